@@ -1,0 +1,46 @@
+"""Daopai 倒排: a campaign with a hard deadline, drawn as BPMN, worked from an inbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.config import Config, from_environment
+from app.db import Database
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """Wire everything together: the only place where parts know each other.
+
+    The database is expected to be migrated. Starts no thread: ``run.py`` and ``app.wsgi`` start the job worker. The parts are imported here
+    and not above, so that ``import app.engine`` (command line, job worker, tests of the engine) loads neither Flask nor any page.
+    """
+    from flask import Flask
+
+    from app import errors, personal
+    from app.api import routes as api
+    from app.auth import guard, headers, language, limits, shell
+    from app.auth import routes as auth
+    from app.campaign import routes as campaign
+    from app.inbox import routes as inbox
+
+    config = config or from_environment()
+    app = Flask(__name__)
+    app.config.update(
+        DAOPAI=config,
+        SECRET_KEY=config.secret_key,
+        TESTING=config.testing,
+        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+    )
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["daopai.db"] = database or Database(config.database_url)
+    personal.install(config.data_key)
+    for part in (headers, language, guard, limits, shell, errors):
+        part.install(app)
+    for feature in (auth, campaign, inbox, api):
+        feature.register(app)
+    return app

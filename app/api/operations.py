@@ -1,0 +1,190 @@
+"""/v2: messages, signals, incidents, jobs, the clock, and what the server is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.api import rendering
+from app.api.blueprint import api
+from app.api.problems import BadRequest
+from app.api.searching import body, key, search
+from app.auth import access, actor, database, identity, public, signed_in
+from app.db import new_key
+from app.engine import runtime, virtual_clock
+from app.engine.errors import Conflict, NotFound
+from app.engine.models import Incident, JobRow, ProcessInstance
+
+_OPERATORS = ("admin", "auditor")
+
+
+@api.get("/status")
+@public
+def status() -> Response:
+    """204 while this server can answer."""
+    return Response(status=204)
+
+
+@api.get("/topology")
+@signed_in
+def topology() -> dict[str, Any]:
+    """One partition: the database."""
+    return {
+        "brokers": [],
+        "clusterId": None,
+        "clusterSize": 1,
+        "partitionsCount": 1,
+        "replicationFactor": 1,
+        "gatewayVersion": "8.9.0-daopai",
+        "lastCompletedChangeId": None,
+    }
+
+
+@api.get("/authentication/me")
+@signed_in
+def authentication() -> dict[str, Any]:
+    """Who the token belongs to."""
+    who = identity()
+    return {
+        "username": who.username,
+        "displayName": who.name,
+        "email": None,
+        "authorizedComponents": ["*"],
+        "tenants": [{"tenantId": rendering.TENANT, "name": "Default"}],
+        "groups": sorted(who.groups),
+        "roles": sorted({held.role for held in who.roles}),
+        "salesPlanType": None,
+        "c8Links": {},
+        "canLogout": True,
+    }
+
+
+def _variables(asked: dict[str, Any]) -> dict[str, Any]:
+    variables = asked.get("variables") or {}
+    if not isinstance(variables, dict):
+        raise BadRequest("variables must be an object")
+    return variables
+
+
+@api.post("/messages/publication")
+@access("admin")
+def publish_message() -> dict[str, Any]:
+    """Publish a message; ``timeToLive`` in milliseconds."""
+    asked, who = body(), actor()
+    if not asked.get("name"):
+        raise BadRequest("send name, the message's name")
+    variables = _variables(asked)
+
+    def work(session: Session) -> dict[str, Any]:
+        row = runtime.publish_message(
+            session,
+            str(asked["name"]),
+            str(asked.get("correlationKey") or ""),
+            variables,
+            who,
+            time_to_live=float(asked.get("timeToLive") or 0) / 1000,
+            message_id=asked.get("messageId") or None,
+        )
+        return {"messageKey": str(row.key), "tenantId": rendering.TENANT}
+
+    return database().in_transaction(work)
+
+
+@api.post("/signals/broadcast")
+@access("admin")
+def broadcast_signal() -> dict[str, Any]:
+    """Broadcast a signal."""
+    asked, who = body(), actor()
+    if not asked.get("signalName"):
+        raise BadRequest("send signalName")
+    variables = _variables(asked)
+    database().in_transaction(lambda session: runtime.broadcast_signal(session, str(asked["signalName"]), variables, who))
+    return {"signalKey": str(new_key()), "tenantId": rendering.TENANT}
+
+
+@api.post("/incidents/search")
+@access(*_OPERATORS)
+def search_incidents() -> dict[str, Any]:
+    """Search incidents."""
+    columns = {
+        "incidentKey": Incident.key,
+        "processInstanceKey": Incident.instance_key,
+        "elementId": Incident.element_id,
+        "elementInstanceKey": Incident.activity_key,
+        "jobKey": Incident.job_key,
+        "errorMessage": Incident.message,
+        "creationTime": Incident.created_at,
+    }
+    special = {
+        "state": lambda wanted: Incident.state == ("OPEN" if wanted == "ACTIVE" else "RESOLVED"),
+        "errorType": lambda wanted: Incident.kind == str(wanted).lower(),
+    }
+    with database().reading() as session:
+
+        def render(row: Incident) -> dict[str, Any]:
+            return rendering.incident(row, session.get(ProcessInstance, row.instance_key) if row.instance_key else None)
+
+        return search(session, select(Incident), columns, render, special, order=Incident.key)
+
+
+@api.get("/incidents/<text>")
+@access(*_OPERATORS)
+def get_incident(text: str) -> dict[str, Any]:
+    """One incident."""
+    with database().reading() as session:
+        row = session.get(Incident, key(text, "incidentKey"))
+        if row is None:
+            raise NotFound(f"there is no incident {text}")
+        return rendering.incident(row, session.get(ProcessInstance, row.instance_key) if row.instance_key else None)
+
+
+@api.post("/incidents/<text>/resolution")
+@access("admin")
+def resolve_incident(text: str) -> Response:
+    """Try the failed job again."""
+    number, who = key(text, "incidentKey"), actor()
+    database().in_transaction(lambda session: runtime.retry(session, number, who))
+    return Response(status=204)
+
+
+@api.post("/jobs/search")
+@access(*_OPERATORS)
+def search_jobs() -> dict[str, Any]:
+    """Search due work. Jobs are worked off inside Daopai: there is no activation from outside."""
+    columns = {
+        "jobKey": JobRow.key,
+        "type": JobRow.type,
+        "processInstanceKey": JobRow.instance_key,
+        "elementId": JobRow.element_id,
+        "elementInstanceKey": JobRow.activity_key,
+        "retries": JobRow.retries,
+        "state": JobRow.state,
+    }
+    with database().reading() as session:
+
+        def render(row: JobRow) -> dict[str, Any]:
+            return rendering.job(row, session.get(ProcessInstance, row.instance_key))
+
+        return search(session, select(JobRow), columns, render, order=JobRow.key)
+
+
+@api.put("/clock")
+@access("admin")
+def pin_clock() -> Response:
+    """Move the demonstration's clock forward to ``timestamp`` (milliseconds since 1970); timers due on the way fire in order."""
+    asked = body().get("timestamp")
+    if not isinstance(asked, int):
+        raise BadRequest("send timestamp, milliseconds since 1970")
+    if current_app.config["DAOPAI"].production:
+        raise Conflict("the clock of a production system cannot be moved")
+    moment = datetime.fromtimestamp(asked / 1000, UTC)
+    if moment < clock.now():
+        raise Conflict("the clock moves forward only")
+    virtual_clock.advance(database(), moment)
+    return Response(status=204)

@@ -1,0 +1,186 @@
+"""/v2/process-instances, element instances and variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.api import rendering
+from app.api.blueprint import api
+from app.api.problems import BadRequest
+from app.api.searching import body, key, search, whole
+from app.auth import access, actor, database
+from app.engine import definitions, runtime
+from app.engine.errors import NotFound
+from app.engine.models import Activity, Definition, Incident, ProcessInstance
+
+_OPERATORS = ("admin", "auditor")
+
+_COLUMNS = {
+    "processInstanceKey": ProcessInstance.key,
+    "processDefinitionId": ProcessInstance.process_id,
+    "processDefinitionKey": ProcessInstance.definition_key,
+    "processDefinitionVersion": ProcessInstance.version,
+    "state": ProcessInstance.state,
+    "startDate": ProcessInstance.started_at,
+    "endDate": ProcessInstance.ended_at,
+    "parentProcessInstanceKey": ProcessInstance.parent_key,
+    "parentElementInstanceKey": ProcessInstance.parent_activity_key,
+    "rootProcessInstanceKey": ProcessInstance.root_key,
+    "businessId": ProcessInstance.business_key,
+}
+
+_WITH_INCIDENT = exists().where(Incident.instance_key == ProcessInstance.key, Incident.state == "OPEN")
+
+
+@api.post("/process-instances")
+@access("admin")
+def create_process_instance() -> dict[str, Any]:
+    """Start an instance by ``processDefinitionId`` (newest or given version) or ``processDefinitionKey``."""
+    asked = body()
+    variables = asked.get("variables") or {}
+    if not isinstance(variables, dict):
+        raise BadRequest("variables must be an object")
+    who = actor()
+    request_id = request.headers.get("Idempotency-Key")
+
+    def work(session: Session) -> dict[str, Any]:
+        process_id, version = _process_asked_for(session, asked)
+        started = runtime.start(
+            session,
+            process_id,
+            variables,
+            who,
+            version=version,
+            business_key=str(asked.get("businessId") or ""),
+            request_id=request_id,
+        )
+        return {
+            "processDefinitionId": started.process_id,
+            "processDefinitionKey": str(started.definition_key),
+            "processDefinitionVersion": started.version,
+            "processInstanceKey": str(started.key),
+            "businessId": started.business_key or None,
+            "variables": {},
+            "tags": [],
+            "tenantId": rendering.TENANT,
+        }
+
+    return database().in_transaction(work)
+
+
+def _process_asked_for(session: Session, asked: dict[str, Any]) -> tuple[str, int | None]:
+    if asked.get("processDefinitionKey"):
+        row = definitions.get(session, key(asked["processDefinitionKey"], "processDefinitionKey"))
+        return row.id, row.version
+    if not asked.get("processDefinitionId"):
+        raise BadRequest("send processDefinitionId or processDefinitionKey")
+    version = asked.get("processDefinitionVersion")
+    return str(asked["processDefinitionId"]), int(version) if version and int(version) > 0 else None
+
+
+@api.post("/process-instances/search")
+@access(*_OPERATORS)
+def search_process_instances() -> dict[str, Any]:
+    """Search process instances."""
+    special = {"hasIncident": lambda wanted: _WITH_INCIDENT if wanted else ~_WITH_INCIDENT}
+    with database().reading() as session:
+        return search(session, select(ProcessInstance), _COLUMNS, rendering.instance, special, order=ProcessInstance.key)
+
+
+def _instance(session: Session, text: str) -> ProcessInstance:
+    found = session.get(ProcessInstance, key(text, "processInstanceKey"))
+    if found is None:
+        raise NotFound(f"there is no process instance {text}")
+    return found
+
+
+@api.get("/process-instances/<text>")
+@access(*_OPERATORS)
+def get_process_instance(text: str) -> dict[str, Any]:
+    """One process instance."""
+    with database().reading() as session:
+        found = _instance(session, text)
+        name = session.scalar(select(Definition.name).where(Definition.key == found.definition_key))
+        broken = session.scalar(select(exists().where(Incident.instance_key == found.key, Incident.state == "OPEN")))
+        return rendering.instance(found, name or None, bool(broken))
+
+
+@api.post("/process-instances/<text>/cancellation")
+@access("admin")
+def cancel_process_instance(text: str) -> Response:
+    """Cancel an instance and its children."""
+    number, who = key(text, "processInstanceKey"), actor()
+    database().in_transaction(lambda session: runtime.cancel(session, number, who, reason=str(body().get("reason", ""))))
+    return Response(status=204)
+
+
+@api.post("/element-instances/search")
+@access(*_OPERATORS)
+def search_element_instances() -> dict[str, Any]:
+    """Search element instances (activities)."""
+    columns = {
+        "elementInstanceKey": Activity.key,
+        "processInstanceKey": Activity.instance_key,
+        "elementId": Activity.element_id,
+        "elementName": Activity.element_name,
+        "startDate": Activity.entered_at,
+        "endDate": Activity.left_at,
+    }
+    states = {"ACTIVE": "", "COMPLETED": "completed", "TERMINATED": "canceled"}
+    special = {
+        "state": lambda wanted: Activity.how == states.get(wanted, "?"),
+        "type": lambda wanted: Activity.kind == _camel(str(wanted)),
+    }
+    with database().reading() as session:
+        owners = _Owners(session)
+        query = select(Activity)
+        return search(session, query, columns, lambda row: rendering.activity(row, owners[row.instance_key]), special, order=Activity.key)
+
+
+class _Owners(dict[int, ProcessInstance]):
+    """Instances by key, each read once."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def __missing__(self, instance_key: int) -> ProcessInstance:
+        self[instance_key] = _instance(self.session, str(instance_key))
+        return self[instance_key]
+
+
+def _camel(kind: str) -> str:
+    """USER_TASK → userTask."""
+    first, *rest = kind.lower().split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+@api.put("/element-instances/<text>/variables")
+@access("admin")
+def set_variables(text: str) -> Response:
+    """Write variables of a process instance (its key is the scope)."""
+    variables = body().get("variables")
+    if not isinstance(variables, dict):
+        raise BadRequest("send variables as an object")
+    number, who = key(text, "elementInstanceKey"), actor()
+    database().in_transaction(lambda session: runtime.set_variables(session, number, variables, who, reason="API"))
+    return Response(status=204)
+
+
+@api.post("/variables/search")
+@access(*_OPERATORS)
+def search_variables() -> dict[str, Any]:
+    """Variables of one process instance; filter by ``processInstanceKey`` and, if wanted, ``name``."""
+    wanted = body().get("filter") or {}
+    if not isinstance(wanted, dict) or not wanted.get("processInstanceKey"):
+        raise BadRequest("filter by processInstanceKey")
+    with database().reading() as session:
+        owner = _instance(session, wanted["processInstanceKey"])
+        names = [name for name in sorted(owner.variables) if wanted.get("name") in (None, name)]
+        items = [rendering.variable(owner, name) for name in names]
+    return whole(items)

@@ -1,0 +1,155 @@
+"""A campaign from draft to running: make it, read its dates, start its process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign import schedule, settings
+from app.campaign.errors import Conflict, NotFound
+from app.campaign.models import Campaign, CampaignDate, CodeItem, Holiday, Village, WorkGroup
+from app.engine import events, runtime
+from app.engine.actor import Actor
+
+_CODE_LISTS = Path(__file__).parent / "data" / "code_lists.json"
+
+#: the process that is the campaign
+PROCESS = "campaign"
+
+
+def create(
+    session: Session,
+    *,
+    name: str,
+    deadline: datetime,
+    actor: Actor,
+    legal_basis: str = "",
+    organisation: str = "",
+    place: str = "",
+    document_prefix: str = "",
+    demonstration: bool = False,
+) -> Campaign:
+    """A new campaign as a draft: dates computed from the report deadline, default settings and code lists. Flushes."""
+    campaign = Campaign(
+        name=name,
+        legal_basis=legal_basis,
+        organisation=organisation,
+        place=place,
+        document_prefix=document_prefix,
+        demonstration=demonstration,
+        created_at=clock.now(),
+        created_by=actor.name,
+    )
+    session.add(campaign)
+    session.flush()
+    for date_name, value in schedule.compute(deadline).items():
+        session.add(CampaignDate(campaign_id=campaign.id, name=date_name, value=value))
+    settings.write(session, campaign.id, settings.defaults())
+    session.execute(insert(CodeItem), _code_items(campaign.id))
+    session.flush()
+    _record(session, "campaign.created", campaign, actor, {"name": name, "deadline": deadline.isoformat()})
+    return campaign
+
+
+def _code_items(campaign_id: int) -> list[dict[str, Any]]:
+    lists = json.loads(_CODE_LISTS.read_text(encoding="utf-8"))
+    return [
+        {"campaign_id": campaign_id, "list": name, "code": code, "label_zh": zh, "label_en": en, "position": position, "active": True}
+        for name, items in lists.items()
+        for position, (code, zh, en) in enumerate(items, start=1)
+    ]
+
+
+def get(session: Session, campaign_id: int) -> Campaign:
+    """The campaign; ``NotFound`` when there is none."""
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        raise NotFound("campaign", campaign_id)
+    return campaign
+
+
+_TABLE = CampaignDate.__table__
+#: Made once: every form reads it.
+_DATES = select(_TABLE.c.name, _TABLE.c.value).where(_TABLE.c.campaign_id == bindparam("campaign"))
+
+
+def dates(session: Session, campaign_id: int) -> dict[str, str]:
+    """Name → ISO value of every date."""
+    rows = session.execute(_DATES, {"campaign": campaign_id})
+    return dict(rows.all())
+
+
+def calendar(session: Session, campaign_id: int) -> schedule.Calendar:
+    """Which days count, by the setting ``calendar`` and the holiday table."""
+    rows = session.execute(select(Holiday.day, Holiday.kind).where(Holiday.campaign_id == campaign_id)).all()
+    return schedule.Calendar(
+        working_days=settings.read(session, campaign_id)["calendar"] == "working_days",
+        holidays=frozenset(day for day, kind in rows if kind == "holiday"),
+        make_up=frozenset(day for day, kind in rows if kind == "make_up"),
+    )
+
+
+def set_deadline(session: Session, campaign: Campaign, deadline: datetime, actor: Actor) -> None:
+    """A new report deadline: every date that nobody adjusted moves with it."""
+    _draft(campaign)
+    computed = schedule.compute(deadline, calendar(session, campaign.id))
+    for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id)):
+        if not row.adjusted and row.name in computed and ":" in row.value:
+            row.value = computed[row.name]
+    _record(session, "campaign.deadline", campaign, actor, {"deadline": deadline.isoformat()})
+
+
+def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], actor: Actor) -> dict[str, tuple[str, str]]:
+    """Set dates by hand (ISO text); returns name → (old, new). A value equal to the computed one is no longer an adjustment."""
+    _draft(campaign)
+    rows = {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
+    computed = schedule.compute(schedule.moment(values.get(schedule.ANCHOR, rows[schedule.ANCHOR].value)), calendar(session, campaign.id))
+    changed = {}
+    for name, value in values.items():
+        row = rows[name]
+        if row.value != value:
+            changed[name] = (row.value, value)
+        row.value, row.adjusted = value, name != schedule.ANCHOR and value != computed[name]
+    if changed:
+        _record(session, "campaign.dates", campaign, actor, {"changed": changed})
+    return changed
+
+
+def variables(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """What the process ``campaign`` starts with: ``campaign``, ``settings``, ``villages``, ``groups``."""
+    villages = session.execute(
+        select(Village.code, Village.name).where(Village.campaign_id == campaign.id).order_by(Village.position, Village.code)
+    )
+    groups = session.execute(
+        select(WorkGroup.code, WorkGroup.name, WorkGroup.village).where(WorkGroup.campaign_id == campaign.id).order_by(WorkGroup.code)
+    )
+    return {
+        "campaign": schedule.variables(campaign.id, campaign.name, dates(session, campaign.id), calendar(session, campaign.id)),
+        "settings": settings.read(session, campaign.id),
+        "villages": [{"code": code, "name": name} for code, name in villages],
+        "groups": [{"code": code, "name": name, "village": village} for code, name, village in groups],
+    }
+
+
+def start(session: Session, campaign: Campaign, actor: Actor) -> None:
+    """Start the campaign's process; from now on the diagrams carry it."""
+    _draft(campaign)
+    instance = runtime.start(session, PROCESS, variables(session, campaign), actor, campaign_id=campaign.id, business_key=str(campaign.id))
+    campaign.state, campaign.started_at, campaign.instance_key = "running", clock.now(), instance.key
+    _record(session, "campaign.started", campaign, actor, {"instance": str(instance.key)})
+
+
+def _draft(campaign: Campaign) -> None:
+    if campaign.state != "draft":
+        raise Conflict("campaign_running")
+
+
+def _record(session: Session, kind: str, campaign: Campaign, actor: Actor, detail: dict[str, Any]) -> None:
+    events.record(session, kind, actor, campaign_id=campaign.id, subject=f"campaign:{campaign.id}", detail=detail)

@@ -1,0 +1,109 @@
+"""The household form on paper (R06, R56) and the sheet from which it is keyed into 渝扶贫APP (R10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth import Identity
+from app.campaign import people, visibility
+from app.campaign.documents import disclosure, form_words, phrases
+from app.campaign.documents.content import Column, Document, PaperForm, Sheet
+from app.campaign.models import FormCode, Household
+from app.forms.models import Submission
+
+#: what the App does not ask for
+_NOT_KEYED = frozenset({"visit.photos", "visit.self_checked", "visit.identity_shown", "visit.purpose_explained", "visit.privacy_explained"})
+
+
+#: how the respondent confirmed the form
+_CONFIRMED = {"signed": "已签字", "fingerprint": "已捺手印", "recorded": "已远程录音录像确认", "refused": "拒绝签字"}
+
+
+def household_form(session: Session, who: Identity, about: str) -> Document | None:
+    """户表: every field with its members and, as notes, the indicators' explanations."""
+    found = _filled(session, who, about)
+    if found is None:
+        return None
+    home, (form, data, last), clear = found
+    lead = "  ".join(part for part in (f"表编码：{_code(session, home)}", f"户编号：{home.code}", _state(last)) if part)
+    names = people.names(session, [home.investigator, last.actor if last else ""])
+    paper = PaperForm(
+        title=form.title(),
+        lead=lead,
+        sections=form_words.sections(form, data, disclosure.code_lists(session, who.campaign_id)),
+        signatures=_signatures(home, data, last, names),
+        notes=form_words.explanations(form),
+    )
+    name = f"{form.title()}_{home.code}_{home.head}"
+    detail = {"households": 1, "masked": not clear}
+    return Document(name, f"household:{home.code}", form=paper, detail=detail)
+
+
+def app_entry(session: Session, who: Identity, about: str) -> Document | None:
+    """渝扶贫APP录入单: the approved form's values in the order of keying them in, a box to tick beside each."""
+    found = _filled(session, who, about, keying=True)
+    if found is None or found[0].approved_at is None:
+        return None  # 审核无误后…分户录入: nothing is keyed in before the complete re-review has passed
+    home, (form, data, last), clear = found
+    lists = disclosure.code_lists(session, who.campaign_id)
+    lines = form_words.lines(form, data, lists, skip=_NOT_KEYED)
+    rows = [(number, section, label, value, "□") for number, (section, label, value) in enumerate(lines, start=1)]
+    place = disclosure.village_name(session, home)
+    sheet = Sheet(
+        name=home.code,
+        title="“渝扶贫APP”录入单",
+        lead=f"{place} {home.group_no}组 {home.head}  户编号：{home.code}  表编码：{_code(session, home)}",
+        columns=(Column("序号", 6, "center"), Column("栏目", 20), Column("指标", 28), Column("录入内容", 34), Column("核对", 7, "center")),
+        rows=rows,
+        notes=(
+            f"{_state(last)}，复审通过：{phrases.moment(home.approved_at)}",
+            "录入完成后登记APP回执号：____________________  录入人：____________  日期：____________",
+        ),
+        landscape=False,
+    )
+    detail = {"households": 1, "masked": not clear}
+    return Document(f"渝扶贫APP录入单_{home.code}_{home.head}", f"household:{home.code}", sheets=(sheet,), detail=detail)
+
+
+def _filled(session: Session, who: Identity, code: str, *, keying: bool = False) -> tuple[Household, Any, bool] | None:
+    """The household among those open to *who*, its form in words, and whether it is in the clear."""
+    home = session.scalar(visibility.households_open_to(who).where(Household.code == code))
+    if home is None:
+        return None
+    clear = disclosure.keys_in(who, home) if keying else disclosure.in_the_clear(who, home)
+    form = disclosure.filled(session, home, clear=clear)
+    return (home, form, clear) if form is not None else None
+
+
+def _code(session: Session, home: Household) -> str:
+    """R36: the confirmed code of the form."""
+    query = select(FormCode.code).where(FormCode.campaign_id == home.campaign_id, FormCode.household == home.code)
+    return session.scalar(query) or "（未编码）"
+
+
+def _state(last: Submission | None) -> str:
+    if last is None:
+        return "尚未报送，所填为系统已知数据"
+    return f"第{last.revision}次报送：{phrases.moment(last.at)}"
+
+
+def _signatures(home: Household, data: dict[str, Any], last: Submission | None, names: dict[str, str]) -> list[str]:
+    """Who answered and who asked, as recorded; lines to sign when nobody has."""
+    visit: dict[str, Any] = data.get("visit") or {}
+    how = _CONFIRMED.get(str(visit.get("signature")), "")
+    note = f"（{visit['signature_note']}）" if visit.get("signature_note") else ""
+    respondent = (
+        f"受访人：{visit.get('respondent') or ''} {how}{note}" if how else "受访人（签字、捺印）：______________ ______年____月____日"
+    )
+    if last is None:
+        return [respondent, f"调查员{phrases.TO_SIGN}"]
+    investigator = names.get(last.actor, last.actor)
+    return [respondent, f"调查员：签字：{investigator} {phrases.day(last.at)}", f"审核（指导员）：{_reviewed(home)}"]
+
+
+def _reviewed(home: Household) -> str:
+    parts = (("指导员审核通过", home.reviewed_at), ("会审通过", home.joint_reviewed_at), ("复审通过", home.approved_at))
+    return "；".join(f"{word} {phrases.day(at)}" for word, at in parts if at is not None) or "（待审核）"

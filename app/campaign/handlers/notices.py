@@ -1,0 +1,71 @@
+"""R48: supervision notices, numbered without a gap, and their reminders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign import numbers, problems
+from app.campaign.handlers import notifications
+from app.campaign.models import Campaign, Notice
+from app.engine.errors import NotFound
+from app.engine.jobs import Context, handler
+
+
+@handler("campaign.issue_notice")
+def issue_notice(session: Session, job: Context) -> dict[str, Any]:
+    """Number a notice about the problem and deliver it to the named person, otherwise to the village's cadres."""
+    problem = problems.get(session, job.campaign_id, str(job.variables["problem"]["number"]))
+    campaign = session.get(Campaign, job.campaign_id)
+    if campaign is None:
+        raise NotFound("campaign", job.campaign_id)
+    year = clock.local(job.now).year
+    number = f"{campaign.document_prefix}督〔{year}〕{numbers.next_number(session, job.campaign_id, f'notice:{year}')}号"
+    person = job.variables.get("person") or ""
+    notice = Notice(
+        campaign_id=job.campaign_id,
+        number=number,
+        village=problem.village,
+        addressee=person,
+        category=problem.dimension,
+        text=problem.text,
+        problems=[problem.number],
+        issued_by="office",
+        issued_at=job.now,
+        reply_due_at=datetime.fromisoformat(job.variables["reply_due"]),
+    )
+    session.add(notice)
+    problem.notice = number
+    _deliver(session, job, notice, "督办通知", f"notice:{number}")
+    return {"notice_number": number, "reply_due": job.variables["reply_due"]}
+
+
+@handler("campaign.remind_notice")
+def remind_notice(session: Session, job: Context) -> None:
+    """Nobody has received or replied in time: remind, and count it."""
+    number = job.variables["notice_number"]
+    notice = session.scalar(select(Notice).where(Notice.campaign_id == job.campaign_id, Notice.number == number))
+    if notice is None:
+        raise NotFound("notice", number)
+    notice.reminders += 1
+    notice.reminded_at = job.now
+    _deliver(session, job, notice, "催办：督办通知", f"notice:{number}:{notice.reminders}")
+
+
+def _deliver(session: Session, job: Context, notice: Notice, title: str, message_id: str) -> None:
+    to = [f"user:{notice.addressee}"] if notice.addressee else [f"village_cadre:{notice.village}"]
+    notifications.send(
+        session,
+        job.campaign_id,
+        to,
+        message_id=message_id,
+        kind="notice",
+        title=f"{title} {notice.number}",
+        text=notice.text,
+        subject=f"problem:{notice.problems[0]}",
+        at=job.now,
+    )

@@ -1,0 +1,219 @@
+"""Reviews of household forms on their way: instructor, joint review, re-review, code, entry, hand-over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign import campaigns, known, numbers, people, schedule
+from app.campaign.errors import Conflict
+from app.campaign.hooks import subjects
+from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
+from app.campaign.models import AppEntry, FormCode, HandOver, Household, WorkGroup
+from app.engine.actor import Actor
+from app.engine.models import Task
+from app.forms import hooks, submissions
+from app.forms.hooks import Notice, Prepared
+from app.forms.models import Submission
+from app.forms.outcome import language
+
+#: changed fields named in the notice above a review; the household's page shows all
+_NAMED = 5
+
+
+@hooks.prepares("review", "joint_review", "rereview", "self_check", "form_code", "consultation", "spot_check", "problem", "question")
+def about_household(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """Which household it is; for reviews what changed since the form was submitted before."""
+    home = subjects.household(session, task)
+    if home is None:
+        return None
+    name = subjects.village_name(session, home)
+    data = {"household_code": home.code, "household_label": subjects.household_label(home, name)}
+    return Prepared(data=data, context=subjects.context(home, name))
+
+
+@hooks.prepares("review", "joint_review", "rereview")
+def changes_since(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """R09: a form that came back is shown with what was changed in it."""
+    code = subjects.code(task, "household")
+    last = submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject) if code else None
+    if last is None or last.revision < 2:
+        return None
+    earlier = submissions.history(session, task.campaign_id, last.form_id, task.subject)[-2]
+    changed = submissions.changes(submissions.data_of(session, earlier), submissions.data_of(session, last))
+    if not changed:
+        return None
+    form = submissions.form_of(session, last)
+    labels = [found.node.label(language()) for path, _old, _new in changed if (found := form.field(path))]
+    listed = (", " if language() == "en" else "、").join(labels[:_NAMED])
+    text = _("第 %(revision)s 次报送，与上次相比修改 %(count)s 处：%(fields)s", revision=last.revision, count=len(changed), fields=listed)
+    return Prepared(notices=[Notice(text, "info", f"/households/{code}/forms/{last.form_id}/{last.revision}")])
+
+
+@hooks.prepares("joint_review")
+def attendees(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """Who sits in the joint review was written down for the last household of today; it is proposed again."""
+    home = subjects.household(session, task)
+    if home is None:
+        return None
+    leader = task.assignee or ""
+    names = people.names(session, [leader, home.investigator])
+    return Prepared(data={"attendees": "、".join(names[name] for name in (leader, home.investigator) if name in names)})
+
+
+@hooks.accepts("rereview")
+def rereviewed(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
+    """The approved form is what is known about the household from now on."""
+    home = subjects.household(session, task)
+    if home is None or outcome.data.get("decision") != "approve":
+        return
+    last = submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject)
+    if last is not None:
+        known.adopt(session, home, submissions.data_of(session, last, unmask=True))
+
+
+@hooks.prepares("consultation")
+def consultation(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """What the instructor wants to be compared (R30)."""
+    review = submissions.latest(session, task.campaign_id, "review", task.subject)
+    return Prepared(data={"question": review.data.get("consult_question")}) if review else None
+
+
+@hooks.prepares("form_code")
+def proposed_code(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """R36: the code that the decision proposed, to be confirmed."""
+    proposed = task.variables.get("code")
+    return Prepared(data={"proposed": proposed, "code": proposed}) if proposed else None
+
+
+@hooks.prepares("entry_assignment")
+def entry_assignment(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """R37: who may key in."""
+    home = subjects.household(session, task)
+    group = session.scalar(
+        select(WorkGroup.name).where(WorkGroup.campaign_id == task.campaign_id, WorkGroup.code == (home.work_group if home else task.scope))
+    )
+    return Prepared(
+        data={"group": group, "households": 1, "entry_by": "village"}, context={"people": people.options(session, task.campaign_id)}
+    )
+
+
+@hooks.prepares("app_entry")
+def app_entry(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """R10: what is keyed in, under which code, and when."""
+    now = clock.local(clock.now()).isoformat(timespec="minutes")
+    home = subjects.household(session, task)
+    if home is not None:
+        code = session.scalar(select(FormCode.code).where(FormCode.campaign_id == home.campaign_id, FormCode.household == home.code))
+        return Prepared(data={"code": code or home.code, "label": task.label, "keyed_at": now})
+    place = subjects.village(session, task)
+    return Prepared(data={"code": place.code, "label": task.label, "keyed_at": now}) if place else None
+
+
+@hooks.accepts("app_entry")
+def entered(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
+    """The receipt number is kept, once; a number that another form already has is refused."""
+    now = clock.now()
+    dates = campaigns.dates(session, task.campaign_id)
+    entry = AppEntry(
+        campaign_id=task.campaign_id,
+        subject=task.subject,
+        receipt=outcome.data["receipt"],
+        keyed_by=actor.name,
+        keyed_at=now,
+        late="entry_to" in dates and now > schedule.moment(dates["entry_to"]),
+    )
+    try:
+        with session.begin_nested():
+            session.add(entry)
+            session.flush()
+    except IntegrityError as error:
+        raise Conflict("receipt_used", receipt=outcome.data["receipt"]) from error
+    place = subjects.village(session, task)
+    if place is not None:
+        place.form_stage, place.form_stage_at = "entered", now
+
+
+def _handed(session: Session, task: Task) -> tuple[WorkGroup | None, int, int]:
+    """The group, its households, and how many of them the instructor has passed."""
+    group = session.scalar(
+        select(WorkGroup).where(WorkGroup.campaign_id == task.campaign_id, WorkGroup.code == (subjects.code(task, "group") or ""))
+    )
+    if group is None:
+        return None, 0, 0
+    counted = session.execute(
+        select(func.count(), func.count(Household.reviewed_at)).where(
+            Household.campaign_id == task.campaign_id, Household.work_group == group.code
+        )
+    ).one()
+    return group, counted[0], counted[1]
+
+
+@hooks.prepares("handover")
+def handover(session: Session, task: Task, identity: Any) -> Prepared | None:
+    """R27: how many forms the group has and how many are reviewed."""
+    group, total, reviewed = _handed(session, task)
+    if group is None:
+        return None
+    data = {
+        "group": group.name,
+        "households": total,
+        "approved": reviewed,
+        "forms": reviewed,
+        "handed_at": clock.local(clock.now()).isoformat(timespec="minutes"),
+        "handed_by": identity.name if identity is not None else None,
+    }
+    return Prepared(data=data)
+
+
+@hooks.accepts("handover")
+def handed_over(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
+    """The hand-over with its receipt number."""
+    group, _total, _reviewed = _handed(session, task)
+    if group is None:
+        return {}
+    now = clock.now()
+    group.handed_over_at = now
+    number = numbers.next_number(session, task.campaign_id, f"handover:{group.code}")
+    receipt = f"{group.code}-{number:02d}"
+    session.add(
+        HandOver(
+            campaign_id=task.campaign_id,
+            work_group=group.code,
+            receipt=receipt,
+            households=outcome.data.get("forms") or 0,
+            handed_by=actor.name,
+            handed_at=now,
+        )
+    )
+    return {"receipt": receipt}
+
+
+@hooks.prepares("handover_receipt")
+def handover_receipt(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """What was handed over last."""
+    group, _total, _reviewed = _handed(session, task)
+    last = _last_handover(session, task)
+    if group is None:
+        return None
+    count = last.households if last else None
+    now = clock.local(clock.now()).isoformat(timespec="minutes")
+    return Prepared(data={"group": group.name, "forms_handed": count, "forms_received": count, "received_at": now})
+
+
+def _last_handover(session: Session, task: Task) -> HandOver | None:
+    query = select(HandOver).where(HandOver.campaign_id == task.campaign_id, HandOver.work_group == (subjects.code(task, "group") or ""))
+    return session.scalar(query.order_by(HandOver.key.desc()).limit(1))
+
+
+@hooks.accepts("handover_receipt")
+def received(session: Session, task: Task, _submission: Submission, _outcome: Any, actor: Actor) -> None:
+    """The office has them."""
+    last = _last_handover(session, task)
+    if last is not None:
+        last.received_by, last.received_at = actor.name, clock.now()

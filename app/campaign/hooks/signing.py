@@ -1,0 +1,38 @@
+"""A signature or seal under what stood there (R12, R45, R52)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign.models import Signature
+from app.engine import events
+from app.engine.actor import Actor
+from app.engine.models import Task
+
+
+def sign(
+    session: Session, task: Task, actor: Actor, *, document: str, manner: Any, content: Any, submission_key: int | None = None
+) -> Signature:
+    """A signature or seal over *content* (its SHA-256 is kept), in the role that the task asked for."""
+    role = task.candidate_groups[0].split(":")[0] if task.candidate_groups else ""
+    signature = Signature(
+        campaign_id=task.campaign_id,
+        subject=task.subject,
+        document=document,
+        role=role,
+        signer=actor.name,
+        on_behalf_of=actor.on_behalf_of,
+        manner=str(manner or "signature"),
+        signed_at=clock.now(),
+        submission_key=submission_key,
+        content_hash=hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+    )
+    session.add(signature)
+    detail = {"document": document, "role": role, "manner": signature.manner, "sha256": signature.content_hash}
+    events.record(session, "document.signed", actor, campaign_id=task.campaign_id, subject=task.subject, detail=detail)
+    return signature

@@ -1,0 +1,72 @@
+"""R19–R21 the verification before the household form, and 附件2 the nine documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign import known
+from app.campaign.hooks import findings, subjects
+from app.campaign.importing.columns import key_fields, sources
+from app.engine.actor import Actor
+from app.engine.models import Task
+from app.forms import hooks, submissions
+from app.forms.hooks import Prepared
+from app.forms.models import Submission
+
+
+@hooks.prepares("verification")
+def verification(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """R19, R20: what each source says, side by side; reality is filled with what is known, to be confirmed or corrected."""
+    home = subjects.household(session, task)
+    if home is None:
+        return None
+    name = subjects.village_name(session, home)
+    found = known.extracts(session, home)
+    compared = {column.key: {source.key: found.get(source.key, {}).get(column.key) for source in sources()} for column in key_fields()}
+    for values in compared.values():
+        if values["actual"] is None:
+            values["actual"] = values["household"] if values["household"] is not None else values["system"]
+    data = {"household_code": home.code, "household_label": subjects.household_label(home, name), "sources": compared}
+    return Prepared(data=data, context={**subjects.context(home, name), "extract": found})
+
+
+@hooks.accepts("verification")
+def verified(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
+    """R21, R23: differences become problems that hold their field; what was found is the household's reality from now on."""
+    home = subjects.household(session, task)
+    if home is None:
+        return {}
+    now = clock.now()
+    rows = outcome.data.get("sources") or {}
+    if outcome.data.get("verified"):
+        home.verified_at = now
+        known.set_extract(session, home, "actual", {key: values.get("actual") for key, values in rows.items()})
+    raised = findings.raise_found(session, home, submission, outcome.problems, actor, now)
+    return {"problems": raised, "held": home.open_holds > 0}
+
+
+@hooks.prepares("nine_documents")
+def nine_documents(session: Session, task: Task, _identity: Any) -> Prepared | None:
+    """附件2: the campaign's list of documents, as they were found last time."""
+    home = subjects.household(session, task)
+    if home is None:
+        return None
+    name = subjects.village_name(session, home)
+    last = submissions.latest(session, task.campaign_id, "nine_documents", task.subject)
+    before = {row.get("code"): row for row in (last.data.get("documents") or [] if last else [])}
+    listed = subjects.options(session, task.campaign_id, "nine_documents")
+    rows = [{**before.get(item["value"], {}), "code": item["value"], "name": item["label"]} for item in listed]
+    data = {"household_code": home.code, "household_label": subjects.household_label(home, name), "documents": rows}
+    return Prepared(data=data, context=subjects.context(home, name))
+
+
+@hooks.accepts("nine_documents")
+def documents_checked(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
+    """Missing documents that a rule calls a problem go into the ledger."""
+    home = subjects.household(session, task)
+    if home is None:
+        return {}
+    return {"problems": findings.raise_found(session, home, submission, outcome.problems, actor, clock.now())}

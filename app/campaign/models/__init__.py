@@ -1,0 +1,88 @@
+"""Tables of the campaign.
+
+Every table has ``campaign_id`` and its list indexes begin with it. Rows name each other by their **codes** within the campaign
+(``village``, ``work_group``, ``household``, ``problem`` number), because the same words are the subjects of process instances:
+``household:<code>``, ``village:<code>``, ``group:<code>``, ``problem:<number>``, ``campaign:<id>``.
+
+Personal text is stored encrypted (``app.personal``); such columns end in ``_cipher`` and their row is the primary key, so give
+the key before you encrypt. ``*_index`` columns are blind indexes for equality. JSON columns are replaced, never changed in place.
+"""
+
+from app.campaign.models.document import DocumentTemplate
+from app.campaign.models.household import (
+    SOURCES,
+    STAGES,
+    AppEntry,
+    Extract,
+    FormCode,
+    Household,
+    Member,
+    SpotSample,
+    Visit,
+)
+from app.campaign.models.ledger import (
+    DayProgress,
+    HandOver,
+    Judgement,
+    LedgerDay,
+    LedgerEntry,
+    Meeting,
+    Notice,
+    Notification,
+    Report,
+    Signature,
+)
+from app.campaign.models.problem import Hold, Problem, ProblemList, Question
+from app.campaign.models.setup import (
+    Campaign,
+    CampaignDate,
+    CodeItem,
+    Counter,
+    Guide,
+    Holiday,
+    ImportRun,
+    Setting,
+    Staff,
+    TrainingAttendance,
+    Village,
+    WorkGroup,
+)
+
+__all__ = [
+    "SOURCES",
+    "STAGES",
+    "AppEntry",
+    "Campaign",
+    "CampaignDate",
+    "CodeItem",
+    "Counter",
+    "DayProgress",
+    "DocumentTemplate",
+    "Extract",
+    "FormCode",
+    "Guide",
+    "HandOver",
+    "Hold",
+    "Holiday",
+    "Household",
+    "ImportRun",
+    "Judgement",
+    "LedgerDay",
+    "LedgerEntry",
+    "Meeting",
+    "Member",
+    "Notice",
+    "Notification",
+    "Problem",
+    "ProblemList",
+    "Question",
+    "Report",
+    "Setting",
+    "Signature",
+    "SpotSample",
+    "Staff",
+    "TrainingAttendance",
+    "Village",
+    "Visit",
+    "WorkGroup",
+]

@@ -1,0 +1,271 @@
+"""Pages of the whole town and of one village: where is it stuck, what needs my name, progress, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.auth import Identity, access, database, identity, open_tasks
+from app.campaign import board, campaigns, listing, people, schedule, timeline, visibility
+from app.campaign.blueprint import blueprint
+from app.campaign.models import Campaign, DayProgress, Household, Problem, Report, Signature, Staff, Village
+from app.db import UtcDateTime
+from app.engine.models import Task
+
+#: rows of a list on a first page
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Something the plan waits for. ``blocking`` 0: open."""
+
+    name: str
+    #: what it is waiting for, in words
+    text: str
+    blocking: int
+    url: str
+    #: done, here, late, wait
+    state: str
+
+
+@blueprint.get("/office")
+@access("office", "commander", "party_office")
+def office() -> str:
+    """*Where is it stuck?* The plan with today's line, the gates with what blocks them, every village, notices to issue."""
+    who = identity()
+    with database().reading() as session:
+        dates = campaigns.dates(session, who.campaign_id)
+        lines = board.lines(session, who.campaign_id)
+        places = {row.code: row for row in session.scalars(select(Village).where(Village.campaign_id == who.campaign_id))}
+        whole = board.total(lines)
+        return render_template(
+            "campaign/office.html",
+            campaign=session.get(Campaign, who.campaign_id),
+            plan=timeline.build(dates),
+            lines=lines,
+            total=whole,
+            places=places,
+            gates=_gates(session, who, dates, whole, list(places.values())),
+            waiting=_waiting(session, who),
+            to_notice=_to_notice(session, who),
+            may_act=who.has("office"),
+        )
+
+
+def _waiting(session: Session, who: Identity) -> list[tuple[str, int, int]]:
+    """(name of the work, open, overdue) of the tasks open to this user, the most first."""
+    late = func.coalesce(func.sum(case((Task.due_at < clock.now(), 1), else_=0)), 0)
+    query = open_tasks.tasks_open_to(who).with_only_columns(Task.name, func.count(), late).group_by(Task.name)
+    return [(name, number, int(overdue)) for name, number, overdue in session.execute(query.order_by(func.count().desc(), Task.name))]
+
+
+def _to_notice(session: Session, who: Identity) -> Sequence[Problem]:
+    """Overdue problems of the second rung without a supervision notice: these the office may press (R48)."""
+    query = visibility.problems_open_to(who).where(
+        Problem.state == "open", Problem.rung >= 2, Problem.notice == "", Problem.deadline < clock.now()
+    )
+    return session.scalars(query.order_by(Problem.deadline).limit(SHOWN)).all()
+
+
+def _gates(session: Session, who: Identity, dates: dict[str, str], whole: board.Line, places: Sequence[Village]) -> list[Gate]:
+    """What the plan waits for, in its order; each number leads to what holds it."""
+    if not dates:
+        return []
+    now = clock.now()
+    untrained = session.scalar(select(func.count()).where(Staff.campaign_id == who.campaign_id, Staff.trained_at.is_(None))) or 0
+    forms = sum(1 for place in places if place.form_stage in ("waiting", "open", "returned", "filled"))
+    reports = sum(1 for place in places if place.report_stage != "delivered")
+
+    def state(date_name: str, blocking: int) -> str:
+        if not blocking:
+            return "done"
+        return "late" if now > schedule.moment(dates[date_name]) else "here" if whole.submitted else "wait"
+
+    left = whole.target - whole.submitted
+    rows = [
+        ("training", _("培训"), _("未培训人员"), untrained, url_for("campaign.staff_list", trained="no")),
+        ("visits_to", _("入户"), _("未报送的户表"), left, url_for("campaign.households", stage="waiting")),
+        (
+            "joint_review_to",
+            _("会审"),
+            _("未会审的户表"),
+            whole.target - whole.joint_reviewed,
+            url_for("campaign.households", mark="unapproved"),
+        ),
+        ("rereview_to", _("复审"), _("未复审通过的户表"), whole.target - whole.approved, url_for("campaign.households", mark="unapproved")),
+        ("entry_to", _("录入"), _("未录入APP的户表"), whole.target - whole.entered, url_for("campaign.progress_board")),
+        ("entry_to", _("村表"), _("未签字的村表"), forms, url_for("campaign.villages")),
+        ("rectification_deadline", _("销号"), _("未销号问题"), whole.problems_open, url_for("campaign.problems", state="open")),
+        ("report_deadline", _("报告"), _("未报送的报告"), reports, url_for("campaign.villages")),
+    ]
+    return [Gate(name, text, number, url, state(date_name, number)) for date_name, name, text, number, url in rows]
+
+
+@blueprint.get("/progress")
+@access(*visibility.HOUSEHOLD_ROLES)
+def progress_board() -> str:
+    """R50: progress by village or work group as it is now, and how it grew day by day."""
+    who = identity()
+    by = "work_group" if request.args.get("by") == "group" else "village"
+    with database().reading() as session:
+        town = who.has(*visibility.TOWN)
+        groups = None if town else _own_groups(session, who)
+        villages = None if town else _own_villages(session, who)
+        lines = board.lines(session, who.campaign_id, by, groups=groups if by == "work_group" else None, villages=villages)
+        return render_template(
+            "campaign/progress.html",
+            by=by,
+            lines=lines,
+            total=board.total(lines),
+            days=_days(session, who.campaign_id, groups, villages),
+            villages=listing.village_names(session, who),
+        )
+
+
+def _own_villages(session: Session, who: Identity) -> list[str]:
+    """The villages of this user's households."""
+    return sorted(session.scalars(visibility.households_open_to(who).with_only_columns(Household.village).distinct()))
+
+
+def _own_groups(session: Session, who: Identity) -> list[str]:
+    return sorted(session.scalars(visibility.households_open_to(who).with_only_columns(Household.work_group).distinct()))
+
+
+def _days(
+    session: Session, campaign_id: int, groups: Sequence[str] | None, villages: Sequence[str] | None
+) -> list[tuple[object, dict[str, int]]]:
+    """(day, sums of its figures), the newest first."""
+    query = select(DayProgress.day, DayProgress.counts).where(DayProgress.campaign_id == campaign_id)
+    if groups is not None:
+        query = query.where(DayProgress.work_group.in_(groups))
+    sums: dict[object, dict[str, int]] = {}
+    for day, counts in session.execute(query.order_by(DayProgress.day.desc())):
+        into = sums.setdefault(day, {})
+        for name, value in counts.items():
+            if isinstance(value, int):
+                into[name] = into.get(name, 0) + value
+    return list(sums.items())
+
+
+@blueprint.get("/villages")
+@access(*visibility.TOWN)
+def villages() -> str:
+    """Every village: its form, its report, its figures."""
+    who = identity()
+    with database().reading() as session:
+        places = session.scalars(
+            select(Village).where(Village.campaign_id == who.campaign_id).order_by(Village.position, Village.code)
+        ).all()
+        return render_template(
+            "campaign/villages.html", places=places, lines={line.code: line for line in board.lines(session, who.campaign_id)}
+        )
+
+
+@blueprint.get("/village")
+@access(*visibility.VILLAGE)
+def own_village() -> Response:
+    """The village of whoever works for one."""
+    codes = visibility.scopes(identity(), visibility.VILLAGE)
+    return redirect(url_for("campaign.village", code=codes[0]), 303)
+
+
+@blueprint.get("/villages/<code>")
+@access(*visibility.TOWN, *visibility.VILLAGE)
+def village(code: str) -> str:
+    """*What must we mend, what do we owe?* Problems by deadline, what holds the village form, the report."""
+    who = identity()
+    if not visibility.sees_village(who, code):
+        abort(404)
+    g.nav_entry = "campaign.own_village" if code in visibility.scopes(who, visibility.VILLAGE) else "campaign.villages"
+    with database().reading() as session:
+        place = session.scalar(select(Village).where(Village.campaign_id == who.campaign_id, Village.code == code))
+        if place is None:
+            abort(404)
+        here = Household.campaign_id == who.campaign_id, Household.village == code
+        blockers = session.scalars(
+            select(Household).where(*here, Household.approved_at.is_(None)).order_by(Household.stage, Household.code).limit(SHOWN)
+        ).all()
+        due = func.coalesce(Problem.deadline, Problem.raised_at, type_=UtcDateTime)
+        troubles = session.scalars(
+            visibility.problems_open_to(who)
+            .where(Problem.village == code, Problem.state.in_(("open", "rectified")))
+            .order_by(due, Problem.key)
+            .limit(SHOWN)
+        ).all()
+        return render_template(
+            "campaign/village.html",
+            place=place,
+            line=board.total(board.lines(session, who.campaign_id, villages=[code])),
+            blockers=blockers,
+            problems=troubles,
+            problem_tasks=_problem_tasks(session, who, troubles),
+            **_papers(session, who, code),
+            tasks=session.scalars(
+                open_tasks.tasks_open_to(who).where(Task.subject == f"village:{code}").order_by(Task.due_at).limit(SHOWN)
+            ).all(),
+            waiting=_waiting(session, who) if who.has(*visibility.VILLAGE) else [],
+            own=visibility.scopes(who, visibility.VILLAGE),
+            villages=listing.village_names(session, who),
+        )
+
+
+def _papers(session: Session, who: Identity, code: str) -> dict[str, Any]:
+    """The village's report and the signatures under its form and report, void ones too."""
+    reports = select(Report).where(Report.campaign_id == who.campaign_id, Report.kind == "village_report", Report.scope == code)
+    under = select(Signature).where(Signature.campaign_id == who.campaign_id, Signature.subject == f"village:{code}")
+    signatures = session.scalars(under.order_by(Signature.key)).all()
+    return {
+        "report": session.scalar(reports.order_by(Report.key.desc())),
+        "signatures": signatures,
+        "names": people.names(session, [row.signer for row in signatures]),
+    }
+
+
+def _problem_tasks(session: Session, who: Identity, troubles: Sequence[Problem]) -> dict[str, int]:
+    """Problem number → the task about it that is open to this user."""
+    subjects = [f"problem:{problem.number}" for problem in troubles]
+    query = open_tasks.tasks_open_to(who).where(Task.subject.in_(subjects)).with_only_columns(Task.subject, Task.key)
+    return {subject.partition(":")[2]: key for subject, key in session.execute(query)}
+
+
+@blueprint.get("/digest")
+@access("principal_party", "principal_gov")
+def digest() -> str:
+    """*What needs my name?* What waits to be signed or decided, and what changed since the last signature; one page."""
+    who = identity()
+    with database().reading() as session:
+        tasks = session.scalars(open_tasks.tasks_open_to(who).order_by(Task.due_at, Task.key).limit(200)).all()
+        last = session.scalar(
+            select(Signature)
+            .where(Signature.campaign_id == who.campaign_id, Signature.signer == who.username)
+            .order_by(Signature.key.desc())
+            .limit(1)
+        )
+        since = last.signed_at if last else None
+        lines = board.lines(session, who.campaign_id)
+        counted = _since(session, who, since)
+        kinds: dict[str, list[Task]] = {}
+        for task in tasks:
+            kinds.setdefault(task.name, []).append(task)
+        return render_template("campaign/digest.html", kinds=kinds, since=since, total=board.total(lines), changed=counted)
+
+
+def _since(session: Session, who: Identity, since: object) -> dict[str, int]:
+    """How many problems were raised, closed and brought up to the principals since then."""
+    rules = {"raised": Problem.raised_at, "closed": Problem.closed_at, "decided": Problem.decided_at}
+    counted = {}
+    for name, column in rules.items():
+        query = visibility.problems_open_to(who).where(column.is_not(None))
+        if since is not None:
+            query = query.where(column > since)
+        counted[name] = session.scalar(select(func.count()).select_from(query.with_only_columns(Problem.key).subquery())) or 0
+    return counted

@@ -1,0 +1,49 @@
+"""What the campaign tells the shell and the inbox: which campaigns there are, which day it is, what villages are called."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.auth.shell import CampaignDay
+from app.campaign import schedule
+from app.campaign.models import Campaign, CampaignDate, Village, WorkGroup
+
+
+def campaigns(session: Session) -> list[tuple[int, str]]:
+    """Those that have not ended, newest first."""
+    query = select(Campaign.id, Campaign.name).where(Campaign.state != "ended").order_by(Campaign.id.desc())
+    return list(session.execute(query))
+
+
+def campaign_day(session: Session, campaign_id: int) -> CampaignDay | None:
+    """The campaign's day, by calendar days from its start to the report deadline. One statement."""
+    query = select(Campaign.name, CampaignDate.name, CampaignDate.value).join(CampaignDate, CampaignDate.campaign_id == Campaign.id)
+    rows = session.execute(query.where(Campaign.id == campaign_id, CampaignDate.name.in_(("start", schedule.ANCHOR)))).all()
+    dates = {name: schedule.moment(value) for _campaign, name, value in rows}
+    if len(dates) != 2:
+        return None
+    start, deadline = dates["start"].date(), dates[schedule.ANCHOR]
+    today = clock.local(clock.now()).date()
+    last = schedule.last_day(deadline)
+    return CampaignDay(
+        name=rows[0][0],
+        day=(today - start).days + 1,
+        days=(last - start).days + 1,
+        deadline=deadline.date(),
+        left=(deadline.date() - today).days,
+    )
+
+
+def scope_names(session: Session, campaign_id: int) -> dict[str, str]:
+    """Village code → name."""
+    return dict(session.execute(select(Village.code, Village.name).where(Village.campaign_id == campaign_id)).all())
+
+
+def scopes(session: Session) -> list[tuple[str, str]]:
+    """Every village and work group of campaigns that have not ended: (code, name), for the account pages."""
+    running = select(Campaign.id).where(Campaign.state != "ended")
+    villages = session.execute(select(Village.code, Village.name).where(Village.campaign_id.in_(running)).order_by(Village.code))
+    groups = session.execute(select(WorkGroup.code, WorkGroup.name).where(WorkGroup.campaign_id.in_(running)).order_by(WorkGroup.code))
+    return [*villages, *groups]

@@ -1,0 +1,186 @@
+"""The commands of ``run.py``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import clock, create_app, simulation
+from app.auth import accounts
+from app.auth.roles import SEPARATED
+from app.campaign import demonstration
+from app.config import ConfigError, from_environment
+from app.deploying import COMMAND_LINE, prepare, read_files, shipped_files
+from app.engine import definitions, jobs
+from app.engine.errors import Refused
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line and run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="run.py", description="倒排 Daopai")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    add = commands.add_parser
+    serve_parser = add("serve", help="serve on loopback (the default)")
+    serve_parser.add_argument("--port", type=int, default=5000)
+    serve_parser.add_argument("--no-worker", action="store_true", help="run no job worker in this process")
+    check_parser = add("check", help="validate these files, or all diagrams, forms and decisions")
+    check_parser.add_argument("files", nargs="*", type=Path)
+    deploy_parser = add("deploy", help="deploy these files together")
+    deploy_parser.add_argument("files", nargs="+", type=Path)
+    deploy_parser.add_argument("--comment", default="")
+    simulation.add_arguments(add("simulate", help="play the whole campaign"))
+    add("worker", help="run a job worker until it is stopped")
+    add("token", help="make an API token for a user").add_argument("user")
+    account_parser = add("account", help="make an account, e.g. the first security administrator of a new installation")
+    account_parser.add_argument("user")
+    account_parser.add_argument("--name", default="", help="the person's name")
+    account_parser.add_argument("--role", default="security_admin", choices=sorted(SEPARATED), help="default: security_admin")
+    # `run.py --port 8000` means `run.py serve --port 8000`.
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help"}):
+        given = ["serve", *given]
+    options = parser.parse_args(given)
+    try:
+        return _COMMANDS[options.command](options)
+    except (ConfigError, Refused, accounts.AccountError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    config = from_environment()
+    if config.production:
+        return _serve_production(options)
+    database = prepare(config)
+    if database.is_sqlite:
+        # The only process there is: what an earlier one left behind when it was killed is nobody's.
+        jobs.release_leases(database)
+    demonstration.load(database)
+    app = create_app(config, database)
+    worker = None if options.no_worker else jobs.Worker(database)
+    server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=_Handler)
+    if worker:
+        worker.start()
+    print(f"\n  倒排 Daopai  →  http://127.0.0.1:{server.server_port}/\n", flush=True)
+    print(demonstration.welcome(), flush=True)
+    _until_stopped(server.serve_forever, server.shutdown)
+    if worker:
+        worker.stop()
+    database.dispose()
+    return 0
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections open and the log quiet."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def _until_stopped(run: Callable[[], object], stop: Callable[[], None]) -> None:
+    """Run until SIGTERM or Ctrl-C, then stop cleanly."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=stop, daemon=True).start())
+    run()
+
+
+def _serve_production(options: argparse.Namespace) -> int:
+    """Migrate and deploy, then become gunicorn; workers and job worker start in its children (``app.wsgi``)."""
+    prepare(from_environment()).dispose()
+    workers = os.environ.get("WEB_CONCURRENCY", "2")
+    command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{options.port}", "--workers", workers, "--threads", "4"]
+    if options.no_worker:
+        os.environ["DAOPAI_NO_WORKER"] = "1"
+    os.execv(sys.executable, [sys.executable, *command, "--worker-class", "gthread", "app.wsgi:app()"])  # noqa: S606
+
+
+def _check(options: argparse.Namespace) -> int:
+    shipped = shipped_files()
+    files = read_files(options.files) if options.files else shipped
+    problems = definitions.check(files, definitions.known_files(shipped))
+    for problem in problems:
+        print(problem)
+    refused = [problem for problem in problems if problem.severity == "error"]
+    if not refused:
+        print(f"{len(files)} 个文件，没有错误 ({len(files)} files, no errors)")
+    return 1 if refused else 0
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    files = read_files(options.files)
+    database = prepare(from_environment())
+    result = database.in_transaction(
+        lambda session: definitions.deploy(session, files, COMMAND_LINE, comment=options.comment, now=clock.now())
+    )
+    for warning in result.warnings:
+        print(warning)
+    for definition in result.created:
+        print(f"{definition.resource}: {definition.kind} {definition.id} v{definition.version} ({definition.key})")
+    for name in result.unchanged:
+        print(f"{name}: 未变化，不产生新版本 (unchanged, no new version)")
+    database.dispose()
+    return 0
+
+
+def _worker(_options: argparse.Namespace) -> int:
+    database = prepare(from_environment())
+    worker = jobs.Worker(database)
+    stopped = threading.Event()
+    worker.start()
+    print("作业处理器已启动 (job worker running)", flush=True)
+    _until_stopped(stopped.wait, stopped.set)
+    worker.stop()
+    return 0
+
+
+def _with_accounts(work: Callable[[Session], str]) -> int:
+    """Run *work* where accounts can speak to people, and print what it returns."""
+    config = from_environment()
+    database = prepare(config)
+    with create_app(config, database).app_context():
+        print(database.in_transaction(work))
+    database.dispose()
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    return _with_accounts(lambda session: accounts.make_token(session, options.user, COMMAND_LINE))
+
+
+def _account(options: argparse.Namespace) -> int:
+    """Make an account with a system role; its first password is printed once and must be changed."""
+    password = secrets.token_urlsafe(12)
+
+    def work(session: Session) -> str:
+        name = options.name or options.user
+        accounts.create_user(session, options.user, name, password=password, actor=COMMAND_LINE, must_change_password=True)
+        accounts.assign_role(session, options.user, options.role, actor=COMMAND_LINE)
+        return f"{options.user} ({options.role})\n初始密码，首次登录须修改 (first password, to be changed at once): {password}"
+
+    return _with_accounts(work)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "check": _check,
+    "deploy": _deploy,
+    "simulate": simulation.run,
+    "worker": _worker,
+    "token": _token,
+    "account": _account,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The only clock.
+
+``now()`` is campaign time: aware, UTC. It follows the real clock unless a
+virtual one is set (demonstration, simulation, tests). Security (sessions, locks,
+leases) uses ``real_now()``, which nobody can turn back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+#: The campaign's time zone on screen and in diagrams.
+CAMPAIGN_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def real_now() -> datetime:
+    """The machine's time, aware, UTC."""
+    return datetime.now(UTC)
+
+
+_source: Callable[[], datetime] = real_now
+
+
+def now() -> datetime:
+    """Campaign time, aware, UTC."""
+    return _source()
+
+
+def set_source(source: Callable[[], datetime]) -> None:
+    """Let ``now()`` follow *source* (an aware-UTC callable) in this process."""
+    global _source
+    _source = source
+
+
+def reset() -> None:
+    """Follow the machine's time again."""
+    set_source(real_now)
+
+
+@contextmanager
+def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
+    """Stop campaign time at *at*; yields a function that moves it. For tests and simulation."""
+    if at.tzinfo is None:
+        raise ValueError("give the time a zone, e.g. 2020-05-21T08:00:00+08:00")
+    current = at.astimezone(UTC)
+    previous = _source
+
+    def move(to: datetime) -> None:
+        nonlocal current
+        current = to.astimezone(UTC)
+
+    set_source(lambda: current)
+    try:
+        yield move
+    finally:
+        set_source(previous)
+
+
+def local(moment: datetime) -> datetime:
+    """*moment* in the campaign's zone."""
+    return moment.astimezone(CAMPAIGN_ZONE)

@@ -1,0 +1,76 @@
+"""Settings, read once from the environment. No setting has a secret as its default."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+#: The folder that holds processes/, forms/ and app/.
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigError(Exception):
+    """The settings do not allow a start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where data live and how this process behaves."""
+
+    #: Folder of the embedded database, keys and uploads (``DAOPAI_HOME``, default ``instance/``).
+    home: Path
+    #: SQLAlchemy address (``DATABASE_URL``, default SQLite in ``home``).
+    database_url: str
+    #: Signs sessions and tokens (``DAOPAI_SECRET_KEY``); in production it must be given.
+    secret_key: str
+    #: 32 bytes as hexadecimal text; encrypts personal fields (``DAOPAI_DATA_KEY``); in production it must be given.
+    data_key: str
+    #: ``production`` (``DAOPAI_ENV=production``): real clock, no demonstration accounts, secure cookies.
+    production: bool = False
+    #: Set by tests: no rate limits that would make them wait, errors propagate.
+    testing: bool = False
+    #: System, security administrators and auditors must set up a second factor (``DAOPAI_TOTP_FOR_ADMINS``, default: in production).
+    totp_for_admins: bool = False
+
+    @property
+    def uploads(self) -> Path:
+        return self.home / "uploads"
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings.
+
+    Outside production, missing keys are made once and kept in ``home`` (mode 600), so that a second start can read the data of
+    the first. In production they are never made: ``ConfigError`` says which one is missing.
+    """
+    env = os.environ if environ is None else environ
+    home = Path(env.get("DAOPAI_HOME") or ROOT / "instance").resolve()
+    production = env.get("DAOPAI_ENV") == "production"
+    home.mkdir(parents=True, exist_ok=True)
+    url = env.get("DATABASE_URL") or f"sqlite:///{home / 'daopai.db'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    keys = {}
+    for name in ("DAOPAI_SECRET_KEY", "DAOPAI_DATA_KEY"):
+        value = env.get(name)
+        if not value and production:
+            raise ConfigError(
+                f"{name} is not set. Production needs its own key: "
+                'make one with  python3 -c "import secrets; print(secrets.token_hex(32))"  and keep it safe.'
+            )
+        keys[name] = value or _kept_key(home / f".{name.lower()}")
+    if len(keys["DAOPAI_DATA_KEY"]) != 64:
+        raise ConfigError("DAOPAI_DATA_KEY must be 64 hexadecimal characters (32 bytes).")
+    totp = env.get("DAOPAI_TOTP_FOR_ADMINS", "1" if production else "0") == "1"
+    return Config(home, url, keys["DAOPAI_SECRET_KEY"], keys["DAOPAI_DATA_KEY"], production, totp_for_admins=totp)
+
+
+def _kept_key(path: Path) -> str:
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().strip()

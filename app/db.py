@@ -1,0 +1,191 @@
+"""Database access: base class, column types, keys, and the only ``.commit()``."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator
+
+T = TypeVar("T")
+
+#: 64-bit key; an alias of SQLite's rowid there.
+Key = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware date-time, stored in UTC. Naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a date-time needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every table of Daopai."""
+
+
+_random = itertools.count(secrets.randbits(22))
+
+
+def new_key() -> int:
+    """A 64-bit key: 41 bits of milliseconds since 2020, then 22 bits that differ.
+
+    Keys are ordered by time between milliseconds. The low bits count up from a random start, so one process never
+    repeats itself within a millisecond and two processes rarely meet; the database's primary key settles the rest.
+    """
+    millis = int(time.time() * 1000) - 1_577_836_800_000
+    return (millis << 22) | (next(_random) & 0x3FFFFF)
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _loads(value: Any) -> Any:
+    # SQLite's JSON columns have numeric affinity: a lone number comes back as one.
+    return value if isinstance(value, int | float) else orjson.loads(value)
+
+
+class RevisionConflict(Exception):
+    """Somebody else changed this at the same moment. Please look at it again."""
+
+
+class Database:
+    """One engine, its sessions, and the transaction rule.
+
+    SQLite runs in WAL with ``synchronous=FULL``. Reading takes no lock; the write lock (``BEGIN IMMEDIATE``) is taken just
+    before the first write of a transaction, after the work has been computed. PostgreSQL runs READ COMMITTED.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.url = url
+        if url.startswith("sqlite"):
+            options.setdefault("connect_args", {"timeout": 30, "check_same_thread": False})
+        else:
+            options.setdefault("pool_pre_ping", True)
+            options.setdefault("pool_size", 10)
+        self.engine: Engine = create_engine(url, json_serializer=_dumps, json_deserializer=_loads, **options)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._after_commit: list[Callable[[], None]] = []
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call *listener* after each committed transaction (wakes the job worker of this process)."""
+        self._after_commit.append(listener)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading. What it holds is thrown away."""
+        with self._sessions() as session:
+            yield session
+            # Rows stay readable after the block: a rollback would expire them.
+            session.expunge_all()
+            session.rollback()
+
+    def in_transaction(self, work: Callable[[Session], T], *, attempts: int = 3) -> T:
+        """Run *work(session)* and commit it as one transaction.
+
+        On a revision conflict, a serialisation failure or a locked database the work runs again, in a new session, up to
+        *attempts* times; then ``RevisionConflict``. Any other exception rolls back and goes on to the caller.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                with self._sessions() as session:
+                    result = work(session)
+                    session.commit()
+            except (StaleDataError, OperationalError, DBAPIError) as error:
+                if not _may_be_repeated(error):
+                    raise
+                if attempt == attempts:
+                    raise RevisionConflict(RevisionConflict.__doc__) from error
+                continue
+            for listener in self._after_commit:
+                listener()
+            return result
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+#: PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+_REPEATABLE = {"40001", "40P01", "55P03"}
+
+
+def _may_be_repeated(error: Exception) -> bool:
+    if isinstance(error, StaleDataError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return getattr(error.orig, "sqlstate", None) in _REPEATABLE or "database is locked" in str(error.orig)
+
+
+# SQLite: pysqlite's own BEGIN is switched off; ours is issued before the first write.
+_WRITING = "daopai_writing"
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.close()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _begin(conn: Any, cursor: Any, statement: str, _p: Any, _c: Any, _m: bool) -> None:
+        if conn.info.get(_WRITING):
+            return
+        if statement.lstrip()[:6].upper() in {"INSERT", "UPDATE", "DELETE", "CREATE", "ALTER ", "DROP T", "DROP I", "SAVEPO"}:
+            cursor.execute("BEGIN IMMEDIATE")
+            conn.info[_WRITING] = True
+
+    @event.listens_for(engine, "savepoint")
+    def _savepoint(conn: Any, _name: str) -> None:
+        if not conn.info.get(_WRITING):
+            conn.connection.dbapi_connection.execute("BEGIN IMMEDIATE")
+            conn.info[_WRITING] = True
+
+    @event.listens_for(engine, "commit")
+    def _commit(conn: Any) -> None:
+        conn.info.pop(_WRITING, None)
+
+    @event.listens_for(engine, "rollback")
+    def _rollback(conn: Any) -> None:
+        conn.info.pop(_WRITING, None)
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_dbapi: Any, record: Any) -> None:
+        record.info.pop(_WRITING, None)
+
+
+__all__ = ["Base", "Database", "Key", "RevisionConflict", "UtcDateTime", "new_key"]

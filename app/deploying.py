@@ -1,0 +1,50 @@
+"""A database that is ready: migrated, with everything of ``processes/`` and ``forms/`` deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from app import clock, migrations, personal
+from app.campaign import handlers  # noqa: F401  (registers the service-task types that diagrams may name)
+from app.config import ROOT, Config, ConfigError
+from app.db import Database
+from app.engine import definitions, virtual_clock
+from app.engine.actor import Actor
+
+COMMAND_LINE = Actor("cli", origin="cli")
+#: What a deployment is made of.
+SUFFIXES = {".bpmn", ".dmn", ".form"}
+
+
+def read_files(paths: Iterable[Path]) -> dict[str, bytes]:
+    """File name -> content. ConfigError when one cannot be read."""
+    files: dict[str, bytes] = {}
+    for path in paths:
+        try:
+            files[path.name] = path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+    return files
+
+
+def shipped_files() -> dict[str, bytes]:
+    """Everything in ``processes/`` and ``forms/``."""
+    folders = (ROOT / "processes", ROOT / "forms")
+    return read_files(path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES)
+
+
+def prepare(config: Config) -> Database:
+    """Migrate the database and deploy what is shipped; a file that has not changed makes no new version."""
+    personal.install(config.data_key)
+    database = Database(config.database_url)
+    migrations.upgrade(database)
+    if not config.production:
+        virtual_clock.install(database)
+    files = shipped_files()
+    result = database.in_transaction(
+        lambda session: definitions.deploy(session, files, COMMAND_LINE, comment="processes/ forms/", now=clock.now())
+    )
+    if result.created:
+        print(f"已部署 {len(result.created)} 个定义 (deployed {len(result.created)} definitions)", flush=True)
+    return database

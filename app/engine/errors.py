@@ -1,0 +1,120 @@
+"""What can go wrong in the engine. A message tells a user what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.clock import local
+
+
+class EngineError(Exception):
+    """Base of all engine errors. ``status`` is the HTTP status that fits."""
+
+    status = 500
+
+
+class NotFound(EngineError):
+    """There is nothing with this key. ``kind`` is what was looked for: task, instance, process, incident, activity."""
+
+    status = 404
+
+    def __init__(self, kind: str | None = "", key: int | str | None = None) -> None:
+        super().__init__(f"there is no {kind} {key}" if key is not None else kind or NotFound.__doc__)
+        self.kind = kind
+        self.key = key
+
+
+class Conflict(EngineError):
+    """The state has changed meanwhile: the task is done, the instance has ended or somebody else holds it.
+
+    ``code`` is a key of ``CONFLICTS`` (features may add theirs) or a sentence; ``params`` fill it (times are aware datetimes).
+    """
+
+    status = 409
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def text(self, locale: str = "zh") -> str:
+        """The sentence in ``zh`` or ``en``; times are the campaign's."""
+        if self.code not in CONFLICTS:
+            return self.code
+        chinese, english = CONFLICTS[self.code]
+        shown = {name: f"{local(value):%m-%d %H:%M}" if isinstance(value, datetime) else value for name, value in self.params.items()}
+        return (english if locale.startswith("en") else chinese).format(**shown)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+#: Conflict sentences by code: Chinese, English.
+CONFLICTS: dict[str, tuple[str, str]] = {
+    "task_done": ("{by}已于 {at} 完成了这项任务。", "{by} completed this task at {at}."),
+    "task_canceled": ("这项任务已于 {at} 取消，不需要再办理。", "This task was cancelled at {at}; nothing is left to do."),
+    "task_held": ("{by}正在办理这项任务。", "{by} is working on this task."),
+    "instance_suspended": ("流程已暂停，恢复后才能继续办理。", "The process is suspended; go on when it has been resumed."),
+    "instance_ended": ("流程已经结束。", "The process has ended."),
+    "instance_active": ("流程没有暂停。", "The process is not suspended."),
+    "activity_gone": ("这一步已经结束。", "This activity is no longer open."),
+    "request_reused": (
+        "这个请求编号已用于另一项内容，请刷新页面后重试。",
+        "This request id was used for something else; reload the page and try again.",
+    ),
+    "incident_resolved": ("这个异常已经处理。", "This incident has been resolved already."),
+}
+
+
+class Refused(EngineError):
+    """A deployment was refused; ``problems`` says where and why (``definitions.Problem``)."""
+
+    status = 422
+
+    def __init__(self, problems: list[Any]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class ExpressionError(EngineError):
+    """An expression cannot be evaluated; the message (Chinese, ``english`` beside it) names the expression and the reason."""
+
+    status = 422
+
+    def __init__(self, message: str, *, english: str = "") -> None:
+        super().__init__(message)
+        self.english = english or message
+
+    def text(self, locale: str = "zh") -> str:
+        """The sentence in ``zh`` or ``en``."""
+        return self.english if locale.startswith("en") else str(self)
+
+
+class ExpressionLimit(ExpressionError):
+    """An expression used more than 0.5 s, 32 MiB or the allowed output size."""
+
+
+class StepFailed(EngineError):
+    """A step of a process instance failed; nothing of it was kept. It becomes an incident.
+
+    ``element_id`` is the element at fault, ``kind`` one of ``expression``, ``gateway``, ``error`` (an uncaught BPMN error),
+    ``limit``, ``timer``, ``decision``, ``process`` (an unknown called process), ``handler`` (an unknown task type), ``unsupported`` or
+    ``gone`` (the activity is no longer open).
+    """
+
+    status = 422
+
+    def __init__(self, message: str, *, element_id: str, kind: str = "expression") -> None:
+        super().__init__(message)
+        self.element_id = element_id
+        self.kind = kind
+
+
+class BpmnError(Exception):
+    """Raised by a service-task handler to throw a BPMN error with *code* at its task."""
+
+    def __init__(self, code: str, message: str = "", variables: dict[str, Any] | None = None) -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.variables = variables or {}

@@ -1,0 +1,185 @@
+"""FEEL, in a sandbox: the only module that runs expressions.
+
+The language is written in JavaScript (``app/frontend/feel``, built into ``app/static/dist/feel.js``) and runs inside V8 with nothing from
+outside reachable (``feel_sandbox``). A call may take 0.5 s, 32 MiB and 1 MiB of output; a breach is ``ExpressionLimit``.
+
+Source: R02 (dates by expression), DMN 1.4 chapter 10 (FEEL).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from app import clock
+from app.engine import feel_sandbox
+from app.engine.errors import ExpressionError, ExpressionLimit
+from app.engine.feel_texts import TEXTS
+from app.engine.feel_values import Range, YearsMonths, dumps, loads, to_json
+
+#: characters of one expression
+LENGTH_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What ``check`` found: ``error`` (Chinese) and ``error_en`` are None when the expression parses."""
+
+    error: str | None
+    #: names of the top-level variables the expression reads
+    variables: frozenset[str]
+    error_en: str | None = None
+
+
+def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
+    """The value of *expression* over *variables* (a leading ``=`` is dropped).
+
+    Returns None, bool, int, float, str, list, dict, date, datetime (naive if FEEL's has no zone), time, timedelta, ``YearsMonths`` or
+    ``Range``. Unknown variables are null. Raises ``ExpressionError`` or ``ExpressionLimit``.
+    """
+    return evaluate_many([expression], variables)[0]
+
+
+def evaluate_many(expressions: Sequence[str], variables: Mapping[str, Any]) -> list[Any]:
+    """The values of several expressions over the same variables, in one call of V8."""
+    if not expressions:
+        return []
+    plain = [_plain(expression) for expression in expressions]
+    request = {"e": plain, "v": named(variables, plain), "n": moment()}
+    return _results(call("evaluate", request), plain)
+
+
+def unary_test(test: str, value: Any, variables: Mapping[str, Any]) -> bool:
+    """Whether *value* passes *test*, as in a cell of a decision table (``> 5``, ``"a", "b"``, ``[1..9]``, ``-``)."""
+    plain = _plain(test)
+    request = {"e": [plain], "v": named(variables, [plain]), "n": moment(), "u": True, "q": value}
+    return _results(call("evaluate", request), [plain])[0] is True
+
+
+def check(expression: str, *, unary: bool = False) -> Checked:
+    """Parse *expression* (or, with ``unary``, a test) without running it."""
+    try:
+        return _checked(_plain(expression), unary)
+    except ExpressionLimit as error:
+        return Checked(str(error), frozenset(), error.english)
+
+
+@lru_cache(maxsize=4096)
+def _checked(plain: str, unary: bool) -> Checked:
+    answer = call("check", {"e": plain, "u": unary})
+    try:
+        raise_error(answer, [plain])
+    except ExpressionLimit:
+        raise  # a busy moment must not be remembered
+    except ExpressionError as error:
+        return Checked(str(error), frozenset(), error.english)
+    return Checked(None, frozenset(answer["names"]))
+
+
+def resolve(written: str | None, variables: Mapping[str, Any]) -> Any:
+    """The value of an attribute as written in a diagram: FEEL behind a leading ``=``, otherwise the text itself."""
+    if written is None or not written.lstrip().startswith("="):
+        return written
+    return evaluate(written, variables)
+
+
+# --- one call of V8 ---------------------------------------------------------------------------------------------------
+
+
+def call(function: str, request: Mapping[str, Any]) -> Any:
+    """Call *function* of the bundle: JSON in, JSON out. For this module and ``decisions``. Raises ``ExpressionLimit``."""
+    try:
+        literal = orjson.dumps(dumps(request)).decode()
+    except (TypeError, ValueError) as error:
+        raise _error("value", reason_text=str(error)) from error
+    code = f"feel.{function}({literal})"
+    try:
+        answer = loads(feel_sandbox.run(code))
+    except feel_sandbox.Stopped as stopped:
+        raise _limit(stopped.reason) from stopped
+    if "limit" in answer:
+        raise _limit(answer["limit"])
+    return answer
+
+
+def _results(answer: Any, expressions: Sequence[str]) -> list[Any]:
+    raise_error(answer, expressions)
+    results: list[Any] = answer["r"]
+    return results
+
+
+def raise_error(answer: Any, expressions: Sequence[str]) -> None:
+    """Raise what V8 reports in *answer*, if anything; ``i`` in it says which of *expressions* is meant."""
+    found = answer.get("error")
+    if found is None:
+        return
+    if found["kind"] == "depth":
+        raise _limit("depth")
+    written = expressions[answer.get("i", 0)]
+    start = found.get("from") or 0
+    token = written[start : found.get("to") or start][:40]
+    raise _error(
+        ("unfinished" if not token else "token") if found["kind"] == "syntax" else "runtime",
+        expression=written if len(written) <= 200 else f"{written[:200]}…",
+        position=start + 1,
+        token=token,
+        reason_text=found["message"],
+    )
+
+
+def _error(code: str, **params: Any) -> ExpressionError:
+    chinese, english = TEXTS[code]
+    return ExpressionError(chinese.format(**params), english=english.format(**params))
+
+
+def _limit(code: str) -> ExpressionLimit:
+    chinese, english = TEXTS[f"limit_{code}"]
+    return ExpressionLimit(chinese, english=english)
+
+
+def _plain(expression: str) -> str:
+    plain = expression.lstrip().removeprefix("=")
+    if len(plain) > LENGTH_LIMIT:
+        raise _limit("length")
+    return plain
+
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def named(variables: Mapping[str, Any], expressions: Sequence[str]) -> dict[str, Any]:
+    """Those variables whose first word occurs in the expressions: a big context would cost more than the expression."""
+    text = "\n".join(expressions)
+    chosen = {}
+    for name, value in variables.items():
+        word = _WORD.search(name)
+        if word is not None and word.group() in text:
+            chosen[name] = value
+    return chosen
+
+
+def moment() -> Any:
+    """Campaign time as ``now()`` and ``today()`` give it: with the campaign zone's offset, to the millisecond."""
+    return clock.local(clock.now()).isoformat(timespec="milliseconds")
+
+
+__all__ = [
+    "Checked",
+    "Range",
+    "YearsMonths",
+    "call",
+    "check",
+    "evaluate",
+    "evaluate_many",
+    "moment",
+    "named",
+    "raise_error",
+    "resolve",
+    "to_json",
+    "unary_test",
+]

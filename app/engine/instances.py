@@ -1,0 +1,131 @@
+"""Suspending and resuming whole trees of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app import clock
+from app.db import new_key
+from app.engine import rows
+from app.engine.actor import Actor
+from app.engine.errors import NotFound
+from app.engine.models import Event, JobRow, ProcessInstance, SubscriptionRow
+from app.engine.work import require
+
+#: Rows per statement; SQLite allows 32,766 parameters.
+_MANY = 500
+
+
+def suspend(session: Session, instance_key: int, actor: Actor, *, reason: str = "") -> None:
+    """Hold an instance: no task can be completed, no job runs, until ``resume``. Children too."""
+    _require(session, instance_key, "ACTIVE")
+    # Again until nothing is found: a child may have been started while this transaction waited for its parent.
+    while keys := _tree(session, instance_key, "ACTIVE"):
+        _set(session, keys, "ACTIVE", "SUSPENDED", "instance.suspended", actor, reason)
+        for some in _chunks(keys):
+            # A new fence: a worker that is busy with such a job cannot finish it.
+            session.execute(
+                update(JobRow)
+                .where(JobRow.instance_key.in_(some), JobRow.state == "READY")
+                .values(state="SUSPENDED", fence=JobRow.fence + 1, lease_until=None)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def resume(session: Session, instance_key: int, actor: Actor, *, reason: str = "") -> None:
+    """Let a suspended instance go on, and its children. What became due meanwhile runs now, in order."""
+    _require(session, instance_key, "SUSPENDED")
+    now = clock.now()
+    keys = _tree(session, instance_key, "SUSPENDED")
+    _set(session, keys, "SUSPENDED", "ACTIVE", "instance.resumed", actor, reason)
+    for some in _chunks(keys):
+        session.execute(
+            update(JobRow)
+            .where(JobRow.instance_key.in_(some), JobRow.state == "SUSPENDED")
+            .values(state="READY", created_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        _look_for_messages(session, some, now)
+
+
+def _look_for_messages(session: Session, keys: Sequence[int], now: datetime) -> None:
+    """Messages that came meanwhile may wait for these instances."""
+    looking = select(JobRow.activity_key).where(JobRow.instance_key.in_(keys), JobRow.kind == "subscription")
+    waits = session.execute(
+        select(SubscriptionRow).where(
+            SubscriptionRow.instance_key.in_(keys), SubscriptionRow.kind == "message", SubscriptionRow.key.not_in(looking)
+        )
+    ).scalars()
+    jobs = [
+        rows.job(
+            "subscription",
+            instance_key=wait.instance_key,
+            activity_key=wait.key,
+            element_id=wait.element_id,
+            campaign_id=wait.campaign_id,
+            now=now,
+        )
+        for wait in waits
+    ]
+    if jobs:
+        session.execute(insert(JobRow), jobs)
+
+
+def _require(session: Session, instance_key: int, state: str) -> None:
+    top = session.get(ProcessInstance, instance_key, with_for_update=True, populate_existing=True)
+    if top is None:
+        raise NotFound("instance", instance_key)
+    require(top, (state,))
+
+
+def _tree(session: Session, instance_key: int, state: str) -> list[int]:
+    """The instance and all its descendants, those in *state*."""
+    below = select(ProcessInstance.key, ProcessInstance.state).where(ProcessInstance.key == instance_key).cte("below", recursive=True)
+    child = aliased(ProcessInstance)
+    below = below.union_all(select(child.key, child.state).join(below, child.parent_key == below.c.key))
+    return list(session.scalars(select(below.c.key).where(below.c.state == state)))
+
+
+def _set(session: Session, keys: list[int], before: str, after: str, kind: str, actor: Actor, reason: str) -> None:
+    at, real = clock.now(), clock.real_now()
+    for some in _chunks(keys):
+        # The revision makes a step that is being computed from the old state run again.
+        session.execute(
+            update(ProcessInstance)
+            .where(ProcessInstance.key.in_(some), ProcessInstance.state == before)
+            .values(state=after, revision=ProcessInstance.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+        found = session.execute(
+            select(ProcessInstance.key, ProcessInstance.campaign_id, ProcessInstance.subject).where(ProcessInstance.key.in_(some))
+        )
+        session.execute(insert(Event), [_event(row, kind, actor, reason, at, real) for row in found])
+    for held in session.identity_map.values():
+        if isinstance(held, ProcessInstance) and held.key in keys:
+            session.expire(held)
+
+
+def _event(row: Any, kind: str, actor: Actor, reason: str, at: datetime, real: datetime) -> dict[str, Any]:
+    return {
+        "key": new_key(),
+        "campaign_id": row.campaign_id,
+        "at": at,
+        "recorded_at": real,
+        "kind": kind,
+        "actor": actor.name,
+        "on_behalf_of": actor.on_behalf_of,
+        "origin": actor.origin,
+        "instance_key": row.key,
+        "subject": row.subject,
+        "detail": {"reason": reason},
+    }
+
+
+def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for index in range(0, len(keys), _MANY):
+        yield keys[index : index + _MANY]

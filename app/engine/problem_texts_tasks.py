@@ -1,0 +1,134 @@
+"""Sentences about activities, expressions, times and forms: code -> (Chinese, English)."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # --- activities ---------------------------------------------------------------------------------------------------
+    "user_task_without_role": (
+        "用户任务没有承办人。请填写 assignee、candidateGroups 或 candidateUsers。",
+        "Nobody is to do this user task. Fill in assignee, candidate groups or candidate users.",
+    ),
+    "form_unknown": (
+        "表单“{form}”不存在。请一并部署或改正表单 id。",
+        "The form “{form}” does not exist. Deploy it together or correct the form id.",
+    ),
+    "task_without_due_date": ("用户任务没有到期时间。", "The user task has no due date."),
+    "form_without_output": (
+        "任务有表单但没有输出映射，表单内容会全部留在流程变量中。请用输出映射只取需要的值。",
+        "The task has a form but no output mapping: all of the form would stay in the process variables. Map out what is needed.",
+    ),
+    "priority_invalid": (
+        "优先级“{priority}”须为 0 到 100 的整数或 FEEL 表达式。",
+        "The priority “{priority}” must be a whole number from 0 to 100, or FEEL.",
+    ),
+    "decision_missing": (
+        "业务规则任务没有决策。请填写 calledDecision 的 decisionId。",
+        "The business rule task has no decision. Fill in its decision id.",
+    ),
+    "decision_unknown": (
+        "决策“{decision}”不存在。请一并部署或改正决策 id。",
+        "The decision “{decision}” does not exist. Deploy it together or correct the decision id.",
+    ),
+    "process_missing": ("调用活动没有被调流程。请填写 processId。", "The call activity calls no process. Fill in its process id."),
+    "process_unknown": (
+        "流程“{process}”不存在。请一并部署或改正流程 id。",
+        "The process “{process}” does not exist. Deploy it together or correct the process id.",
+    ),
+    "called_without_none_start": (
+        "被调流程“{process}”没有空开始事件，无法调用。",
+        "The called process “{process}” has no none start event, so it cannot be called.",
+    ),
+    "result_variable_missing": ("没有结果变量。请填写 resultVariable。", "There is no result variable. Fill in the result variable."),
+    "name_invalid": (
+        "{what} 的“{name}”不是变量名。请以字母开头，只用字母、数字和下划线。",
+        "“{name}” ({what}) is no variable name. Begin with a letter and use letters, digits and underscores.",
+    ),
+    "task_type_missing": (
+        "服务任务没有类型。请填写 taskDefinition 的 type。",
+        "The service task has no type. Fill in the type of its task definition.",
+    ),
+    "task_type_unknown": (
+        "没有处理“{type}”类型的程序。请改正类型，或登记处理程序。",
+        "There is no handler for the type “{type}”. Correct the type or register a handler.",
+    ),
+    "task_type_unexpected": (
+        "{kind}不能交给处理程序。请改用服务任务。",
+        "{kind} cannot be done by a handler. Use a service task.",
+    ),
+    "retries_invalid": (
+        "重试次数“{retries}”须为 1 到 100 的整数或 FEEL。",
+        "The retries “{retries}” must be a whole number from 1 to 100, or FEEL.",
+    ),
+    "mapping_target": (
+        "映射目标“{target}”（来源“{source}”）不是变量名。请以字母开头，只用字母、数字、下划线和点。",
+        "The mapping's target “{target}” (from “{source}”) is no variable name. Use letters, digits, underscores and dots.",
+    ),
+    "mapping_source_missing": ("映射到“{target}”没有来源。请填写。", "The mapping to “{target}” has no source. Fill it in."),
+    "loop_without_collection": (
+        "多实例没有输入集合。请填写 inputCollection。",
+        "The multi-instance has no input collection. Fill it in.",
+    ),
+    "loop_not_feel": (
+        "多实例的 {what} “{expression}”不是 FEEL。请在前面加“=”。",
+        "“{expression}” ({what} of the multi-instance) is not FEEL. Put “=” in front.",
+    ),
+    "loop_output_incomplete": (
+        "outputCollection 与 outputElement 须同时填写。",
+        "outputCollection and outputElement need each other. Fill in both or none.",
+    ),
+    # --- expressions and times ----------------------------------------------------------------------------------------
+    "feel_empty": ("{what} 只有“=”，没有表达式。", "{what} has “=” only and no expression."),
+    "feel_invalid": ("{what} 的表达式“{expression}”有误：{reason}", "The expression “{expression}” ({what}) does not parse: {reason_en}"),
+    "feel_fails": (
+        "{what} 的表达式“{expression}”无法计算：{reason}",
+        "The expression “{expression}” ({what}) cannot be evaluated: {reason}",
+    ),
+    "time_without_zone": (
+        "{what} 的时间“{value}”没有时区。请写成 2020-05-21T09:00:00+08:00。",
+        "The time “{value}” ({what}) has no time zone. Write it like 2020-05-21T09:00:00+08:00.",
+    ),
+    "timer_not_a_date": (
+        "{what} 的“{value}”不是时间点。请写成 2020-05-21T09:00:00+08:00，或写 FEEL 表达式（以“=”开头）。",
+        "“{value}” ({what}) is no point in time. Write one like 2020-05-21T09:00:00+08:00, or FEEL with “=” in front.",
+    ),
+    "timer_not_a_duration": (
+        "{what} 的“{value}”不是时长。请写成 PT2H 或 P3D，或写 FEEL 表达式（以“=”开头）。",
+        "“{value}” ({what}) is no duration. Write one like PT2H or P3D, or FEEL with “=” in front.",
+    ),
+    "timer_not_a_cycle": (
+        "{what} 的“{value}”不是循环。请写成 R3/PT10M 或 R/2020-05-21T20:00:00+08:00/P1D，或写 FEEL 表达式（以“=”开头）。",
+        "“{value}” ({what}) is no cycle. Write one like R3/PT10M or R/2020-05-21T20:00:00+08:00/P1D, or FEEL with “=” in front.",
+    ),
+    "timer_cron": (
+        "{what} 的“{value}”是 cron 表达式，不支持。请写成 R/2020-05-21T20:00:00+08:00/P1D。",
+        "“{value}” ({what}) is a cron expression, which is not supported. Write a cycle like R/2020-05-21T20:00:00+08:00/P1D.",
+    ),
+    # --- forms --------------------------------------------------------------------------------------------------------
+    "form_not_json": ("表单不是有效的 JSON:{reason}", "The form is not valid JSON: {reason}"),
+    "form_without_components": (
+        "表单没有 components 列表。请用表单编辑器导出。",
+        "The form has no list of components. Export it from a form editor.",
+    ),
+    "form_id_invalid": (
+        "表单 id 无效。请填写不超过 200 个字符的文字。",
+        "The form's id is not valid. Use a text of at most 200 characters.",
+    ),
+    "form_rules_invalid": ("表单的 rules 须为决策 id。", "The form's rules must name decision ids."),
+    "form_too_deep": ("表单分组嵌套超过 {limit} 层。", "The form's groups are nested more than {limit} deep."),
+    "form_too_large": ("表单组件超过 {limit} 个。请拆分表单。", "The form has more than {limit} components. Split it."),
+    "form_component_invalid": ("组件格式有误。请用表单编辑器修改。", "The component is malformed. Mend it in a form editor."),
+    "form_component_unknown": (
+        "不认识组件类型“{type}”。请改用支持的组件。",
+        "The component type “{type}” is not known. Use a supported one.",
+    ),
+    "form_key_missing": ("组件（{type}）没有 key 或 path。请填写。", "The component ({type}) has no key or path. Fill it in."),
+    "form_key_invalid": (
+        "组件的 key “{key}”不是变量名。请以字母开头，只用字母、数字、下划线和点。",
+        "The component's key “{key}” is no variable name. Use letters, digits, underscores and dots.",
+    ),
+    "form_duplicate_key": (
+        "key “{key}”重复。每个字段的 key 必须唯一。",
+        "The key “{key}” is used twice. Give each field a key of its own.",
+    ),
+    "form_duplicate_id": ("组件 id “{id}”重复。", "The component id “{id}” is used twice."),
+}

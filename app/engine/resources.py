@@ -1,0 +1,62 @@
+"""What a file defines: ids of its processes, decisions or form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import orjson
+
+from app.engine import bpmn, safe_xml
+from app.engine.errors import Refused
+
+#: suffix -> kind of ``models.Definition``
+KINDS = {".bpmn": "process", ".dmn": "decision", ".form": "form"}
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """Something that a file defines."""
+
+    #: process, decision or form
+    kind: str
+    id: str
+    name: str
+
+
+def kind_of(name: str) -> str | None:
+    """``process``, ``decision`` or ``form`` by the file's suffix; None for other files."""
+    return KINDS.get(PurePosixPath(name).suffix.lower())
+
+
+def defined(name: str, content: bytes) -> list[Defined]:
+    """What the file *name* defines; nothing if it cannot be read (``definitions.check`` says why)."""
+    kind = kind_of(name)
+    try:
+        if kind == "process":
+            return [Defined(kind, process.id, process.name) for process in bpmn.parse(content)]
+        if kind == "decision":
+            root = safe_xml.read(content)
+            return [
+                Defined(kind, node.get("id"), node.get("name", ""))
+                for node in safe_xml.elements(root)
+                if safe_xml.local(node) == "decision" and node.get("id")
+            ]
+        if kind == "form":
+            return [_form(name, content)]
+    except (Refused, orjson.JSONDecodeError):
+        pass
+    return []
+
+
+def _form(name: str, content: bytes) -> Defined:
+    read = orjson.loads(content)
+    form = read if isinstance(read, Mapping) else {}
+    written = form.get("id")
+    key = written if isinstance(written, str) and written else PurePosixPath(name).stem
+    own = form.get("properties")
+    # form-js has no title: ours stands in the form's properties, other tools write one at the top.
+    titles = (own.get("title") if isinstance(own, Mapping) else None, form.get("title"))
+    named = next((title for title in titles if isinstance(title, str)), "")
+    return Defined("form", key, named)

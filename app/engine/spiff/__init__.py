@@ -1,0 +1,145 @@
+"""The execution core: ``(state, command) -> Step`` on SpiffWorkflow. The only place that imports it. No I/O.
+
+SpiffWorkflow keeps the tokens (``tree``) and drives them through task specs (``specs``); variables live in scopes (``scopes``);
+events are armed and caught in ``events``, thrown in ``throwing``. A step returns whole or raises ``StepFailed``: nothing is kept then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from app.engine import bpmn, feel
+from app.engine import step as steps
+from app.engine.errors import StepFailed
+from app.engine.spiff.activities import none_start
+from app.engine.spiff.run import Decide, Run
+from app.engine.spiff.tree import ROOT, Token
+from app.engine.step import Step, Variables
+
+__all__ = ["Decide", "advance", "output_of_child"]
+
+
+def advance(
+    process: bpmn.Process,
+    state: bytes | None,
+    variables: Variables,
+    command: steps.Command,
+    *,
+    now: datetime,
+    decide: Decide,
+    has_parent: bool,
+) -> Step:
+    """Carry out *command* on the instance (*state*, *variables*) and everything that follows until each token waits.
+
+    *now* is campaign time, *decide(decision id, variables)* evaluates a decision. Raises ``StepFailed``; the given values are not changed.
+    """
+    run = Run(process, state, variables, now=now, decide=decide, has_parent=has_parent)
+    _obey(run, command)
+    run.settle()
+    return run.result()
+
+
+def output_of_child(process: bpmn.Process, element_id: str, variables: Variables) -> Any:
+    """The value that one ended child gives to the output collection of its multi-instance call activity.
+
+    The call activity's output mappings are evaluated over the child's *variables* first, then the output element (Camunda 8's order).
+    """
+    element = process.elements[element_id]
+    if element.loop is None or not element.loop.output_element:
+        return None
+    seen = dict(variables)
+    for source, target in element.outputs:
+        seen[target] = feel.resolve(source, seen)
+    return feel.to_json(feel.resolve(element.loop.output_element, seen))
+
+
+def _obey(run: Run, command: steps.Command) -> None:
+    match command:
+        case steps.Start():
+            _start(run, command)
+        case steps.Complete():
+            _complete(run, command)
+        case steps.Trigger():
+            run.events.fire(run.token(command.key), command.variables)
+        case steps.ThrowError():
+            token = run.token(command.key)
+            run.events.throw_error(
+                command.code, command.message, command.variables, scope=token.scope, activity=token, at=token.task_spec.name
+            )
+        case steps.ThrowEscalation():
+            token = run.token(command.key)
+            run.events.throw_escalation(command.code, command.variables, scope=token.scope, activity=token)
+        case steps.Evaluate():
+            _evaluate(run, command)
+        case steps.SetVariables():
+            for name, value in command.variables.items():
+                run.scopes.write_local(ROOT, name, feel.to_json(value))
+        case steps.Cancel():
+            run.step.outcome = "terminated"
+            run.events.cancel_scope(ROOT, command.cause)
+
+
+def _start(run: Run, command: steps.Start) -> None:
+    for name, value in command.variables.items():
+        run.scopes.write_local(ROOT, name, feel.to_json(value))
+    element = run.process.elements[command.element_id] if command.element_id else _entry(run.process)
+    run.events.arm_scope("", ROOT)
+    if element.event is None:
+        run.place(element.id, ROOT)
+        return
+    # The event has fired already: pass through it, so that its output mappings see what came with it.
+    token = run.put(element.id, ROOT, TaskState.STARTED)
+    run.enter(token)
+    run.map_outputs(token, element, command.variables, propagate=False)
+    run.finish(token)
+
+
+def _entry(process: bpmn.Process) -> bpmn.Element:
+    """Where an instance that somebody starts by hand begins: the none start event, or the only start event there is."""
+    starts = [element for element in process.elements.values() if element.kind == "startEvent" and not element.scope]
+    if len(starts) == 1:
+        return starts[0]
+    return none_start(process, "")
+
+
+def _complete(run: Run, command: steps.Complete) -> None:
+    token = run.token(command.key)
+    element = token.task_spec.element
+    variables = command.variables
+    if element.kind == "callActivity" and element.loop is not None:
+        _end_loop(run, token, element, variables)
+        return
+    if element.kind == "callActivity" and not element.outputs and not element.propagate_all_child:
+        variables = {}
+    if element.kind in {"scriptTask", "businessRuleTask"} and element.result_variable and element.result_variable not in variables:
+        variables = {**variables, element.result_variable: None}
+    run.map_outputs(token, element, variables)
+    run.finish(token)
+
+
+def _end_loop(run: Run, token: Token, element: bpmn.Element, variables: Variables) -> None:
+    for name, value in variables.items():
+        run.scopes.write(token.scope, name, feel.to_json(value))
+    run.finish(token)
+
+
+def _evaluate(run: Run, command: steps.Evaluate) -> None:
+    token = run.token(command.key)
+    element = token.task_spec.element
+    if element.loop is None or element.loop.completion_condition is None:
+        raise StepFailed("this activity has no completion condition", element_id=element.id)
+    counts = {
+        "numberOfInstances": command.total,
+        "numberOfActiveInstances": command.active,
+        "numberOfCompletedInstances": command.completed,
+        "numberOfTerminatedInstances": 0,
+    }
+    written = f"={element.loop.completion_condition.removeprefix('=')}"
+    (met,) = run.evaluate([written], run.sees(token), element.id, {**counts, **command.variables})
+    if met is True:
+        _end_loop(run, token, element, command.variables)
+    elif met is not False:
+        raise StepFailed(f"the completion condition “{written}” is neither true nor false but {met!r}", element_id=element.id)

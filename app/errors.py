@@ -1,0 +1,132 @@
+"""Error pages: what happened, what is kept, what to do."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.auth.current import forget_person
+from app.auth.language import locale
+from app.db import RevisionConflict
+from app.engine.errors import EngineError, NotFound
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The three sentences of an error page."""
+
+    what: LazyString
+    kept: LazyString
+    do: LazyString
+
+
+_SENT = _l("什么也没有改动。你填写的内容仍在上一页，草稿也还在。")
+_NOTHING = _l("什么也没有改动。")
+
+_ROLE = _l("如果这是你的工作，请安全管理员给你分配角色；代理他人时，请先在右上角选择“代”谁。")
+
+WORDS: dict[int, Words] = {
+    400: Words(_l("服务器看不懂这个请求。"), _NOTHING, _l("请返回上一页再试一次；仍不行，请告诉管理员你按了哪个按钮。")),
+    401: Words(_l("需要先登录。"), _SENT, _l("请登录后再试一次。")),
+    403: Words(_l("你的角色不能打开这一页。"), _NOTHING, _ROLE),
+    404: Words(_l("没有找到，或者它不归你办。"), _NOTHING, _l("它可能已由别人办完、已转交，或地址不对。请从待办或列表里再打开一次。")),
+    405: Words(_l("这个地址不能这样使用。"), _NOTHING, _l("请从页面上的按钮进入。")),
+    409: Words(_l("刚才有人先改动了。"), _SENT, _l("请刷新看看现在的情况，再决定怎么办。")),
+    413: Words(_l("上传的内容太大了。"), _SENT, _l("请把照片压缩到 5 MB 以内、表格分成几份，再上传。")),
+    415: Words(_l("不能接收这种文件。"), _SENT, _l("请换成页面上写明的文件类型。")),
+    422: Words(_l("有内容需要改正。"), _SENT, _l("请按提示改正后再提交。")),
+    429: Words(_l("操作太频繁了。"), _SENT, _l("请等一分钟再试。")),
+    500: Words(_l("系统出错了，这不是你的问题。"), _SENT, _l("请过一会儿再试；仍不行，请把下面的编号告诉管理员。")),
+    503: Words(_l("系统正忙或正在维护。"), _SENT, _l("请过几分钟再试。")),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error in the form in which it was asked: page, fragment or JSON."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(RateLimitExceeded, _http)
+    app.register_error_handler(EngineError, _engine)
+    app.register_error_handler(RevisionConflict, _conflict)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if error.response is not None:
+        return error
+    if isinstance(error, InternalServerError):
+        return _unexpected(error.original_exception or error)
+    answer = page(error.code or 500)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    return answer
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    what = _l("这一页放得太久，或者你已在别处退出登录，安全校验没有通过。")
+    return page(400, words=Words(what, _SENT, _l("请返回上一页，刷新后再提交一次。")), title="csrf")
+
+
+def _engine(error: EngineError) -> Response:
+    if error.status >= 500:
+        return _unexpected(error)
+    if isinstance(error, NotFound):
+        return page(404)  # says no more than a page that never was
+    say = getattr(error, "text", None)
+    return page(error.status, detail=say(locale()) if say else str(error))
+
+
+def _conflict(error: RevisionConflict) -> Response:
+    return page(409)
+
+
+def _unexpected(error: BaseException) -> Response:
+    if current_app.testing:
+        raise error
+    number = secrets.token_hex(4)
+    log.error("error %s at %s %s", number, request.method, request.path, exc_info=error)
+    return page(500, number=number)
+
+
+def page(status: int, *, detail: str = "", number: str = "", words: Words | None = None, title: str = "") -> Response:
+    """The answer for *status*: JSON (RFC 9457) for programs, a fragment for htmx, otherwise a page."""
+    words = words or WORDS.get(status) or WORDS[500 if status >= 500 else 400]
+    if _wants_json():
+        problem = {"type": "about:blank", "title": title or str(words.what), "status": status, "detail": detail or str(words.do)}
+        if number:
+            problem["instance"] = number
+        answer = jsonify(problem)
+        answer.content_type = "application/problem+json"
+    else:
+        template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+        answer = Response(_rendered(template, status=status, words=words, detail=detail, number=number), mimetype="text/html")
+    answer.status_code = status
+    return answer
+
+
+def _rendered(template: str, **values: object) -> str:
+    """The page with its surroundings, or without them when those cannot be read either (the database is away)."""
+    try:
+        return render_template(template, **values)
+    except SQLAlchemyError:
+        log.exception("the error page could not show its surroundings")
+        forget_person()
+        return render_template("errors/plain.html", **values)
+
+
+def _wants_json() -> bool:
+    if request.path.startswith("/v2/") or request.is_json:
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "application/json"

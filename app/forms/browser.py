@@ -1,0 +1,127 @@
+"""What a page hands to the browser's form: the schema in the reader's language, the values with personal fields masked, and of everything
+else only what the form itself names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from app import clock
+from app.engine import feel
+from app.forms import masking
+from app.forms.hooks import Prepared
+from app.forms.schema import Form, Node
+
+#: component key → property that holds its English
+_ENGLISH = {
+    "label": "labelEn",
+    "dateLabel": "labelEn",
+    "timeLabel": "labelEn",
+    "description": "descriptionEn",
+    "text": "textEn",
+}
+
+
+def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """``{"schema", "data", "context", "locked", "notices"}`` as JSON for ``DaopaiForm.mount``.
+
+    ``draft`` (what the person had typed) lies over the prepared values, except where a field is held now.
+    """
+    own = _own(form, prepared.data)
+    known = {"as_of": clock.local(clock.now()).date(), **prepared.data, **prepared.context}
+    wanted = sorted(name for name in {"as_of", *inputs(form)} if name in known and name not in _names(form))
+    return {
+        "schema": localized(form, locale),
+        "data": masking.masked(form, {**own, **(draft or {})}, open_kinds=masking.OPEN_IN_FORM),
+        "context": {name: feel.to_json(known[name]) for name in wanted},
+        "locked": {path: {"reason": lock.reason, "who": lock.who, "url": lock.url} for path, lock in prepared.locked.items()},
+        "notices": [{"text": notice.text, "kind": notice.kind, "url": notice.url} for notice in prepared.notices],
+    }
+
+
+def _own(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
+    names = _names(form)
+    return {key: value for key, value in data.items() if key in names}
+
+
+def _names(form: Form) -> frozenset[str]:
+    return frozenset(field.path.split(".")[0].split("[")[0] for field in form.fields())
+
+
+def localized(form: Form, locale: str) -> dict[str, Any]:
+    """The form-js schema in Chinese (as it is) or in English (from ``labelEn`` and its like)."""
+    content: dict[str, Any] = deepcopy(dict(form.content))
+    content.pop("rules", None)
+    if locale == "en":
+        _translate(content)
+    return content
+
+
+def _translate(component: dict[str, Any]) -> None:
+    properties = component.get("properties") or {}
+    for key, english in _ENGLISH.items():
+        if component.get(key) and properties.get(english):
+            component[key] = properties[english]
+    appearance = component.get("appearance")
+    if appearance and appearance.get("suffixAdorner") and properties.get("unitEn"):
+        appearance["suffixAdorner"] = properties["unitEn"]
+    validate = component.get("validate")
+    if validate and validate.get("patternErrorMessage") and properties.get("patternErrorMessageEn"):
+        validate["patternErrorMessage"] = properties["patternErrorMessageEn"]
+    for option in component.get("values") or ():
+        if isinstance(option, dict) and option.get("labelEn"):
+            option["label"] = option["labelEn"]
+    for column in component.get("columns") or ():
+        if column.get("labelEn"):
+            column["label"] = column["labelEn"]
+    for child in component.get("components") or ():
+        _translate(child)
+
+
+@lru_cache(maxsize=256)
+def _inputs(expressions: tuple[str, ...]) -> frozenset[str]:
+    names: set[str] = set()
+    for text in expressions:
+        names |= feel.check(text).variables
+    return frozenset(names)
+
+
+def inputs(form: Form) -> frozenset[str]:
+    """Names that the form's expressions, templates and option lists read."""
+    written = tuple(dict.fromkeys(_expressions(form.root)))
+    keys = {str(node.component["valuesKey"]) for node in _nodes(form.root) if node.component.get("valuesKey")}
+    return _inputs(written) | keys
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _nodes(child)
+
+
+def _expressions(root: Node) -> Iterator[str]:
+    for node in _nodes(root):
+        yield from _texts(node.component)
+
+
+def _texts(component: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in component.items():
+        if key in ("components", "properties", "values"):
+            continue
+        if isinstance(value, dict):
+            yield from _texts(value)
+        elif isinstance(value, str) and value.startswith("="):
+            yield value[1:]
+        elif isinstance(value, str) and "{{" in value:
+            yield from _template(value)
+
+
+def _template(text: str) -> Iterator[str]:
+    for part in text.split("{{")[1:]:
+        inner = part.split("}}")[0].strip()
+        for word in ("#if", "#loop"):
+            inner = inner.removeprefix(word)
+        if inner and not inner.startswith("/"):
+            yield inner.strip()

@@ -1,0 +1,11 @@
+// All built-in functions by name. FEEL's own (DMN 1.5, 10.3.4) and those of Camunda's FEEL that depend on nothing but their arguments.
+import contexts from './functions/contexts.js';
+import conversion from './functions/conversion.js';
+import lists from './functions/lists.js';
+import numbers from './functions/numbers.js';
+import ranges from './functions/ranges.js';
+import strings from './functions/strings.js';
+
+export const builtins = Object.assign(Object.create(null), conversion, strings, numbers, lists, contexts, ranges);
+
+export { invoke } from './signature.js';

@@ -1,0 +1,82 @@
+// Boxed expressions -> functions of the scope.
+import { FeelFunction } from 'feelin';
+import { normalizeContextKey } from 'lezer-feel';
+
+import { compiled } from '../engine.js';
+import { filter, iterate, quantify } from '../iteration.js';
+import { invoke } from '../signature.js';
+import { put } from '../values.js';
+import { compileTable } from './table.js';
+import { coerce } from './typing.js';
+
+/** *box* as a function. *place* is {names, types, title} of the model and the decision it stands in. */
+export function compileBox(box, place) {
+  if (!box) {
+    return () => null;
+  }
+  const run = BOXES[box.kind](box, place);
+  return box.type ? scope => coerce(place.types, box.type, run(scope)) : run;
+}
+
+const BOXES = {
+  'literal': (box, { names }) => box.text === '' ? () => null : compiled(box.text, names),
+  'table': (box, { names, title }) => compileTable(box, names, title),
+  'context': contextBox,
+  'list': (box, place) => {
+    const items = box.items.map(item => compileBox(item, place));
+    return scope => items.map(item => item(scope));
+  },
+  'relation': (box, place) => {
+    const rows = box.rows.map(row => row.map(cell => compileBox(cell, place)));
+    return scope => rows.map(row => row.reduce((line, cell, index) => put(line, box.columns[index], cell(scope)), {}));
+  },
+  'invocation': (box, place) => {
+    const target = compileBox(box.target, place);
+    const bindings = box.bindings.map(({ name, value }) => [ normalizeContextKey(name), compileBox(value, place) ]);
+    return scope => invoke(target(scope), null, new Map(bindings.map(([ name, value ]) => [ name, value(scope) ])));
+  },
+  'function': (box, place) => {
+    const body = compileBox(box.body, place);
+    return scope => makeFunction(box.parameters, body, scope, place.types);
+  },
+  'conditional': (box, place) => {
+    const [ condition, yes, no ] = [ box.condition, box.yes, box.no ].map(part => compileBox(part, place));
+    return scope => condition(scope) === true ? yes(scope) : no(scope);
+  },
+  'filter': (box, place) => filter(compileBox(box.source, place), compileBox(box.match, place), null),
+  'for': (box, place) => iterate([ iterator(box, place) ], compileBox(box.body, place)),
+  'some': (box, place) => quantify('some', [ iterator(box, place) ], compileBox(box.body, place)),
+  'every': (box, place) => quantify('every', [ iterator(box, place) ], compileBox(box.body, place))
+};
+
+const iterator = (box, place) => ({ name: normalizeContextKey(box.variable), start: compileBox(box.source, place) });
+
+/** Entries see the entries before them; an entry without a name is the result. */
+function contextBox(box, place) {
+  const entries = box.entries.map(({ name, value }) => ({ name, value: compileBox(value, place) }));
+  return scope => {
+    const inner = Object.create(scope);
+    const result = {};
+    for (const { name, value } of entries) {
+      const computed = value(inner) ?? null;
+      if (name === null) {
+        return computed;
+      }
+      put(result, name, computed);
+      inner[normalizeContextKey(name)] = computed;
+    }
+    return result;
+  };
+}
+
+/** A function with declared parameters. An argument that does not fit its type is null. */
+export function makeFunction(parameters, body, scope, types) {
+  const names = parameters.map(parameter => normalizeContextKey(parameter.name));
+  return new FeelFunction((...args) => {
+    const inner = Object.create(scope);
+    for (let index = 0; index < names.length; index++) {
+      inner[names[index]] = coerce(types, parameters[index].type, args[index]);
+    }
+    return body(inner) ?? null;
+  }, names);
+}

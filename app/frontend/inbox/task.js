@@ -1,0 +1,155 @@
+// The task page: its form, saving, submitting.
+
+import * as drafts from './drafts.js';
+import { files } from './files.js';
+import { requestId, send } from './net.js';
+import { all, find, make, problem, locale, task, texts, words } from './page.js';
+import * as queue from './queue.js';
+import { remarks, reviewed } from './remarks.js';
+
+let form = null;
+let request = null; // {id, data}: the same data keep the same id
+
+export async function start() {
+  const place = find('[data-form]');
+  if (place && task.form) form = await mount(place);
+  if (find('[data-reviewed]') && task.reviewed) await reviewed();
+  remarks(form);
+  files();
+  variables();
+  if (task.mine) {
+    drafts.watch();
+    find('[data-submit]').addEventListener('click', submit);
+    if (queue.has(task.task)) waitForSignal();
+    window.addEventListener('daopai:sent', event => { if (event.detail.key === task.task) location.assign(event.detail.redirect || task.urls.list); });
+  }
+  for (const button of all('[data-send]')) button.addEventListener('click', () => act(button));
+}
+
+async function mount(place) {
+  const kept = task.mine ? drafts.left() : null;
+  const data = kept ? { ...task.form.data, ...kept.data } : task.form.data;
+  const mounted = await window.DaopaiForm.mount(place, {
+    ...task.form,
+    data,
+    comments: task.comments,
+    readonly: !task.mine || task.form.readonly === true,
+    locale,
+    files: task.files,
+    uploadUrl: task.urls.upload,
+    onChange: drafts.changed
+  });
+  if (kept) {
+    drafts.say(texts.restored, 'local');
+    drafts.changed(data);
+  }
+  return mounted;
+}
+
+function entered() {
+  if (form) return form.data();
+  const data = {};
+  for (const row of all('.variable')) {
+    const name = find('[data-variable-name]', row).value.trim();
+    if (name) data[name] = value(find('[data-variable-value]', row).value);
+  }
+  return data;
+}
+
+function value(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+async function submit() {
+  const button = find('[data-submit]');
+  if (button.disabled) return;
+  problem('');
+  wrong('');
+  const here = form ? await form.validate() : null;
+  if (here && Object.keys(here.errors || {}).length) {
+    wrong(counted(here));
+    form.show(here);
+    return;
+  }
+  const data = entered();
+  const same = request && JSON.stringify(request.data) === JSON.stringify(data);
+  if (!same) request = { id: requestId(), data };
+  button.disabled = true;
+  drafts.say(texts.submitting);
+  await drafts.settle();
+  const answer = await send('POST', task.urls.complete, { data, request_id: request.id });
+  if (answer.ok) {
+    drafts.done();
+    location.assign(answer.json.redirect); // the button stays off until the page is gone
+    return;
+  }
+  button.disabled = false;
+  refused(answer, data);
+}
+
+function refused(answer, data) {
+  if (answer.offline) {
+    queue.add({ key: task.task, url: task.urls.complete, page: location.pathname + location.search, data, request_id: request.id, label: task.label });
+    waitForSignal();
+    return;
+  }
+  drafts.say('');
+  drafts.save(); // what the submission did not take over
+  if (answer.login) {
+    problem(texts.login, make('a', { class: 'btn', href: location.href }, texts.reload));
+  } else if (answer.status === 422 && answer.json.errors && form) {
+    wrong(counted(answer.json));
+    form.show(answer.json);
+  } else {
+    problem(words(answer.json) || texts.failed, texts.kept, ...(answer.status === 409 ? [ make('a', { class: 'btn', href: task.urls.list }, texts.open) ] : []));
+  }
+}
+
+// In one line beside the button; the form itself shows what and where.
+function wrong(text) {
+  find('[data-wrong]').textContent = text;
+}
+
+function counted(outcome) {
+  const errors = Object.keys(outcome.errors || {}).length;
+  if (errors) return `${errors} ${texts.errors}`;
+  const unexplained = (outcome.warnings || []).filter(finding => !finding.reason).length;
+  if (unexplained) return `${unexplained} ${texts.warnings}`;
+  return (outcome.problems || []).length ? texts.findings : '';
+}
+
+function waitForSignal() {
+  drafts.say(texts.queued, 'local');
+  const button = find('[data-submit]');
+  button.disabled = true;
+  if (find('[data-unqueue]')) return;
+  button.after(make('button', { class: 'btn', type: 'button', 'data-unqueue': true, onclick: event => {
+    queue.remove(task.task);
+    button.disabled = false;
+    event.target.remove();
+    drafts.say('');
+  } }, texts.cancel));
+}
+
+async function act(button) {
+  button.disabled = true;
+  const answer = await send(button.dataset.send, button.dataset.url);
+  button.disabled = false;
+  if (answer.ok) location.assign(answer.json.redirect);
+  else problem(answer.offline ? texts.lost : words(answer.json));
+}
+
+function variables() {
+  const more = find('[data-variable-more]');
+  if (!more) return;
+  more.addEventListener('click', () => {
+    const row = find('.variable').cloneNode(true);
+    for (const input of all('input', row)) input.value = '';
+    find('[data-variables]').append(row);
+    find('input', row).focus();
+  });
+}

@@ -1,0 +1,100 @@
+"""Files: attach, fetch, take back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, current_app, jsonify, request, send_file, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.auth import actor, database, identity, open_tasks, signed_in
+from app.inbox import attachments, completion, uploads
+from app.inbox.blueprint import blueprint
+from app.inbox.models import Attachment
+
+
+@blueprint.post("/tasks/<int:key>/attachments")
+@signed_in
+def attach(key: int) -> Any:
+    """multipart ``file`` and ``path`` (the form field, or empty) → the attachment, 201; 413 or 415 says why not."""
+    with database().reading() as session:
+        if open_tasks.open_task(session, identity(), key) is None:
+            raise completion.closed(session, identity(), key)
+    sent = request.files.get("file")
+    if sent is None:
+        abort(400)
+    folder = current_app.config["DAOPAI"].uploads
+    content = sent.stream.read(uploads.LARGEST + 1)
+    sent.close()
+    try:
+        stored = uploads.store(folder, content)
+    except uploads.NotAccepted as error:
+        return jsonify(title=_reason(error.reason)), 413 if error.reason == "large" else 415
+    name, path = sent.filename or "", request.form.get("path", "")
+
+    def work(session: Session) -> Attachment:
+        task = open_tasks.open_task(session, identity(), key)
+        if task is None:
+            raise completion.closed(session, identity(), key)
+        return attachments.add(session, task, actor(), stored, name=name, path=path)
+
+    try:
+        made = database().in_transaction(work)
+    except Exception:
+        uploads.path(folder, stored.name).unlink(missing_ok=True)
+        raise
+    return jsonify(as_json(made)), 201
+
+
+def _reason(reason: str) -> Any:
+    """Why a file is refused, and what can be done."""
+    most = uploads.LARGEST // (1024 * 1024)
+    return {
+        "large": _("文件超过 %(most)s MB，请压缩后再传。", most=most),
+        "empty": _("这个文件是空的。"),
+        "macros": _("含有宏的文件不能上传，请另存为不含宏的格式。"),
+    }.get(reason, _("只能上传照片（JPG、PNG、WebP）、PDF、Word（docx）和 Excel（xlsx）。"))
+
+
+def as_json(attachment: Attachment) -> dict[str, Any]:
+    """For the form bundle. Photos may be shown in place; everything else is for saving."""
+    address = url_for("inbox.attachment", key=attachment.key)
+    photo = attachment.media_type in uploads.PHOTOS
+    return {
+        "id": str(attachment.key),
+        "name": attachment.name,
+        "size": attachment.size,
+        "type": attachment.media_type,
+        "url": address,
+        "thumbnail": address if photo else None,
+    }
+
+
+@blueprint.get("/attachments/<int:key>")
+@signed_in
+def attachment(key: int) -> Any:
+    """The file itself, never run by the browser: as an attachment, with its true type, and ``nosniff``."""
+    with database().reading() as session:
+        found = attachments.open_to(session, identity(), key)
+    if found is None:
+        abort(404)
+    place = attachments.file_of(current_app.config["DAOPAI"].uploads, found)
+    if not place.is_file():
+        abort(404)
+    answer = send_file(place, mimetype=found.media_type, as_attachment=True, download_name=found.name, conditional=True, etag=found.sha256)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+@blueprint.delete("/attachments/<int:key>")
+@signed_in
+def remove_attachment(key: int) -> Any:
+    """Take back one's own file while the task is open."""
+    folder = current_app.config["DAOPAI"].uploads
+    gone = database().in_transaction(lambda session: attachments.remove(session, identity(), actor(), key))
+    if gone is None:
+        abort(404)
+    attachments.file_of(folder, gone).unlink(missing_ok=True)
+    return "", 204

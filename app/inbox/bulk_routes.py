@@ -1,0 +1,95 @@
+"""Many reviewing tasks with one answer: each in a transaction of its own, each with its own outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, jsonify, redirect, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.auth import Identity, actor, database, identity, open_tasks, signed_in
+from app.auth.language import locale
+from app.engine.actor import Actor
+from app.engine.errors import EngineError, NotFound, StepFailed
+from app.engine.models import Task
+from app.forms import browser, hooks
+from app.inbox import answers, completion
+from app.inbox.address import View
+from app.inbox.blueprint import blueprint
+from app.inbox.completion_routes import failed_step, in_one_transaction, sent_form
+from app.inbox.refusals import Closed
+
+#: Most tasks of one page and of one request; the browser sends them in smaller lots and shows how far it is.
+MOST = 100
+
+
+def _keys(texts: list[str]) -> list[int]:
+    keys = list(dict.fromkeys(int(text) for text in texts if text.isdigit() and len(text) < 20))
+    if len(keys) > MOST:
+        abort(400)
+    return keys
+
+
+def _together(session: Session, who: Identity, keys: list[int]) -> list[Task]:
+    """Those of *keys* that are open to the user and may be completed together: of one kind, with one form, marked ``bulk``."""
+    found = session.scalars(open_tasks.tasks_open_to(who).where(Task.key.in_(keys)).order_by(Task.due_at, Task.key)).all()
+    fit = [task for task in found if task.properties.get("bulk") == "true"]
+    return [task for task in fit if _kind(task) == _kind(fit[0])]
+
+
+def _kind(task: Task) -> tuple[str, str, int | None]:
+    return task.process_id, task.element_id, task.form_key
+
+
+@blueprint.get("/tasks/bulk-completion")
+@signed_in
+def bulk() -> Any:
+    """The ticked tasks and their form, once."""
+    view, who = View.read(request.args), identity()
+    with database().reading() as session:
+        tasks = _together(session, who, _keys(request.args.getlist("key")))
+        if not tasks:
+            return redirect(answers.list_address(view), 303)
+        form, title = None, ""
+        if tasks[0].form_id:
+            _definition, read = completion.form_of(session, tasks[0])
+            form, title = browser.payload(read, hooks.Prepared(), locale()), read.title(locale())
+    boot = {"form": form, "keys": [str(task.key) for task in tasks]}
+    return render_template("inbox/bulk.html", view=view, tasks=tasks, title=title, boot=boot)
+
+
+@blueprint.post("/tasks/bulk-completion")
+@signed_in
+def complete_bulk() -> Any:
+    """``{"keys": […], "data": {…}, "request_id"}`` → ``{"results": [{"key", "outcome": "done" | "already" | "failed", "text"}]}``."""
+    data, request_id = sent_form()
+    sent = request.get_json().get("keys")
+    if not isinstance(sent, list) or not sent:
+        abort(400)
+    who, by = identity(), actor()
+    keys = _keys([str(key) for key in sent])
+    return jsonify(results=[{"key": str(key), **_one(who, by, key, data, request_id)} for key in keys])
+
+
+def _one(who: Identity, by: Actor, key: int, data: dict[str, Any], request_id: str) -> dict[str, str]:
+    """One task's own transaction and outcome. What fails here fails alone."""
+
+    def work(session: Session) -> Task:
+        return completion.complete(session, who, by, key, data, request_id=f"{request_id}-{key}", show_findings=False, only_bulk=True)
+
+    try:
+        in_one_transaction(key, work)
+    except completion.Invalid as invalid:
+        sentences = [text for texts in invalid.outcome.errors.values() for text in texts]
+        sentences += [finding.text() for finding in invalid.outcome.unexplained]
+        return {"outcome": "failed", "text": ";".join(sentences)}
+    except Closed as closed:
+        return {"outcome": "already", "text": str(closed)}
+    except NotFound:
+        return {"outcome": "failed", "text": _("没有找到，或者它不归你办。")}
+    except StepFailed as failed:
+        return {"outcome": "failed", "text": failed_step(failed, key)}
+    except EngineError as error:
+        return {"outcome": "failed", "text": str(error)}
+    return {"outcome": "done", "text": _("已办结")}

@@ -1,0 +1,115 @@
+"""What stands on a task page, gathered in the order in which it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.current import Identity
+from app.auth.language import locale
+from app.engine import definitions
+from app.engine.models import Task
+from app.forms import browser, hooks, schema, submissions
+from app.forms.models import Submission
+from app.inbox import attachments, comments, completion, drafts, people, voices, wording
+from app.inbox.models import Attachment, Draft
+
+
+@dataclass(slots=True)
+class Page:
+    """Everything a task page shows."""
+
+    task: Task
+    process_name: str
+    why: str
+    requirements: str
+    holder: str = ""
+    said: list[voices.Voice] = field(default_factory=list)
+    #: for the form bundle's mount(); None: the task has no form
+    form: dict[str, Any] | None = None
+    form_title: str = ""
+    locked: list[tuple[str, hooks.Lock]] = field(default_factory=list)
+    #: what is reviewed, for mount() read-only with remarks
+    reviewed: dict[str, Any] | None = None
+    reviewed_title: str = ""
+    reviewed_by: str = ""
+    reviewed_at: datetime | None = None
+    changes: list[voices.Change] = field(default_factory=list)
+    draft: Draft | None = None
+    comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    next_names: list[str] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
+    earlier_files: list[Attachment] = field(default_factory=list)
+
+
+def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> Page:
+    """Gather a page. ``open_``: the user may work on the task; otherwise it shows what was submitted."""
+    process = definitions.process_of(session, task.definition_key)
+    element = process.elements.get(task.element_id)
+    why, requirements = wording.split_requirements(element.documentation if element else "")
+    page = Page(task, process.name or process.id, why, requirements)
+    names = people.Names(session)
+    page.holder = names.one(task.completed_by or task.assignee)
+    page.files = attachments.of_task(session, task)
+    looked_at = comments.reviewed(session, task)
+    if not (task.form_id and completion.form_of(session, task)[1].blind):
+        page.earlier_files = attachments.of_subject(session, task)
+        page.said = voices.voices(session, task, names, locale(), but=looked_at.key if looked_at else 0)
+    page.next_names = _next_names(process, task)
+    if open_ and task.form_id:
+        _fill(session, identity, task, page, names)
+    elif task.form_id:
+        _show_submitted(session, task, page, names)
+    if looked_at is not None:
+        page.reviewed = shown(session, looked_at)
+        page.reviewed_title = str(page.reviewed.pop("title"))
+        page.reviewed_by, page.reviewed_at = names.one(looked_at.actor), looked_at.at
+        page.changes = voices.changes(session, looked_at, locale())
+        page.reviewed["comments"] = _remarks(comments.on_form(session, task, looked_at.form_id), names)
+    return page
+
+
+def _fill(session: Session, identity: Identity, task: Task, page: Page, names: people.Names) -> None:
+    """The form to fill: what is known, the draft over it, remarks at their fields, locks with their reasons."""
+    _definition, form = completion.form_of(session, task)
+    prepared = completion.prepare(session, task, identity)
+    page.draft = drafts.find(session, task, identity.username)
+    typed = drafts.content(page.draft) if page.draft else None
+    page.form = browser.payload(form, prepared, locale(), draft=typed)
+    page.form_title = form.title(locale())
+    page.comments = _remarks(comments.on_form(session, task, task.form_id), names)
+    page.locked = [(_label(form, path), lock) for path, lock in prepared.locked.items()]
+
+
+def _label(form: schema.Form, path: str) -> str:
+    found = form.field(path)
+    return found.node.label(locale()) if found else path
+
+
+def _show_submitted(session: Session, task: Task, page: Page, names: people.Names) -> None:
+    submission = session.scalar(select(Submission).where(Submission.task_key == task.key).order_by(Submission.key.desc()).limit(1))
+    if submission is not None:
+        page.form = shown(session, submission)
+        page.form_title = str(page.form.pop("title"))
+
+
+def shown(session: Session, submission: Submission) -> dict[str, Any]:
+    """A submission for reading: its own form version, personal values masked."""
+    form = submissions.form_of(session, submission)
+    data = submissions.data_of(session, submission)
+    payload = browser.payload(form, hooks.Prepared(data=data), locale(), draft=None)
+    return {**payload, "data": data, "readonly": True, "title": form.title(locale())}
+
+
+def _remarks(found: list[Any], names: people.Names) -> dict[str, list[dict[str, Any]]]:
+    return comments.as_json(found, names.load([name for each in found for name in (each.author, each.replied_by)]))
+
+
+def _next_names(process: Any, task: Task) -> list[str]:
+    """What comes next, as people call it: an element without a name (mostly an end) says nothing to them."""
+    found = definitions.next_elements(process, task.element_id)
+    return list(dict.fromkeys(" ".join(element.name.split()) for element in found if element.name))

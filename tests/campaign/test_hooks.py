@@ -1,0 +1,319 @@
+"""What forms start with and what their submissions do, with the real forms and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import app.campaign.handlers  # noqa: F401  (the diagrams' service tasks)
+import app.campaign.hooks  # noqa: F401  (registers what is tested)
+from app import personal
+from app.campaign import id_numbers, known, problems, totals
+from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Visit
+from app.db import Database, new_key
+from app.engine import decisions, definitions
+from app.engine.actor import Actor
+from app.engine.models import Task
+from app.forms import hooks, schema, submissions, validation
+from tests import web
+from tests.campaign import world
+from tests.web import CAMPAIGN, CLI
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {
+    path.name: path.read_bytes()
+    for folder in ("forms", "processes")
+    for path in (ROOT / folder).iterdir()
+    if path.suffix in (".form", ".dmn")
+}
+ME = Actor("investigator.here")
+At = Callable[[str], datetime]
+
+
+@pytest.fixture
+def place(db: Database, at: At) -> Database:
+    """Campaign 7 at nine in the morning, with the product's forms deployed."""
+    personal.install("5a" * 32)
+    web.place(db)
+    web.person(db, "investigator.here", "investigator:G03", name="林孝")
+    wanted = {name: content for name, content in FILES.items() if name.endswith(".form") or "rules" in name}
+    db.in_transaction(lambda session: definitions.deploy(session, wanted, CLI, now=at("2020-05-21T09:00:00+08:00")))
+    return db
+
+
+def task(form_id: str, subject: str, **more: Any) -> Task:
+    """An open task with this form."""
+    values: dict[str, Any] = {"scope": "V05", "label": "柏树村 3组 张三", "name": "?", "element_id": "e", "properties": {}, "variables": {}}
+    return Task(key=new_key(), campaign_id=CAMPAIGN, subject=subject, form_id=form_id, candidate_groups=[], **{**values, **more})
+
+
+def prepared(db: Database, work: Task) -> hooks.Prepared:
+    with db.reading() as session:
+        return hooks.prepare(session, work, None)
+
+
+def decide(decision: str, variables: dict[str, Any]) -> Any:
+    return decisions.evaluate(FILES[f"{decision}.dmn"], decision, variables)
+
+
+def send(db: Database, work: Task, change: Callable[[dict[str, Any]], None] = lambda _data: None, *, actor: Actor = ME) -> dict[str, Any]:
+    """Fill the form with what is known and *change*, check it as the inbox does, and submit it; returns the completion variables."""
+
+    def submit(session: Any) -> dict[str, Any]:
+        form = schema.load(FILES[f"{work.form_id}.form"])
+        definition = definitions.newest(session, "form", work.form_id or "")
+        assert definition is not None
+        work.form_key = definition.key
+        start = hooks.prepare(session, work, None)
+        data = deepcopy(start.data)
+        change(data)
+        context = hooks.look_up(session, work, form, data, start)
+        outcome = validation.validate(form, data, context=context, locked=start.locked, decide=decide, initial=start.data)
+        for warning in outcome.warnings:
+            data.setdefault("_reasons", {})[warning.id] = "已核实"
+        if outcome.unexplained:
+            outcome = validation.validate(form, data, context=context, locked=start.locked, decide=decide, initial=start.data)
+        assert outcome.ok, (outcome.errors, outcome.unexplained)
+        submission = submissions.save(session, form, outcome, actor, task=work)
+        return hooks.accept(session, work, submission, outcome, actor)
+
+    return db.in_transaction(submit)
+
+
+KNOWN = {
+    "living": dict.fromkeys(("enough_food", "protein", "drinking_water", "clothing", "bedding"), "yes"),
+    "medical": {"chronic_patients": 1, "chronic_contracted": 1, "one_stop": "none", "treated": "yes"},
+    "housing": {"grade": "B", "structure": "brick_concrete", "area": 80, "origin": "self_built", "appraisal": "认定表12"},
+    "water": {"supply": "piped", "quantity": "yes", "quality": "yes", "shortage_days": 0},
+    "income": {"wage": 24000, "business": 3000, "property": 0, "transfer": 2000, "business_cost": 1000},
+}
+
+
+def home(db: Database, **more: Any) -> str:
+    members = tuple(
+        type(member)(
+            member.name,
+            member.sex,
+            member.birth_date,
+            member.id_number,
+            member.relation,
+            member.health,
+            {"education": "primary", "school_status": "left", "labour": "full", "insurance": "resident", "pension": "resident"},
+        )
+        for member in world.new("x").members
+    )
+    return world.household(db, **{"facts": KNOWN, "members": members, "phone": "13812345678", **more})
+
+
+def visited(data: dict[str, Any]) -> None:
+    """What only the visit can tell."""
+    data["visit"].update(
+        identity_shown=True,
+        purpose_explained=True,
+        privacy_explained=True,
+        start="2020-05-21T09:00:00+08:00",
+        end="2020-05-21T10:00:00+08:00",
+        signature="signed",
+        self_checked=True,
+    )
+    data["rectified"] = {"earlier": "none"}
+    data["satisfaction"] = {"score": 5}
+    data.setdefault("help", {}).update(officer="王干部", officer_visits=6)
+    for member in data["members"]:
+        member.update(work_place="县城", work_months=6)
+
+
+def form_task(code: str) -> Task:
+    return task("household_registered", f"household:{code}", properties={"stage": "submitted"})
+
+
+def test_a_household_form_starts_with_everything_that_is_known(place: Database) -> None:
+    data = prepared(place, form_task(home(place))).data
+    assert (data["head"], data["village"], data["phone"], data["year_out"]) == ("张三", "V05", "13812345678", 2018)
+    assert [member["id_number"] for member in data["members"]][0] == world.ID_NUMBER
+    assert data["members"][0]["birth_date"] == "1970-01-01"
+    assert data["income"]["wage"] == 24000
+    assert data["visit"]["respondent"] == "张三"
+
+
+def test_confirming_what_is_known_is_enough_to_submit(place: Database) -> None:
+    code = home(place)
+    variables = send(place, form_task(code), visited)
+    assert variables == {"problems": [], "questions": [], "held": False, "visit_mode": "on_site"}
+    row = world.read(place, Household, code)
+    assert (row.stage, row.visit_mode) == ("submitted", "on_site")
+    with place.reading() as session:
+        visit = session.scalars(select(Visit)).one()
+        assert (visit.investigator, visit.method) == ("investigator.here", "first")
+        stored = session.scalars(select(submissions.Submission.data)).one()
+    assert world.ID_NUMBER not in str(stored)
+
+
+def test_a_finding_becomes_a_problem_once_however_often_the_form_is_sent(place: Database) -> None:
+    code = home(place)
+
+    def poor(data: dict[str, Any]) -> None:
+        visited(data)
+        data["income"]["wage"] = 1000
+
+    first = send(place, form_task(code), poor)
+    again = send(place, form_task(code), poor)
+    assert first["problems"] == ["V05-001"]
+    assert again["problems"] == [], "it stands in the ledger"
+    row = world.read(place, Problem, "V05-001")
+    assert (row.code, row.dimension, row.state, row.raised_by) == ("income_below_line", "income", "open", "investigator.here")
+    assert world.read(place, Household, code).open_problems == 1
+
+
+def test_a_difference_between_sources_holds_its_field_until_the_problem_is_closed(place: Database) -> None:
+    """R19, R23: only the affected field; it says why, who must act and where, and comes free by itself."""
+    sources = ("system", "archive", "actual", "county", "town", "village", "household")
+    same = {
+        "head": "张三",
+        "id_number": world.ID_NUMBER,
+        "members_count": 2,
+        "year_out": 2018,
+        "income_per_capita": 14000,
+        "housing_grade": "B",
+        "insured_count": 2,
+        "water_safe": "yes",
+        "phone": "13812345678",
+    }
+    extracts = {source: {**same, **({"phone": "13987654321"} if source == "system" else {})} for source in sources}
+    code = home(place, extracts=extracts)
+    verify = task("verification", f"household:{code}")
+    assert prepared(place, verify).data["sources"]["phone"]["system"] == "13987654321"
+    shown = {"identity_shown": True, "purpose_explained": True, "privacy_explained": True}
+    variables = send(place, verify, lambda data: data.update(verified=True, introduction=shown))
+    assert variables["held"] is True
+    assert world.read(place, Household, code).verified_at is not None
+    locks = prepared(place, form_task(code)).locked
+    assert list(locks) == ["phone"]
+    number = variables["problems"][0]
+    assert number in locks["phone"].reason
+    assert (locks["phone"].who, locks["phone"].url) == ("村（社区）干部", f"/problems/{number}")
+    sent = send(place, form_task(code), visited)
+    assert sent["held"] is True, "the rest of the form goes on"
+
+    def settle(session: Any) -> None:
+        now = datetime.fromisoformat("2020-05-21T15:00:00+08:00")
+        problems.rectify(session, CAMPAIGN, number, Actor("cadre"), text="已更正", evidence=[{"kind": "note", "text": "截图"}], at=now)
+        problems.close(session, CAMPAIGN, number, Actor("checker"), at=now)
+
+    for held in variables["problems"]:
+        number = held
+        place.in_transaction(settle)
+    assert prepared(place, form_task(code)).locked == {}
+
+
+def test_a_question_holds_its_field_until_the_leader_answers(place: Database) -> None:
+    """R24."""
+    code = home(place)
+
+    def ask(data: dict[str, Any]) -> None:
+        visited(data)
+        data["questions"] = [{"field": "housing.grade", "text": "裂缝算几级？"}]
+
+    variables = send(place, form_task(code), ask)
+    assert variables["questions"] == ["Q-G03-001"]
+    assert list(prepared(place, form_task(code)).locked) == ["housing.grade"]
+    answer = task("answer", "question:Q-G03-001")
+    assert prepared(place, answer).data["question"] == "裂缝算几级？"
+    send(place, answer, lambda data: data.update(decision="answer", text="按B级", value="B"), actor=Actor("leader"))
+    start = prepared(place, form_task(code))
+    assert start.locked == {}
+    assert any("按B级" in notice.text for notice in start.notices)
+    with place.reading() as session:
+        assert session.scalars(select(Question.state)).one() == "answered"
+        assert session.scalars(select(Hold.settled_value)).one() == "B"
+
+
+def test_an_id_number_of_another_household_is_refused_when_it_is_typed(place: Database) -> None:
+    code = home(place)
+    other = home(place, members=(world.NewMember("王五", "male", world.date(1980, 3, 3), _number(), "head", "healthy", {}),))
+    with place.reading() as session:
+        work = form_task(other)
+        form = schema.load(FILES["household_registered.form"])
+        start = hooks.prepare(session, work, None)
+        typed = {"members": [{"id_number": world.ID_NUMBER}, {"id_number": _number()}]}
+        context = hooks.look_up(session, work, form, typed, start)
+    assert context["duplicate_ids"] == [world.ID_NUMBER], f"{code} has it"
+
+
+def _number() -> str:
+    return id_numbers.make("509999", world.date(1980, 3, 3), 33)
+
+
+def test_an_approved_form_is_what_is_known_from_then_on(place: Database) -> None:
+    code = home(place)
+
+    def moved(data: dict[str, Any]) -> None:
+        visited(data)
+        data["phone"] = "13900001111"
+        data["housing"]["grade"] = "A"
+        del data["members"][1]
+
+    send(place, form_task(code), moved)
+    assert world.read(place, Household, code).facts["housing"]["grade"] == "B", "not before it is approved"
+    send(
+        place,
+        task("rereview", f"household:{code}", properties={"stage": "rereviewed"}),
+        lambda data: data.update(checks=["compared"], decision="approve"),
+    )
+    row = world.read(place, Household, code)
+    assert row.facts["housing"]["grade"] == "A"
+    assert personal.decrypt("household", row.key, "phone", row.phone_cipher) == "13900001111"
+    assert row.approved_at is not None
+    with place.reading() as session:
+        assert [member.name for member in session.scalars(select(Member).where(Member.household == code))] == ["张三"]
+        assert totals.village(session, CAMPAIGN, "V05")["persons_registered"] == 1
+
+
+def test_a_returned_form_says_what_was_changed(place: Database) -> None:
+    code = home(place)
+    send(place, form_task(code), visited)
+    send(place, task("review", f"household:{code}", properties={"stageReturned": "returned"}), _return, actor=Actor("instructor"))
+    assert world.read(place, Household, code).stage == "returned"
+
+    def corrected(data: dict[str, Any]) -> None:
+        visited(data)
+        data["housing"]["area"] = 96
+
+    send(place, form_task(code), corrected)
+    notices = prepared(place, task("review", f"household:{code}")).notices
+    assert any("住房面积" in notice.text for notice in notices), notices
+    with place.reading() as session:
+        assert session.scalars(select(Visit.method).order_by(Visit.key)).all() == ["first", "phone"], "R29: as the instructor asked"
+
+
+def _return(data: dict[str, Any]) -> None:
+    data.update(decision="return", method="phone", comment="面积请再核实", checks=[])
+
+
+def test_the_village_form_is_filled_with_totals_that_nobody_types(place: Database) -> None:
+    """R11."""
+    send(place, form_task(home(place)), visited)
+    home(place, kind="key_general", members=(world.NewMember("王五", "male", world.date(1980, 3, 3), _number(), "head"),))
+    data = prepared(place, task("village", "village:V05")).data
+    assert data["totals"]["households_registered"] == 1
+    assert data["totals"]["households_key"] == 1
+    assert data["totals"]["persons_out"] == 2
+    assert data["totals"]["income_per_capita"] == 14000
+    assert data["totals"]["satisfied"] == 1
+
+
+def test_what_was_found_is_the_households_reality(place: Database) -> None:
+    code = home(place, extracts={"system": {"head": "张三", "phone": "13812345678"}})
+    with place.reading() as session:
+        row = session.scalars(select(Household).where(Household.code == code)).one()
+        place.in_transaction(lambda write: known.set_extract(write, row, "actual", {"head": "张三丰", "phone": "13900001111"}))
+    with place.reading() as session:
+        stored = session.scalars(select(Extract.values).where(Extract.household == code, Extract.source == "actual")).one()
+        assert personal.is_encrypted(stored["phone"])
+        assert known.extracts(session, row)["actual"] == {"head": "张三丰", "phone": "13900001111"}

@@ -1,0 +1,99 @@
+"""Errors say what happened, what is kept and what to do, in the form in which they were asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask, abort
+
+from app import auth
+from app.db import Database, RevisionConflict
+from app.engine.errors import Conflict, NotFound
+from tests import web
+
+
+@pytest.fixture
+def app(sqlite_db: Database, tmp_path: Path) -> Flask:
+    app = web.application(sqlite_db, tmp_path, testing=False)
+
+    def fail(how: str) -> str:
+        if how == "conflict":
+            raise Conflict("谭丽已在 10:05 办完这项工作。")
+        if how == "missing":
+            raise NotFound("x")
+        if how == "revision":
+            raise RevisionConflict("x")
+        if how == "crash":
+            raise ValueError("500235196507151234 is wrong")
+        abort(int(how))
+
+    app.add_url_rule("/fail/<how>", view_func=auth.public(fail))
+    app.add_url_rule("/v2/fail/<how>", view_func=auth.public(fail), endpoint="v2fail")
+    return app
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "words"),
+    [
+        ("conflict", 409, "谭丽已在 10:05 办完这项工作。"),
+        ("missing", 404, "没有找到"),
+        ("revision", 409, "刚才有人先改动了"),
+        ("crash", 500, "这不是你的问题"),
+        ("403", 403, "你的角色不能打开这一页"),
+        ("413", 413, "太大"),
+        ("418", 418, "服务器看不懂这个请求"),
+    ],
+)
+def test_a_page_says_what_happened_what_is_kept_and_what_to_do(app: Flask, how: str, status: int, words: str) -> None:
+    answer = app.test_client().get(f"/fail/{how}")
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "保留了什么" in answer.text
+    assert "现在怎么办" in answer.text
+    assert "<html" in answer.text
+
+
+def test_htmx_gets_a_fragment_and_programs_get_json(app: Flask) -> None:
+    fragment = app.test_client().get("/fail/conflict", headers={"HX-Request": "true"})
+    assert fragment.status_code == 409
+    assert "<html" not in fragment.text
+    assert "谭丽" in fragment.text
+    problem = app.test_client().get("/v2/fail/conflict")
+    assert problem.content_type == "application/problem+json"
+    assert problem.json is not None
+    assert (problem.json["status"], problem.json["detail"]) == (409, "谭丽已在 10:05 办完这项工作。")
+    asked = app.test_client().get("/fail/conflict", headers={"Accept": "application/json"})
+    assert asked.content_type == "application/problem+json"
+
+
+def test_a_crash_shows_a_number_that_is_in_the_log_and_nothing_of_its_inside(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    answer = app.test_client().get("/fail/crash")
+    number = re.search(r"<code>([0-9a-f]{8})</code>", answer.text)
+    assert number
+    assert number[1] in caplog.text
+    assert "ValueError" not in answer.text
+    assert "500235196507151234" not in caplog.text
+
+
+def test_the_answer_does_not_need_the_database(app: Flask, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the database away a signed-in person still reads what happened."""
+    from sqlalchemy.exc import OperationalError
+
+    web.person(sqlite_db, "ran", "office")
+    browser = web.signed_in_as(app, "ran")
+
+    def away(*_args: object) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    monkeypatch.setattr(sqlite_db, "_sessions", away)
+    answer = browser.get("/account")
+    assert answer.status_code == 500
+    assert "这不是你的问题" in answer.text
+
+
+def test_an_unknown_method_names_the_allowed_ones(app: Flask) -> None:
+    answer = app.test_client().delete("/login")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
