@@ -128,6 +128,38 @@ def test_the_servers_errors_stand_at_their_fields_until_they_are_mended(mount: M
     assert submit(page) == "200"
 
 
+def test_an_error_at_a_number_outlasts_the_pause_after_typing(mount: Mount) -> None:
+    """What the server said holds until the number is another one."""
+    page, _task = mount("household_registered", samples.registered())
+    page.clock.install()
+    wage = at_path(page, "income.wage")
+    wage.locator("input").fill("8200")
+    page.evaluate("window.form.validate(); window.form.show({ errors: { 'income.wage': [ '与工资表不符' ] } })")
+    page.clock.run_for(2000)
+    expect(wage.locator(".fjs-form-field-error")).to_have_text("与工资表不符")
+    wage.locator("input").fill("8100")
+    page.clock.run_for(2000)
+    expect(wage.locator(".fjs-form-field-error")).to_have_count(0)
+
+
+def test_a_number_may_be_typed_as_people_type_it(mount: Mount) -> None:
+    """Full-width digits and separators are understood; what is no number stays in the box, is named there, and is not sent."""
+    page, task = mount("household_registered", samples.registered())
+    wage = at_path(page, "income.wage")
+    wage.locator("input").fill("８，２００．５")
+    assert submit(page) == "200"
+    assert task.sent[-1]["income"]["wage"] == 8200.5
+    expect(wage.locator("input")).to_have_value("８，２００．５")
+    wage.locator("input").fill("八千")
+    wage.locator("input").blur()
+    expect(wage.locator(".fjs-form-field-error")).to_contain_text("应为数字")
+    assert submit(page) == "browser"
+    expect(wage.locator("input")).to_have_value("八千")
+    wage.locator("input").fill("")
+    wage.locator("input").blur()
+    assert page.evaluate("window.form.data().income.wage") is None
+
+
 def test_a_warning_asks_its_reason_and_a_problem_is_shown_once(mount: Mount) -> None:
     page, task = mount("household_registered", samples.registered(**{"living.bedding": "no"}))
     at_path(page, "satisfaction.score").get_by_label("2 不满意").check()

@@ -2,12 +2,13 @@
 // the device's own pickers (a phone's wheel beats a drawn one), computed values are shown, files are uploaded at once and kept by id.
 import {
   Checkbox, Checklist, Datetime, DynamicList, ExpressionField, FilePicker, FormContext, FormFields, Group, Label, Errors, LocalExpressionContext,
-  Numberfield, Radio, Select, Taglist, Textarea, Textfield, buildExpressionContext, useExpressionEvaluation
+  Radio, Select, Taglist, Textarea, Textfield, buildExpressionContext, useExpressionEvaluation
 } from '@bpmn-io/form-js-viewer';
 import { createElement as h } from 'preact';
 import { useContext, useEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 import { pathOf } from './notes.js';
+import { NumberInput } from './numbers.js';
 
 const useService = name => useContext(FormContext).getService(name);
 
@@ -279,7 +280,7 @@ function Rows(props) {
 Rows.config = DynamicList.config;
 
 const INNER = {
-  textfield: Textfield, textarea: Textarea, number: Numberfield, checkbox: Checkbox, checklist: Checklist, radio: Radio, taglist: Taglist,
+  textfield: Textfield, textarea: Textarea, number: NumberInput, checkbox: Checkbox, checklist: Checklist, radio: Radio, taglist: Taglist,
   select: NativeSelect, datetime: NativeDatetime, expression: Computed, filepicker: Files
 };
 

@@ -66,9 +66,18 @@ async function mount(element, options) {
     }
     sections.redraw();
   });
-  form.on('field.updated', ({ fieldInstance, shouldNotRecompute }) => {
-    if (fieldInstance && !shouldNotRecompute) {
-      notes.forget(pathOf(fieldInstance.valuePath));
+  // What the server's errors are about. form-js tells a number twice, the second time after its pause: that is no change.
+  let judged = null;
+  const take = outcome => {
+    judged = structuredClone(form._getState().data);
+    notes.take(outcome);
+  };
+  form.on('field.updated', ({ fieldInstance, value, shouldNotRecompute }) => {
+    if (fieldInstance && !shouldNotRecompute && judged) {
+      const before = fieldInstance.valuePath.reduce((below, part) => below?.[part], judged);
+      if (JSON.stringify(before ?? null) !== JSON.stringify(value ?? null)) {
+        notes.forget(pathOf(fieldInstance.valuePath));
+      }
     }
   });
   form.on('submit', () => { options.onSubmit?.(data()); });
@@ -97,7 +106,7 @@ async function mount(element, options) {
   }
 
   function show(outcome) {
-    notes.take(outcome);
+    take(outcome);
     sections.redraw();
     settled().then(reach);
   }
@@ -125,7 +134,7 @@ async function mount(element, options) {
   }
 
   if (options.errors || options.warnings || options.problems) {
-    notes.take(options);
+    take(options);
   }
   redraw();
   return {
