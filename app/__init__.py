@@ -21,10 +21,12 @@ def create_app(config: Config | None = None, database: Database | None = None) -
 
     from app import errors, personal
     from app.api import routes as api
+    from app.audit import routes as audit
     from app.auth import guard, headers, language, limits, shell
     from app.auth import routes as auth
     from app.campaign import routes as campaign
     from app.inbox import routes as inbox
+    from app.modeler import routes as modeler
 
     config = config or from_environment()
     app = Flask(__name__)
@@ -41,6 +43,6 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     personal.install(config.data_key)
     for part in (headers, language, guard, limits, shell, errors):
         part.install(app)
-    for feature in (auth, campaign, inbox, api):
+    for feature in (auth, campaign, inbox, modeler, audit, api):
         feature.register(app)
     return app

@@ -1,0 +1,1 @@
+"""Auditors replay, ask and prove; nothing here changes what it shows."""

@@ -1,0 +1,1 @@
+"""Administrators draw, try, release, migrate and mend."""

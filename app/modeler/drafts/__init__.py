@@ -1,0 +1,1 @@
+"""Draw diagrams, decisions and forms as drafts; check them while drawing."""

@@ -1,0 +1,5 @@
+"""Every table of the modeler."""
+
+from app.modeler.drafts.models import ModelDraft, ModelDraftPresence, ModelDraftVersion
+
+__all__ = ["ModelDraft", "ModelDraftPresence", "ModelDraftVersion"]

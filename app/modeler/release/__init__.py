@@ -1,0 +1,1 @@
+"""Four eyes: who drew does not release."""
