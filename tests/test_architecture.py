@@ -17,11 +17,12 @@ FILES = sorted(path for path in APP.rglob("*.py") if "node_modules" not in path.
 
 #: Who may import whom, by the part under ``app``: everything else is refused.
 FEATURES = {"inbox", "modeler", "audit", "campaign", "api"}
-GROUND = {"db", "clock", "config"}
+GROUND = {"db", "clock", "config", "later"}
 ALLOWED = {
     "db": set(),
     "clock": set(),
     "config": set(),
+    "later": set(),
     "engine": GROUND,
     "personal": GROUND,
     "auth": GROUND | {"engine", "personal"},

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from app import tables  # noqa: F401  (registers every table)
+from app import (
+    migrations,
+    tables,  # noqa: F401  (registers every table)
+)
 from app.db import Base, Database
 
 
@@ -14,3 +18,8 @@ def test_migrations_sum_up_to_the_models(db: Database) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_database_that_is_up_to_date_starts_without_alembic(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "command", None)
+    migrations.upgrade(db)

@@ -133,7 +133,8 @@ _OPERATORS: dict[str, Callable[[Column, Any], ColumnElement[bool]]] = {
 def _condition(column: Column, wanted: Any, name: str) -> ColumnElement[bool]:
     """``value`` or Camunda's advanced filter ``{"$in": [...]}``."""
     if not isinstance(wanted, dict):
-        return column == _value(column, wanted, name)
+        equal: ColumnElement[bool] = column == _value(column, wanted, name)
+        return equal
     parts: list[ColumnElement[bool]] = []
     for operator, value in wanted.items():
         if operator in _OPERATORS:

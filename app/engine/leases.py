@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -114,7 +114,7 @@ def _unleased() -> ColumnElement[bool]:
 
 # SQLite knows no SKIP LOCKED: there the outer condition, looked at under the write lock, is what keeps two workers apart.
 _TAKE = (
-    update(JobRow.__table__)
+    update(cast(Table, JobRow.__table__))
     .where(
         _JOB.key.in_(
             select(_JOB.key)
@@ -127,7 +127,7 @@ _TAKE = (
     .values(lease_until=lease_end(), fence=_JOB.fence + 1)
     .returning(*(_JOB[name] for name in Leased.__dataclass_fields__))
 )
-_FINISH = delete(JobRow.__table__).where(_JOB.key == bindparam("job"), _JOB.fence == bindparam("lease"), _JOB.state == "READY")
+_FINISH = delete(cast(Table, JobRow.__table__)).where(_JOB.key == bindparam("job"), _JOB.fence == bindparam("lease"), _JOB.state == "READY")
 
 
 def take(session: Session, keys: Sequence[int]) -> list[Leased]:

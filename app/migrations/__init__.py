@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.config import Config
+from sqlalchemy import inspect, text
 
 from app.db import Database
+from app.later import Later
+
+command, config = Later("alembic.command"), Later("alembic.config")
+
+HERE = Path(__file__).parent
 
 
-def configuration(database: Database) -> Config:
+def configuration(database: Database) -> Any:
     """Alembic's settings for *database*."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["database"] = database
-    return config
+    settings = config.Config()
+    settings.set_main_option("script_location", str(HERE))
+    settings.attributes["database"] = database
+    return settings
+
+
+def newest() -> str:
+    """The newest revision: the files are numbered."""
+    return max(path.name for path in (HERE / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision; does nothing when it is there."""
-    command.upgrade(configuration(database), "head")
+    """Bring the schema to the newest revision. When it is there already, which is so at nearly every start, Alembic is not even loaded."""
+    if _revision(database) != newest():
+        command.upgrade(configuration(database), "head")
+
+
+def _revision(database: Database) -> str | None:
+    """The revision of an existing database."""
+    with database.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found

@@ -13,13 +13,11 @@ from app.auth import Identity
 from app.campaign.documents import (
     daily_documents,
     household_documents,
-    paper,
     problem_documents,
     report_documents,
     staff_documents,
     village_documents,
     word,
-    word_to_pdf,
     workbook,
 )
 from app.campaign.documents.content import Document
@@ -27,6 +25,9 @@ from app.campaign.documents.kinds import KINDS, Format, Kind
 from app.campaign.models import Campaign, DocumentTemplate
 from app.engine import events
 from app.engine.actor import Actor
+from app.later import Later
+
+paper, word_to_pdf = Later("app.campaign.documents.paper"), Later("app.campaign.documents.word_to_pdf")
 
 #: kind → (session, who, about) → the content, or None when it does not exist for this user
 _GATHER = {
@@ -78,11 +79,11 @@ def render(kind: Kind, form: str, document: Document, template_file: bytes, by: 
     if form == "xlsx":
         return workbook.write(document.sheets, author=by, title=document.name)
     if document.form is not None:
-        return paper.form(document.form, author=by)
+        return bytes(paper.form(document.form, author=by))
     if kind.template:
         made = word.render(template_file, {**document.words, "标题": document.name, "单位": by})
-        return made if form == "docx" else word_to_pdf.convert(made, title=document.name, author=by)
-    return paper.sheets(document.sheets, title=document.name, author=by)
+        return made if form == "docx" else bytes(word_to_pdf.convert(made, title=document.name, author=by))
+    return bytes(paper.sheets(document.sheets, title=document.name, author=by))
 
 
 def author(session: Session, who: Identity) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import docx
-from docxtpl import DocxTemplate
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 
 from app.campaign.documents.phrases import clean
 from app.campaign.documents.plain_jinja import PlainEnvironment
 from app.engine import safe_xml
 from app.engine.errors import Refused
+from app.later import Later
+
+docx, docxtpl = Later("docx"), Later("docxtpl")
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -44,7 +45,7 @@ def original(kind: str) -> bytes:
 
 def render(template: bytes, words: Mapping[str, Any]) -> bytes:
     """The document. Raises jinja2's ``TemplateError`` when the template names what there is not."""
-    made = DocxTemplate(io.BytesIO(template))
+    made = docxtpl.DocxTemplate(io.BytesIO(template))
     made.render(_cleaned(words), jinja_env=PlainEnvironment(), autoescape=True)
     buffer = io.BytesIO()
     made.save(buffer)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
-
 from app.campaign.importing import texts
 from app.campaign.importing.columns import FOUR, Column, Sheets
 from app.campaign.importing.reading import CellError, Sheet
 from app.campaign.importing.texts import say
+from app.later import Later
+
+xlsxwriter = Later("xlsxwriter")
 
 #: more marks than this help nobody and make the file slow
 MARK_LIMIT = 5000

@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import openpyxl
-
 from app.campaign.importing.columns import Column, Sheets
 from app.campaign.importing.texts import say
+from app.later import Later
+
+openpyxl = Later("openpyxl")
 
 #: largest file, and largest content after unpacking, in bytes
 FILE_LIMIT = 30 * 1024 * 1024
