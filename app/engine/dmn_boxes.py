@@ -136,6 +136,7 @@ def _table_input(model: Model, node: Node, owner: Node) -> Json:
     return {
         "text": written,
         "label": node.get("label") or written,
+        "type": None if expression is None else plain_type(expression.get("typeRef")),
         "values": "" if values is None else expression_at(model, values, owner, unary=True),
     }
 

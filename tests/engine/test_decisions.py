@@ -344,3 +344,34 @@ def test_a_table_of_a_thousand_rules_is_checked_and_answers() -> None:
     content = _table('hitPolicy="FIRST"', INPUT + OUTPUT + rules)
     assert decisions.check(content) == []
     assert decisions.evaluate(content, "One", {"x": 999}) == 1998
+
+
+# --- cells over one input ---------------------------------------------------------------------------------------------
+
+_ONE_CELL = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="x" name="X" namespace="n">
+<decision id="d" name="D"><decisionTable id="t" hitPolicy="FIRST">
+<input id="i"><inputExpression id="ie" typeRef="{type}"><text>x</text></inputExpression></input><output id="o" name="o"/>
+<rule id="r"><inputEntry id="ri"><text><![CDATA[{test}]]></text></inputEntry><outputEntry id="ro"><text>true</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+@pytest.mark.parametrize(
+    ("test", "kind", "value", "passes"),
+    [
+        ("null", "string", None, True),
+        ("null", "string", "a", False),
+        ("not(null)", "string", None, False),
+        ("not(null)", "string", "a", True),
+        ("not(absent)", "string", "a", True),
+        ("not(< 5)", "number", None, False),
+        ('date("2020-01-01")', "date", "2020-01-01", True),
+        ('< date("2020-01-02")', "date", "2020-01-03", False),
+        ('> date and time("2020-01-01T00:00:00+08:00")', "dateTime", "2020-01-02T00:00:00+08:00", True),
+        ('<= duration("PT2H")', "dayTimeDuration", "PT1H", True),
+        ('"2020-01-01"', "string", "2020-01-01", True),
+    ],
+)
+def test_a_cell_compares_with_null_and_with_dates_that_came_as_text(test: str, kind: str, value: object, passes: bool) -> None:
+    content = _ONE_CELL.format(type=kind, test=test).encode()
+    assert decisions.check(content) == []
+    assert decisions.evaluate(content, "d", {"x": value}) is (True if passes else None)

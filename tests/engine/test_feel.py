@@ -354,3 +354,8 @@ def test_memory_stays_flat_over_many_calls() -> None:
         # every call is a new text to V8, and leaves its garbage behind
         variables = {"household": household | {"code": number}, f"2020-05-{number}": number}
         assert feel.evaluate("count(household.members) + household.code", variables) == 20 + number
+
+
+def test_assert_stops_with_its_cause() -> None:
+    with pytest.raises(ExpressionError, match="no head of household"):
+        feel.evaluate('assert(x, x != null, "no head of household")', {})

@@ -1,4 +1,5 @@
-// All built-in functions by name. FEEL's own (DMN 1.5, 10.3.4) and those of Camunda's FEEL that depend on nothing but their arguments.
+// All built-in functions by name: FEEL's own (DMN 1.5, 10.3.4) and those that Camunda's FEEL adds.
+import camunda from './functions/camunda.js';
 import contexts from './functions/contexts.js';
 import conversion from './functions/conversion.js';
 import lists from './functions/lists.js';
@@ -6,6 +7,6 @@ import numbers from './functions/numbers.js';
 import ranges from './functions/ranges.js';
 import strings from './functions/strings.js';
 
-export const builtins = Object.assign(Object.create(null), conversion, strings, numbers, lists, contexts, ranges);
+export const builtins = Object.assign(Object.create(null), conversion, strings, numbers, lists, contexts, ranges, camunda);
 
 export { invoke } from './signature.js';

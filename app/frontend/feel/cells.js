@@ -53,6 +53,9 @@ const PREDICATES = new Set([
   'Comparison', 'Conjunction', 'Disjunction', 'InstanceOfExpression', 'QuantifiedExpression', 'FunctionInvocation', 'IfExpression'
 ]);
 
+/** What stands for a value by itself: null is a value to compare with here, no failure. */
+const VALUES = new Set([ 'null', 'VariableName', 'BacktickIdentifier', 'PathExpression' ]);
+
 /** One test as a function: (input, scope with `?`) -> true, false or null. */
 function positiveTest(node, compile) {
   let inner = node.children[0];
@@ -64,6 +67,13 @@ function positiveTest(node, compile) {
     return (input, scope) => {
       const result = expression(scope);
       return typeof result === 'boolean' || result === null ? result : passes(input, result);
+    };
+  }
+  if (VALUES.has(inner.name)) {
+    // equality with null is true or false: not(null) lets every value pass
+    return (input, scope) => {
+      const result = expression(scope);
+      return result === null ? input === null : passes(input, result);
     };
   }
   const predicate = PREDICATES.has(inner.name) && TRUTH;

@@ -68,7 +68,7 @@ const COMPILERS = {
   },
   'ForExpression': node => {
     const body = node.children[node.children.length - 1];
-    return iterate(sources(node), compile(body));
+    return iterate(sources(node), compile(body), freeNames(body).has('partial'));
   },
   'QuantifiedExpression': node => quantify(node.children[0].name, sources(node), compile(node.children[node.children.length - 1])),
   'InstanceOfExpression': node => {

@@ -99,14 +99,20 @@ function walk(sources, scope, visit, index = 0) {
   return true;
 }
 
-/** `for … return body` */
-export function iterate(sources, body) {
+/** `for … return body`; *readsPartial*: the body names `partial`, the results so far. */
+export function iterate(sources, body, readsPartial = false) {
   return scope => {
-    const partial = [];
+    let partial = [];
     const outer = Object.create(scope);
     outer.partial = partial;
     const done = walk(sources, outer, inner => {
-      partial.push(body(inner));
+      const result = body(inner);
+      if (readsPartial && result !== null && typeof result === 'object') {
+        // the result may hold the list as it was: that one must not grow
+        partial = partial.slice();
+        outer.partial = partial;
+      }
+      partial.push(result);
       return true;
     });
     return done === null ? null : partial;

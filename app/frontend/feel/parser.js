@@ -12,6 +12,7 @@ export class SyntaxProblem extends Error {
 }
 
 const MAX_DEPTH = 1000;
+const GET_OR_ELSE = /\bget\s+or\s+else\s*\(/;
 
 /**
  * The root node of *text*: {name, text, children}. *names* is a context that knows the names with spaces or signs; ordinary names
@@ -20,7 +21,9 @@ const MAX_DEPTH = 1000;
 export function parse(text, names, unary) {
   // the grammar has no range<T>: it is read as a list<T> whose first word, in the text as written, is "range"
   const readable = text.replace(/\brange(?=\s*<)/g, 'list ');
-  const tree = parser.configure({ top: unary ? 'UnaryTests' : 'Expression', contextTracker: trackVariables(names ?? {}) }).parse(readable);
+  // the words of this built-in function are keywords: the parser must be told that they are a name
+  const known = GET_OR_ELSE.test(text) ? { ...names, 'get or else': 1 } : names ?? {};
+  const tree = parser.configure({ top: unary ? 'UnaryTests' : 'Expression', contextTracker: trackVariables(known) }).parse(readable);
   return build(tree, text);
 }
 

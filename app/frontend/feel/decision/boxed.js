@@ -20,7 +20,7 @@ export function compileBox(box, place) {
 
 const BOXES = {
   'literal': (box, { names }) => box.text === '' ? () => null : compiled(box.text, names),
-  'table': (box, { names, title }) => compileTable(box, names, title),
+  'table': (box, { names, types, title }) => compileTable(box, names, title, types),
   'context': contextBox,
   'list': (box, place) => {
     const items = box.items.map(item => compileBox(item, place));
@@ -44,7 +44,8 @@ const BOXES = {
     return scope => condition(scope) === true ? yes(scope) : no(scope);
   },
   'filter': (box, place) => filter(compileBox(box.source, place), compileBox(box.match, place), null),
-  'for': (box, place) => iterate([ iterator(box, place) ], compileBox(box.body, place)),
+  'for': (box, place) =>
+    iterate([ iterator(box, place) ], compileBox(box.body, place), JSON.stringify(box.body).includes('partial')),
   'some': (box, place) => quantify('some', [ iterator(box, place) ], compileBox(box.body, place)),
   'every': (box, place) => quantify('every', [ iterator(box, place) ], compileBox(box.body, place))
 };

@@ -5,11 +5,12 @@ import { passes } from '../tests.js';
 import { compare, equals, put } from '../values.js';
 import { text as shown } from '../functions/conversion.js';
 import { DecisionProblem } from './problem.js';
+import { receive } from './typing.js';
 
 const MULTIPLE = new Set([ 'COLLECT', 'RULE ORDER', 'OUTPUT ORDER' ]);
 
 /** *table* as a function: scope -> result. *names* as the parser wants them, *title* names the table in messages. */
-export function compileTable(table, names, title) {
+export function compileTable(table, names, title, types) {
   const anything = () => true;
   const blank = text => text === '' || text === '-';
   const one = text => text === '' ? () => null : compiled(text, names);
@@ -20,7 +21,7 @@ export function compileTable(table, names, title) {
   };
   const inputs = table.inputs.map(input => ({
     ...input,
-    value: one(input.text),
+    value: typedInput(one(input.text), input.type, types),
     allowed: input.values ? compiled(input.values, names, true) : null
   }));
   const outputs = table.outputs.map(output => ({
@@ -46,6 +47,9 @@ export function compileTable(table, names, title) {
     return POLICIES[table.policy](found, context, table);
   };
 }
+
+/** ISO text where a date, time or duration is declared becomes one, as in input data. */
+const typedInput = (value, type, types) => type ? scope => receive(types, type, value(scope)) : value;
 
 function read(input, scope, title) {
   const value = input.value(scope) ?? null;

@@ -28,6 +28,10 @@ function get(context, keys) {
   return keys.reduce((value, key) => typeOf(value) === 'context' && typeof key === 'string' ? entry(value, key) ?? null : null, context);
 }
 
+const merge = contexts => contexts.every(item => typeOf(item) === 'context')
+  ? contexts.reduce((result, item) => Object.keys(item).reduce((all, key) => put(all, key, item[key]), result), {})
+  : null;
+
 export default {
   'get value': builtin(
     [ 'm: context, key: string', (m, key) => entry(m, key) ],
@@ -40,7 +44,8 @@ export default {
     [ 'context: context, key: string, value: any', (context, key, value) => putAt(context, [ key ], value) ],
     [ 'context: context, keys: list, value: any', (context, keys, value) => keys.length ? putAt(context, keys, value) : null ]
   ),
-  'context merge': builtin([ 'contexts: list', contexts => contexts.every(item => typeOf(item) === 'context')
-    ? contexts.reduce((result, item) => Object.keys(item).reduce((all, key) => put(all, key, item[key]), result), {})
-    : null ])
+  'context merge': builtin([ 'contexts: list', merge ], [ '...contexts: any', (...contexts) => merge(contexts) ]),
+  // the names that 'context put' and 'context merge' had in Camunda before DMN took them up
+  'put': builtin([ 'context: context, key: string, value: any', (context, key, value) => putAt(context, [ key ], value) ]),
+  'put all': builtin([ 'contexts: list', merge ], [ '...contexts: any', (...contexts) => merge(contexts) ])
 };
