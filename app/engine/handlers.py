@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -53,6 +55,25 @@ def handler(task_type: str) -> Callable[[_H], _H]:
         return function
 
     return register
+
+
+#: what answers every service task of this context (thread, request) instead of the registered handlers
+_instead: ContextVar[Handler | None] = ContextVar("daopai_instead_of_handlers", default=None)
+
+
+@contextmanager
+def answered_by(function: Handler) -> Iterator[None]:
+    """In this thread *function* does the work of every handler: a trial of a draft touches nothing. Other threads keep the handlers."""
+    before = _instead.set(function)
+    try:
+        yield
+    finally:
+        _instead.reset(before)
+
+
+def find(task_type: str) -> Handler | None:
+    """What does the work of *task_type* here; None: nobody."""
+    return _instead.get() or HANDLERS.get(task_type)
 
 
 def known_types() -> frozenset[str]:

@@ -24,12 +24,12 @@ from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
 from app.engine.errors import BpmnError, Conflict, EngineError, StepFailed
-from app.engine.handlers import HANDLERS, Context, handler, known_types
+from app.engine.handlers import Context, find, handler, known_types
 from app.engine.leases import Leased, LeaseLost
 from app.engine.models import JobRow
 from app.engine.work import Work
 
-__all__ = ["BpmnError", "Context", "Worker", "drain", "handler", "known_types", "next_due", "release_leases", "run_due"]
+__all__ = ["KINDS", "BpmnError", "Context", "Worker", "drain", "handler", "known_types", "next_due", "release_leases", "run_due", "run_one"]
 
 _log = logging.getLogger(__name__)
 
@@ -69,11 +69,19 @@ def run_due(
     return tried
 
 
-def drain(db: Database, *, ignore_backoff: bool = False, others: bool = False) -> int:
+def run_one(db: Database, key: int) -> bool:
+    """Run the job *key* now, whatever it waits for; False if it is no longer ready, or at another worker's hand."""
+    batch = db.in_transaction(lambda session: leases.take(session, [key]))
+    for job in batch:
+        _run(db, job)
+    return bool(batch)
+
+
+def drain(db: Database, *, ignore_backoff: bool = False, others: bool = False, kinds: Collection[str] | None = None) -> int:
     """Run jobs until nothing is due any more; returns how many were tried. *others*: wait for jobs that other workers have at hand, too."""
     tried = 0
     while True:
-        ran = run_due(db, ignore_backoff=ignore_backoff)
+        ran = run_due(db, ignore_backoff=ignore_backoff, kinds=kinds)
         tried += ran
         if ran == 0 and not (others and _wait_for_others(db)):
             return tried
@@ -183,10 +191,9 @@ def _timer_start(work: Work, job: Leased) -> None:
 
 
 def _service(work: Work, job: Leased) -> None:
-    function = HANDLERS.get(job.type)
+    function = find(job.type)
     if function is None:
-        message = f"no handler is registered for the task type “{job.type}”"
-        raise StepFailed(message, element_id=job.element_id, kind="handler")
+        raise StepFailed(f"no handler is registered for the task type “{job.type}”", element_id=job.element_id, kind="handler")
     payload = job.payload
     context = Context(
         key=job.key,
@@ -233,6 +240,8 @@ _DO: dict[str, Callable[[Work, Leased], dict[str, Any] | None]] = {
     "signal": messages.spread,
     "signal_delivery": messages.signal,
 }
+#: Every kind of job.
+KINDS = frozenset(_DO)
 
 
 # --- the worker -----------------------------------------------------------------------------------------------------------

@@ -304,7 +304,6 @@ def test_two_workers_do_every_job_once(db: Database, at: At, monkeypatch: pytest
     done: list[int] = []
     own = {"t": lambda session, job: done.append(job.instance_key)}
     monkeypatch.setattr(handlers, "HANDLERS", own)
-    monkeypatch.setattr(jobs, "HANDLERS", own)
     d.deploy(db, d.diagram("p", d.start(), d.service("a", "t"), d.user("b"), d.end(), flows="s>a>b>e"), task_types=("t",))
     for _ in range(40):
         run(db, runtime.start, "p", {}, ANN)
@@ -357,7 +356,6 @@ def test_a_suspension_stops_a_job_that_is_being_run(db: Database, at: At, monkey
 
     own = {"t": handle}
     monkeypatch.setattr(handlers, "HANDLERS", own)
-    monkeypatch.setattr(jobs, "HANDLERS", own)
     d.deploy(db, d.diagram("p", d.start(), d.service("a", "t"), d.user("b"), d.end(), flows="s>a>b>e"), task_types=("t",))
     instance = run(db, runtime.start, "p", {}, ANN)
     jobs.drain(db)
