@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
+from app.auth import navigation
 from app.modeler.blueprint import blueprint
+from app.modeler.drafts import editor_page, pages
 
 #: Modules whose import puts their routes on the blueprint.
-ROUTES = ()
+ROUTES = (pages, editor_page)
 
 
 def register(app: Flask) -> None:
     """Blueprint and navigation."""
     app.register_blueprint(blueprint)
+    navigation.register(app, _l("绘制"), "modeler.drafts", roles=("admin",), order=10)

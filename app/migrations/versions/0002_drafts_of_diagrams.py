@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("checksum", sa.String(length=64), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("adopted", sa.Boolean(), nullable=False),
         sa.Column("saved_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("saved_by", sa.String(length=100), nullable=False),
         sa.ForeignKeyConstraint(["draft_key"], ["model_draft.key"]),

@@ -29,7 +29,7 @@ class ModelDraft(Base):
     owner: Mapped[str] = mapped_column(String(100))
     #: OPEN, RELEASED, DISCARDED
     state: Mapped[str] = mapped_column(String(10), default="OPEN")
-    #: number of the newest version; whoever saves says from which one he came
+    #: number of the version that counts; whoever saves says from which one he came
     number: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -40,7 +40,7 @@ class ModelDraft(Base):
 
 
 class ModelDraftVersion(Base):
-    """What a draft was after one save."""
+    """What a draft was after one save, or what somebody wanted to save over a version that he had not seen (``adopted`` false)."""
 
     __tablename__ = "model_draft_version"
     __table_args__ = (UniqueConstraint("draft_key", "number"),)
@@ -52,6 +52,7 @@ class ModelDraftVersion(Base):
     #: SHA-256 of the content, hexadecimal
     checksum: Mapped[str] = mapped_column(String(64))
     note: Mapped[str] = mapped_column(Text, default="")
+    adopted: Mapped[bool] = mapped_column(default=True)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     saved_by: Mapped[str] = mapped_column(String(100))
 

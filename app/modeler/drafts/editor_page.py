@@ -1,0 +1,164 @@
+"""One draft in its editor, and what the editor asks for: contents, saves, restored versions, who else is there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response as Answer
+from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.auth import access, actor, database, identity
+from app.auth.language import locale
+from app.engine import definitions
+from app.engine.errors import Conflict, Refused
+from app.engine.models import Definition
+from app.modeler.blueprint import blueprint
+from app.modeler.drafts import files, people, presence, store
+from app.modeler.drafts.models import ModelDraft, ModelDraftVersion
+
+#: versions in one piece of the list
+VERSIONS = 30
+
+_TYPES = {"process": "application/xml", "decision": "application/xml", "form": "application/json"}
+
+
+@blueprint.get("/drafts/<int:key>")
+@access("admin")
+def draft(key: int) -> str:
+    """The editor of the draft's kind with its newest version; ``?number=`` shows an older one, read-only."""
+    number = request.args.get("number", type=int)
+    with database().reading() as session:
+        found = store.find(session, key)
+        shown = store.version(session, found, number or found.number)
+        return render_template(
+            "modeler/draft.html",
+            draft=found,
+            shown=shown,
+            content=store.content_of(session, found, shown.number).decode("utf-8", "replace"),
+            readonly=found.state != "OPEN" or shown.number != found.number,
+            base=session.get(Definition, found.base_key) if found.base_key else None,
+            names=people.names(session, {found.owner, found.updated_by, shown.saved_by}),
+            known_endpoints=current_app.view_functions,
+        )
+
+
+@blueprint.get("/drafts/<int:key>/file")
+@access("admin")
+def draft_file(key: int) -> Answer:
+    """The plain file, as a download."""
+    number = request.args.get("number", type=int)
+    with database().reading() as session:
+        found = store.find(session, key)
+        content = store.content_of(session, found, number)
+    answer = Answer(content, content_type=_TYPES[found.kind])
+    answer.headers.set("Content-Disposition", "attachment", filename=files.file_name(found.resource, found.kind))
+    return answer
+
+
+@blueprint.get("/drafts/<int:key>/versions")
+@access("admin")
+def draft_versions(key: int) -> str:
+    """Its versions, the newest first: who, when, what for."""
+    before = request.args.get("before", type=int)
+    with database().reading() as session:
+        found = store.find(session, key)
+        rows = store.versions(session, found, before=before, limit=VERSIONS + 1)
+        return render_template(
+            "modeler/versions.html",
+            draft=found,
+            rows=rows[:VERSIONS],
+            older=rows[VERSIONS - 1].number if len(rows) > VERSIONS else 0,
+            names=people.names(session, {row.saved_by for row in rows}),
+            compare="modeler.difference" in current_app.view_functions,
+        )
+
+
+@blueprint.post("/drafts/<int:key>/versions")
+@access("admin")
+def draft_save(key: int) -> tuple[Answer, int]:
+    """Keep ``content`` that was made from version ``from_number``: 201. Over somebody else's version: 409, and what was sent is kept aside."""
+    by, sent = actor(), _sent()
+    try:
+        saved = database().in_transaction(lambda session: store.save(session, key, sent["from_number"], sent["content"], by, sent["note"]))
+    except Refused as refused:
+        return jsonify(problems=[problem.text(locale()) for problem in refused.problems]), 422
+    except Conflict as conflict:
+        if conflict.code != "draft_newer":
+            return jsonify(detail=conflict.text(locale())), 409
+        kept = database().in_transaction(lambda session: store.put_aside(session, key, sent["content"], by))
+        return jsonify(_conflict(conflict, key, kept)), 409
+    return jsonify(number=saved.number, saved=_said(saved.updated_at)), 201
+
+
+def _sent() -> dict[str, Any]:
+    sent = request.get_json()
+    content, number = sent.get("content"), sent.get("from_number")
+    if not isinstance(content, str) or not isinstance(number, int):
+        from_number, content = 0, ""
+    else:
+        from_number = number
+    return {"content": content.encode(), "from_number": from_number, "note": str(sent.get("note") or "")}
+
+
+def _conflict(conflict: Conflict, key: int, kept: ModelDraftVersion) -> dict[str, Any]:
+    with database().reading() as session:
+        by = conflict.params["by"]
+        name = people.names(session, [by]).get(by, by)
+    newest = conflict.params["number"]
+    words = Conflict(conflict.code, **{**conflict.params, "by": name})
+    address = url_for("modeler.difference", draft=key, left=newest, right=kept.number) if _has("modeler.difference") else ""
+    return {
+        "detail": words.text(locale()),
+        "by": name,
+        "newest": newest,
+        "mine": kept.number,
+        "difference": address,
+        "kept": _("你的内容已另存为第 %(number)s 版（未采用）。", number=kept.number),
+    }
+
+
+@blueprint.post("/drafts/<int:key>/restore")
+@access("admin")
+def draft_restore(key: int) -> Response:
+    """Make an older (or a put-aside) version count again, as a new version."""
+    by = actor()
+    number, seen = request.form.get("number", 0, int), request.form.get("from_number", 0, int)
+    note = _("恢复第 %(number)s 版", number=number)
+    database().in_transaction(lambda session: store.restore(session, key, number, seen, by, note))
+    flash(_("第 %(number)s 版已恢复为最新版本。", number=number), "success")
+    return redirect(url_for("modeler.draft", key=key), 303)
+
+
+@blueprint.post("/drafts/<int:key>/presence")
+@access("admin")
+def draft_presence(key: int) -> Answer:
+    """I have it open (``leaving``: not any more). Who else has, and which version counts now."""
+    me, leaving = identity().username, bool((request.get_json(silent=True) or {}).get("leaving"))
+
+    def work(session: Session) -> tuple[ModelDraft, list[str], dict[str, str]]:
+        found = store.find(session, key)
+        (presence.leave if leaving else presence.touch)(session, key, me)
+        others = presence.present(session, [key], besides=me).get(key, [])
+        return found, others, people.names(session, [found.updated_by])
+
+    found, others, names = database().in_transaction(work)
+    return jsonify(
+        others=others,
+        number=found.number,
+        state=found.state,
+        by=names.get(found.updated_by, found.updated_by),
+        at=_said(found.updated_at),
+    )
+
+
+def _said(moment: datetime) -> str:
+    return f"{clock.local(moment):%H:%M:%S}"
+
+
+def _has(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
