@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import event, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -68,6 +68,7 @@ def deploy(
     _register(session, changed, result.created, now)
     detail = {
         "deployment": str(deployment.key),
+        "number": deployment.number,
         "comment": comment,
         "definitions": [{"kind": each.kind, "id": each.id, "version": each.version, "checksum": each.checksum} for each in result.created],
     }
@@ -139,3 +140,11 @@ def _register(session: Session, files: Mapping[str, bytes], created: list[Defini
         if definition.kind == "process":
             start_events.register(session, definition, parsed[(definition.resource, definition.id)], now)
     session.flush()
+
+
+@event.listens_for(Deployment, "before_update")
+@event.listens_for(Deployment, "before_delete")
+@event.listens_for(Definition, "before_update")
+@event.listens_for(Definition, "before_delete")
+def _refuse(_mapper: object, _connection: object, row: Deployment | Definition) -> None:
+    raise TypeError(f"{type(row).__name__.lower()} {row.key} was deployed: it never changes")

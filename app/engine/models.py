@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Key, UtcDateTime, new_key
@@ -19,8 +19,11 @@ class Deployment(Base):
     """Files released together."""
 
     __tablename__ = "deployment"
+    __table_args__ = (Index("ix_deployment_number", "number", unique=True),)
 
     key: Mapped[int] = _key()
+    #: 1, 2, 3, …: what people call it
+    number: Mapped[int] = mapped_column(Integer, default=text("(SELECT coalesce(max(number), 0) + 1 FROM deployment)"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(100))
     comment: Mapped[str] = mapped_column(Text, default="")

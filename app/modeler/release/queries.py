@@ -1,0 +1,78 @@
+"""Requests as they stand: who may not release one, which are stale, what they would replace."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session, selectinload, undefer
+
+from app.engine.errors import NotFound
+from app.engine.models import Definition
+from app.modeler.drafts import store
+from app.modeler.drafts.models import ModelDraft, ModelDraftVersion
+from app.modeler.release.models import ReleaseFile, ReleaseRequest
+
+
+def find(session: Session, key: int, *, contents: bool = False) -> ReleaseRequest:
+    """The request with its files. Raises ``NotFound``."""
+    files = selectinload(ReleaseRequest.files)
+    options = [files.options(undefer(ReleaseFile.content)) if contents else files]
+    query = select(ReleaseRequest).where(ReleaseRequest.key == key).options(*options)
+    request = session.scalar(query.execution_options(populate_existing=True))
+    if request is None:
+        raise NotFound("release request", key)
+    return request
+
+
+def barred(session: Session, request: ReleaseRequest) -> set[str]:
+    """User names of those who may not release it: who asked, and who ever saved a version of one of its drafts."""
+    found = {request.requested_by}
+    for file in request.files:
+        found |= set(file.drawn_by)
+        if file.draft_key is not None:
+            found |= drew(session, file.draft_key)
+    return found
+
+
+def drew(session: Session, draft_key: int, *known: str) -> set[str]:
+    """Everybody who saved at this draft, put-aside versions included: they may have been taken over."""
+    saved = select(ModelDraftVersion.saved_by).where(ModelDraftVersion.draft_key == draft_key).distinct()
+    return {store.find(session, draft_key).owner, *session.scalars(saved), *known}
+
+
+def stale(session: Session, request: ReleaseRequest) -> list[ReleaseFile]:
+    """Those files whose draft has gone on, or was closed, since it was asked for."""
+    numbers = {file.draft_key: file for file in request.files if file.draft_key is not None}
+    if not numbers or request.state != "WAITING":
+        return []
+    query = select(ModelDraft.key, ModelDraft.number, ModelDraft.state).where(ModelDraft.key.in_(numbers))
+    return [numbers[key] for key, number, state in session.execute(query) if state != "OPEN" or number != numbers[key].draft_number]
+
+
+def newest_versions(session: Session, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Definition]:
+    """(kind, id) → the newest deployed definition, without its content. One statement."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    top = (
+        select(Definition.kind, Definition.id, func.max(Definition.version))
+        .where(tuple_(Definition.kind, Definition.id).in_(wanted))
+        .group_by(Definition.kind, Definition.id)
+    )
+    query = select(Definition).where(tuple_(Definition.kind, Definition.id, Definition.version).in_(top))
+    return {(row.kind, row.id): row for row in session.scalars(query)}
+
+
+def standing_of(session: Session, request: ReleaseRequest) -> str:
+    """A mark of the versions that the request would replace: it changes when somebody releases one of them."""
+    found = newest_versions(session, {(file.kind, file.definition_id) for file in request.files})
+    return hashlib.sha256(",".join(sorted(str(row.key) for row in found.values())).encode()).hexdigest()[:16]
+
+
+def waiting_with(session: Session, draft_keys: Sequence[int], *, but: int = 0) -> list[ReleaseRequest]:
+    """Waiting requests that hold one of these drafts."""
+    held = select(ReleaseFile.request_key).where(ReleaseFile.draft_key.in_(draft_keys), ReleaseFile.request_key != but)
+    query = select(ReleaseRequest).where(ReleaseRequest.state == "WAITING", ReleaseRequest.key.in_(held))
+    return list(session.scalars(query.options(selectinload(ReleaseRequest.files))))
