@@ -1,15 +1,37 @@
-"""Append to the record of what happened, in the transaction of what it tells."""
+"""Append to the record of what happened, in the transaction of what it tells.
+
+Records wait in their session until it writes or commits: then each gets its place in a chain (``chains``) and its hash. An act on an
+instance goes into that instance's chain; what is recorded beside it in the transaction of a step goes there, too; everything else goes
+into the chain of the person who acts. A savepoint that is rolled back takes its records with it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event as listening
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
+from app.db import new_key
+from app.engine import chains
 from app.engine.actor import Actor
-from app.engine.models import Event
+from app.engine.models import Event, ProcessInstance
+
+_WAITING = "daopai.events"
+
+
+@dataclass(slots=True)
+class _Waiting:
+    entry: Event
+    #: the instance that this transaction holds and whose chain it goes into
+    instance: ProcessInstance | None
+    #: the savepoint in which it was recorded
+    within: SessionTransaction | None
 
 
 def record(
@@ -24,9 +46,42 @@ def record(
     element_id: str = "",
     subject: str = "",
     detail: dict[str, Any] | None = None,
+    instance: ProcessInstance | None = None,
 ) -> Event:
-    """Add an event. ``at`` is campaign time (default: now); the machine's time is recorded beside it."""
-    entry = Event(
+    """Add a record. ``at`` is campaign time (default: now); the machine's time is recorded beside it.
+
+    ``instance``: the instance that it is about, if this transaction has loaded it for writing (``Work.load``).
+    """
+    entry = made(
+        kind,
+        actor,
+        at=at,
+        campaign_id=campaign_id,
+        instance_key=instance.key if instance is not None else instance_key,
+        activity_key=activity_key,
+        element_id=element_id,
+        subject=subject,
+        detail=detail,
+    )
+    session.info.setdefault(_WAITING, []).append(_Waiting(entry, instance, session.get_nested_transaction()))
+    return entry
+
+
+def made(
+    kind: str,
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+    campaign_id: int = 0,
+    instance_key: int | None = None,
+    activity_key: int | None = None,
+    element_id: str = "",
+    subject: str = "",
+    detail: dict[str, Any] | None = None,
+) -> Event:
+    """A record without a place: whoever asks for it links it (``chains.append``)."""
+    return Event(
+        key=new_key(),
         campaign_id=campaign_id,
         at=at or clock.now(),
         recorded_at=clock.real_now(),
@@ -40,5 +95,51 @@ def record(
         subject=subject,
         detail=detail or {},
     )
-    session.add(entry)
-    return entry
+
+
+def write(session: Session, stepped: ProcessInstance | None = None) -> None:
+    """Link what waits and hand it to the session. *stepped*: the instance that this transaction moves; it takes what is recorded beside."""
+    waiting: list[_Waiting] = session.info.pop(_WAITING, [])
+    outside = []
+    for each in waiting:
+        instance = each.instance or stepped
+        if instance is None:
+            outside.append(each.entry)
+        else:
+            chains.append_to_instance(instance, each.entry)
+    if outside:
+        chains.append_outside(session, outside)
+    session.add_all(each.entry for each in waiting)
+
+
+@listening.listens_for(Session, "before_commit")
+def _at_commit(session: Session) -> None:
+    if session.in_nested_transaction() or not session.info.get(_WAITING):
+        return
+    write(session)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # Somebody else made the same chain, or wrote the same place in it.
+        if any(name in (error.statement or "").lower() for name in ("into chain", "into event")):
+            raise StaleDataError("somebody else recorded this first") from error
+        raise
+
+
+@listening.listens_for(Session, "after_transaction_end")
+def _at_end(session: Session, transaction: SessionTransaction) -> None:
+    if not transaction.nested:
+        if transaction.parent is None:
+            session.info.pop(_WAITING, None)
+        return
+    # What a savepoint keeps belongs to what is around it.
+    outer = transaction.parent if transaction.parent is not None and transaction.parent.nested else None
+    for each in session.info.get(_WAITING, ()):
+        if each.within is transaction:
+            each.within = outer
+
+
+@listening.listens_for(Session, "after_soft_rollback")
+def _at_rollback(session: Session, transaction: SessionTransaction) -> None:
+    waiting = session.info.get(_WAITING, [])
+    session.info[_WAITING] = [each for each in waiting if each.within is not transaction] if transaction.nested else []

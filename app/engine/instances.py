@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app import clock
-from app.db import new_key
-from app.engine import rows
+from app.engine import chains, events, rows
 from app.engine.actor import Actor
 from app.engine.errors import NotFound
-from app.engine.models import Event, JobRow, ProcessInstance, SubscriptionRow
+from app.engine.models import JobRow, ProcessInstance, SubscriptionRow
 from app.engine.work import require
 
 #: Rows per statement; SQLite allows 32,766 parameters.
@@ -92,7 +90,6 @@ def _tree(session: Session, instance_key: int, state: str) -> list[int]:
 
 
 def _set(session: Session, keys: list[int], before: str, after: str, kind: str, actor: Actor, reason: str) -> None:
-    at, real = clock.now(), clock.real_now()
     for some in _chunks(keys):
         # The revision makes a step that is being computed from the old state run again.
         session.execute(
@@ -101,29 +98,32 @@ def _set(session: Session, keys: list[int], before: str, after: str, kind: str, 
             .values(state=after, revision=ProcessInstance.revision + 1)
             .execution_options(synchronize_session=False)
         )
-        found = session.execute(
-            select(ProcessInstance.key, ProcessInstance.campaign_id, ProcessInstance.subject).where(ProcessInstance.key.in_(some))
-        )
-        session.execute(insert(Event), [_event(row, kind, actor, reason, at, real) for row in found])
+        _record(session, some, kind, actor, reason)
     for held in session.identity_map.values():
         if isinstance(held, ProcessInstance) and held.key in keys:
             session.expire(held)
 
 
-def _event(row: Any, kind: str, actor: Actor, reason: str, at: datetime, real: datetime) -> dict[str, Any]:
-    return {
-        "key": new_key(),
-        "campaign_id": row.campaign_id,
-        "at": at,
-        "recorded_at": real,
-        "kind": kind,
-        "actor": actor.name,
-        "on_behalf_of": actor.on_behalf_of,
-        "origin": actor.origin,
-        "instance_key": row.key,
-        "subject": row.subject,
-        "detail": {"reason": reason},
-    }
+#: Read under the lock that the change of state has taken.
+_HEADS = ("key", "campaign_id", "subject", "chain_length", "chain_head")
+_LINK = (
+    update(ProcessInstance)
+    .where(ProcessInstance.key == bindparam("wanted"))
+    .values(chain_length=bindparam("length"), chain_head=bindparam("head"))
+)
+
+
+def _record(session: Session, keys: Sequence[int], kind: str, actor: Actor, reason: str) -> None:
+    """One record in the chain of each instance, without loading their tokens."""
+    columns = [getattr(ProcessInstance, name) for name in _HEADS]
+    heads = []
+    for row in session.execute(select(*columns).where(ProcessInstance.key.in_(keys))).all():
+        entry = events.made(kind, actor, campaign_id=row.campaign_id, instance_key=row.key, subject=row.subject, detail={"reason": reason})
+        head = chains.append(entry, row.key, row.chain_length, row.chain_head)
+        heads.append({"wanted": row.key, "length": entry.seq, "head": head})
+        session.add(entry)
+    session.flush()
+    session.connection().execute(_LINK, heads)
 
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:

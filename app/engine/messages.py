@@ -221,9 +221,7 @@ def _start(work: Work, message: MessageRow) -> bool:
         )
         if key is not None and work.session.scalar(select(exists().where(running))):
             continue
-        instance = work.start(
-            definition, message.variables, element_id=waits.element_id, campaign_id=message.campaign_id, start_key=key
-        )
+        instance = work.start(definition, message.variables, element_id=waits.element_id, campaign_id=message.campaign_id, start_key=key)
         _close(work, message, "CORRELATED", instance, waits)
         return True
     return False
@@ -249,7 +247,7 @@ def _close(
         work.actor,
         at=work.now,
         campaign_id=instance.campaign_id if instance else message.campaign_id,
-        instance_key=instance.key if instance else None,
+        instance=instance,
         activity_key=waits.key if waits and instance and waits.instance_key else None,
         element_id=waits.element_id if waits else "",
         subject=instance.subject if instance else "",

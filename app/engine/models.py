@@ -97,6 +97,9 @@ class ProcessInstance(Base):
     tokens: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
     #: {"value": …} of the parent's output element, once it has been evaluated after this child ended
     result: Mapped[Any] = mapped_column(JSON, nullable=True)
+    #: how many records its chain has, and the hash of the newest
+    chain_length: Mapped[int] = mapped_column(Integer, default=0)
+    chain_head: Mapped[str] = mapped_column(String(64), default="")
     revision: Mapped[int] = mapped_column(Integer, default=1)
 
     __mapper_args__ = {"version_id_col": revision}
@@ -225,6 +228,7 @@ class Event(Base):
         Index("ix_event_instance", "instance_key", "key"),
         Index("ix_event_subject", "campaign_id", "subject", "key"),
         Index("ix_event_actor", "campaign_id", "actor", "key"),
+        Index("ix_event_chain", "chain", "seq", unique=True),
     )
 
     key: Mapped[int] = _key()
@@ -244,6 +248,13 @@ class Event(Base):
     element_id: Mapped[str] = mapped_column(String(200), default="")
     subject: Mapped[str] = mapped_column(String(100), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: its place: the instance's key or a key of ``chain``, and 1, 2, … within it (``chains``)
+    chain: Mapped[int] = mapped_column(Key)
+    seq: Mapped[int] = mapped_column(Integer)
+    #: salt of its free texts' digests; "" when it has none or they were erased
+    salt: Mapped[str] = mapped_column(String(32), default="")
+    #: SHA-256 over the hash before it and its content, hexadecimal
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 #: Kinds of jobs that are due by campaign time.

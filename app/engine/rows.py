@@ -38,6 +38,8 @@ class Batch:
     closed_subscriptions: list[int] = field(default_factory=list)
     #: instance key -> activity keys whose open incidents are over; None: all of the instance
     settled: dict[int, set[int] | None] = field(default_factory=dict)
+    #: the first instance that was moved: its chain takes what is recorded beside
+    stepped: ProcessInstance | None = None
 
 
 def job(
@@ -90,6 +92,7 @@ def collect(
     completed: int | None,
 ) -> None:
     """Turn the Step *done* of *instance* into rows. *completed* is the user task that the command completed."""
+    batch.stepped = batch.stepped or instance
     _activities(batch, instance, done, now)
     _closed(batch, session, instance, process, done, actor, now, completed)
     for task in done.user_tasks:
@@ -114,6 +117,17 @@ def _jobs(batch: Batch, instance: ProcessInstance, done: step.Step, now: datetim
             batch.jobs.append(job("timer", occurrence=timer.occurrence, due_at=timer.due_at, **place, **of_instance))
 
 
+def moves(done: step.Step) -> Row:
+    """What the record says about the tokens: ``entered`` [key, element, name, kind, scope], ``left`` [key, element, how, cause]."""
+    return {
+        "entered": [
+            [str(row.key), row.element_id, row.element_name[:300], row.kind, str(row.scope_key) if row.scope_key else None]
+            for row in done.entered
+        ],
+        "left": [[str(row.key), row.element_id, row.how, row.cause[:200]] for row in done.left],
+    }
+
+
 def _activities(batch: Batch, instance: ProcessInstance, done: step.Step, now: datetime) -> None:
     left = {row.key: row for row in done.left}
     for entered in done.entered:
@@ -130,7 +144,7 @@ def _activities(batch: Batch, instance: ProcessInstance, done: step.Step, now: d
                 "entered_at": now,
                 "left_at": now if end else None,
                 "how": end.how if end else "",
-                "cause": end.cause if end else "",
+                "cause": end.cause[:200] if end else "",
             }
         )
     for key, end in left.items():
@@ -204,12 +218,14 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
     values = [*task.candidate_groups, *(f"user:{name}" for name in task.candidate_users)]
     batch.candidates += [{"task_key": task.key, "value": value} for value in dict.fromkeys(values)]
     who = {"assignee": task.assignee, "groups": list(task.candidate_groups), "users": list(task.candidate_users)}
-    _record(session, "task.opened", actor, instance, task.key, task.element_id, now, {"name": task.name, "form": task.form_id, **who})
+    due = task.due_at.isoformat() if task.due_at else None
+    detail = {"name": task.name, "form": task.form_id, "due": due, **who}
+    _record(session, "task.opened", actor, instance, task.key, task.element_id, now, detail)
     if not values and task.assignee is None:
-        session.add(_nobody(instance, task, now))
+        session.add(nobody(instance, task, now))
 
 
-def _nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:
+def nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:
     return Incident(
         campaign_id=instance.campaign_id,
         instance_key=instance.key,
@@ -259,7 +275,7 @@ def _record(
         actor,
         at=now,
         campaign_id=instance.campaign_id,
-        instance_key=instance.key,
+        instance=instance,
         activity_key=key,
         element_id=element_id,
         subject=instance.subject,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
+from app.engine import events
 from app.engine.models import Activity, Incident, JobRow, SubscriptionRow, Task, TaskCandidate
 from app.engine.rows import Batch
 
@@ -26,6 +27,7 @@ _TABLES: list[tuple[str, Any]] = [
 
 def write(session: Session, batch: Batch, *, running_job: int | None = None) -> None:
     """Write everything: a constant number of statements. ``StaleDataError`` if somebody else wrote the same first: run the work again."""
+    events.write(session, batch.stepped)
     try:
         session.flush()
         _write_ends(session, batch, running_job)
@@ -40,7 +42,7 @@ def write(session: Session, batch: Batch, *, running_job: int | None = None) -> 
 
 
 #: Tables whose unique keys two transactions may meet at; who comes second runs again and sees the first one's work.
-_CONTESTED = {"idempotency", "process_instance", "job", "message", "user_task", "activity", "subscription", "event", "call"}
+_CONTESTED = {"idempotency", "process_instance", "job", "message", "user_task", "activity", "subscription", "event", "chain", "call"}
 
 
 def _written_twice(error: IntegrityError) -> bool:

@@ -160,7 +160,7 @@ class Work:
             self.actor,
             at=self.now,
             campaign_id=instance.campaign_id,
-            instance_key=instance.key,
+            instance=instance,
             activity_key=key,
             element_id=element_id,
             subject=instance.subject,
@@ -169,9 +169,7 @@ class Work:
 
     def job(self, kind: str, instance: ProcessInstance, activity_key: int, **values: Any) -> None:
         """Leave a job for after the commit."""
-        row = rows.job(
-            kind, instance_key=instance.key, activity_key=activity_key, campaign_id=instance.campaign_id, now=self.now, **values
-        )
+        row = rows.job(kind, instance_key=instance.key, activity_key=activity_key, campaign_id=instance.campaign_id, now=self.now, **values)
         self.batch.jobs.append(row)
 
     # --- a step and what follows --------------------------------------------------------------------------------------
@@ -181,14 +179,20 @@ class Work:
     ) -> Step:
         has_parent = instance.parent_key is not None
         try:
-            done = spiff.advance(process, state, variables, command, now=self.now, decide=self._decide, has_parent=has_parent)
+            done = spiff.advance(process, state, variables, command, now=self.now, decide=self.decide, has_parent=has_parent)
         except StepFailed as error:
             if error.kind == "gone":
                 raise Conflict("activity_gone") from error
             raise
+        return self.adopt(instance, process, done, command)
+
+    def adopt(self, instance: ProcessInstance, process: bpmn.Process, done: Step, command: steps.Command | None) -> Step:
+        """Make the Step *done* the state of *instance*, with all that follows from it. *command*: what it came of; None: a migration."""
         instance.variables = done.variables
         instance.tokens = done.state
         completed = command.key if isinstance(command, steps.Complete) else None
+        if done.entered or done.left:
+            self.record("instance.stepped", instance, detail=rows.moves(done))
         rows.collect(self.batch, self.session, instance, process, done, self.actor, self.now, completed=completed)
         self._settle(instance, done)
         self._throw(instance, done)
@@ -200,7 +204,8 @@ class Work:
             self._end(instance, done, command)
         return done
 
-    def _decide(self, decision: str, variables: Variables) -> Any:
+    def decide(self, decision: str, variables: Variables) -> Any:
+        """What a decision says, by its newest version."""
         definition = self.newest("decision", decision)
         if definition is None:
             raise StepFailed(f"there is no decision “{decision}”", element_id="", kind="decision")
@@ -252,7 +257,7 @@ class Work:
             )
         )
 
-    def _end(self, instance: ProcessInstance, done: Step, command: steps.Command) -> None:
+    def _end(self, instance: ProcessInstance, done: Step, command: steps.Command | None) -> None:
         instance.state = "COMPLETED" if done.outcome == "completed" else "TERMINATED"
         instance.ended_at = self.now
         if done.error is not None:

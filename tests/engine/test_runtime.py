@@ -94,10 +94,13 @@ def test_completing_moves_the_token_and_keeps_who_did_it(db: Database, at: At) -
     assert [event.kind for event in d.history(db)] == [
         "deployment.made",
         "instance.started",
+        "instance.stepped",
         "task.opened",
         "task.completed",
+        "instance.stepped",
         "task.opened",
         "task.completed",
+        "instance.stepped",
         "instance.completed",
     ]
 

@@ -107,10 +107,11 @@ def test_a_chunk_of_children_is_started_with_a_handful_of_statements(db: Databas
     assert len(seen) <= 16
 
 
-def test_claiming_costs_three_statements(db: Database, at: At, statements: Statements) -> None:
+def test_claiming_costs_five_statements(db: Database, at: At, statements: Statements) -> None:
+    """Read and write the task; read and write the head of the person's chain; write the record."""
     loop(db)
     run(db, runtime.start, "p", {}, ANN)
     (task,) = d.tasks(db)
     with statements(db) as seen:
         run(db, runtime.claim, task.key, ANN)
-    assert len(seen) == 3
+    assert len(seen) == 5

@@ -23,9 +23,9 @@ from app.campaign.models import Campaign, Household, Staff, Village, WorkGroup
 from app.campaign.registering import NewHousehold
 from app.clock import CAMPAIGN_ZONE
 from app.db import Database, new_key
-from app.engine import definitions
+from app.engine import definitions, events
 from app.engine.actor import Actor
-from app.engine.models import Event, VirtualClock
+from app.engine.models import VirtualClock
 
 #: the password of every demonstration account; such accounts are refused in production
 PASSWORD = "shashi-2020-demo"  # noqa: S105  (printed on the console on purpose: nobody's secret)
@@ -126,7 +126,7 @@ def _write_staff(session: Session, campaign_id: int, place: town.Town) -> None:
     accounts = [rows.account(record, password_hash, made_at) for record in place.staff if record.username not in taken]
     if accounts:
         session.execute(insert(Account), accounts)
-    assignments = [
+    assignments: list[dict[str, Any]] = [
         {
             "key": new_key(),
             "username": record.username,
@@ -141,23 +141,9 @@ def _write_staff(session: Session, campaign_id: int, place: town.Town) -> None:
     ]
     session.execute(insert(RoleAssignment), assignments)
     session.execute(insert(Staff), [rows.staff(campaign_id, record, day, schedule.last_day(DEADLINE)) for record in place.staff])
-    session.execute(insert(Event), [_role_event(item) for item in assignments])
-
-
-def _role_event(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "key": new_key(),
-        "campaign_id": item["campaign_id"],
-        "at": clock.now(),
-        "recorded_at": clock.real_now(),
-        "kind": "role.assigned",
-        "actor": ACTOR.name,
-        "on_behalf_of": "",
-        "origin": ACTOR.origin,
-        "element_id": "",
-        "subject": "",
-        "detail": {"username": item["username"], "role": item["role"], "scope": item["scope"]},
-    }
+    for item in assignments:
+        detail = {name: item[name] for name in ("username", "role", "scope")}
+        events.record(session, "role.assigned", ACTOR, campaign_id=item["campaign_id"], detail=detail)
 
 
 def _write_households(session: Session, campaign_id: int, place: town.Town, households: int, seed: int) -> None:
