@@ -243,4 +243,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "与“{other}”等待同样的{event}。请合并或改用不同的名称、代码。",
         "It waits for the same {event} as “{other}”. Make them one or use another name or code.",
     ),
+    "requirement_lost": (
+        "{requirement} 原来由 {elements} 落实，现在没有任何流程落实它。请在承接它的元素说明中写上编号。",
+        "{requirement} was covered by {elements}; no diagram covers it now. Name it in the documentation of the element that does.",
+    ),
+    "requirement_moved": (
+        "{requirement} 原来由 {elements} 落实，本图不再落实它（其他流程仍有）。",
+        "{requirement} was covered by {elements}; this diagram no longer does (another one still does).",
+    ),
 }

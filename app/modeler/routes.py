@@ -7,10 +7,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.auth import navigation
 from app.modeler.blueprint import blueprint
-from app.modeler.drafts import editor_page, pages
+from app.modeler.drafts import checking, editor_page, pages, vocabulary
 
 #: Modules whose import puts their routes on the blueprint.
-ROUTES = (pages, editor_page)
+ROUTES = (pages, editor_page, checking, vocabulary)
 
 
 def register(app: Flask) -> None:

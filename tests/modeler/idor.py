@@ -25,5 +25,7 @@ CELLS = [
     Cell("modeler.draft_save", _draft, ADMIN, "POST", {"from_number": 1, "content": "{}"}, json=True),
     Cell("modeler.draft_restore", _draft, ADMIN, "POST", {"number": 1, "from_number": 1}),
     Cell("modeler.draft_presence", _draft, ADMIN, "POST", {"leaving": False}, json=True),
+    Cell("modeler.draft_check", _draft, ADMIN, "POST", {"content": "{}"}, json=True),
+    Cell("modeler.draft_vocabulary", _draft, ADMIN),
     Cell("modeler.draft_discard", _draft, ADMIN, "POST"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,6 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
-from app.engine import definitions
 from app.engine.errors import Conflict, Refused
 from app.engine.models import Definition
 from app.modeler.blueprint import blueprint
@@ -24,6 +24,8 @@ from app.modeler.drafts.models import ModelDraft, ModelDraftVersion
 #: versions in one piece of the list
 VERSIONS = 30
 
+_ENCODINGS = rb"utf-?8|us-ascii|ascii|iso-8859-1|windows-1252|gb2312|gbk|gb18030"
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["'](""" + _ENCODINGS + rb""")["']""", re.IGNORECASE)
 _TYPES = {"process": "application/xml", "decision": "application/xml", "form": "application/json"}
 
 
@@ -35,16 +37,45 @@ def draft(key: int) -> str:
     with database().reading() as session:
         found = store.find(session, key)
         shown = store.version(session, found, number or found.number)
+        readonly = found.state != "OPEN" or shown.number != found.number
+        content = store.content_of(session, found, shown.number)
         return render_template(
             "modeler/draft.html",
             draft=found,
             shown=shown,
-            content=store.content_of(session, found, shown.number).decode("utf-8", "replace"),
-            readonly=found.state != "OPEN" or shown.number != found.number,
+            readonly=readonly,
+            boot=_boot(found, shown, content, readonly),
             base=session.get(Definition, found.base_key) if found.base_key else None,
             names=people.names(session, {found.owner, found.updated_by, shown.saved_by}),
             known_endpoints=current_app.view_functions,
         )
+
+
+def _boot(draft: ModelDraft, shown: ModelDraftVersion, content: bytes, readonly: bool) -> dict[str, Any]:
+    """What the editor's script is told."""
+    endpoints = {"save": "draft_save", "check": "draft_check", "presence": "draft_presence", "vocabulary": "draft_vocabulary"}
+    return {
+        "key": str(draft.key),
+        "kind": draft.kind,
+        "resource": draft.resource,
+        "number": shown.number,
+        "content": decoded(content),
+        "readonly": readonly,
+        "locale": locale(),
+        "urls": {
+            **{name: url_for(f"modeler.{endpoint}", key=draft.key) for name, endpoint in endpoints.items()},
+            "versions": url_for("modeler.draft_versions", key=draft.key),
+            "self": url_for("modeler.draft", key=draft.key),
+        },
+    }
+
+
+def decoded(content: bytes) -> str:
+    """A file as text, by the encoding that its XML declaration or its byte order mark names."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    declared = _ENCODING.match(content)
+    return content.decode(declared.group(1).decode() if declared else "utf-8-sig", "replace")
 
 
 @blueprint.get("/drafts/<int:key>/file")
@@ -81,7 +112,7 @@ def draft_versions(key: int) -> str:
 @blueprint.post("/drafts/<int:key>/versions")
 @access("admin")
 def draft_save(key: int) -> tuple[Answer, int]:
-    """Keep ``content`` that was made from version ``from_number``: 201. Over somebody else's version: 409, and what was sent is kept aside."""
+    """Keep ``content`` that was made from version ``from_number``. Over another version: 409, and what was sent is kept aside."""
     by, sent = actor(), _sent()
     try:
         saved = database().in_transaction(lambda session: store.save(session, key, sent["from_number"], sent["content"], by, sent["note"]))

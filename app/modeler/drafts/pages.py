@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.auth import access, actor, database, identity
+from app.auth import access, actor, database
 from app.auth.language import locale
 from app.engine import definitions
 from app.engine.errors import Refused

@@ -1,0 +1,90 @@
+// The editor of diagrams: Camunda's cloud modeler with its own properties panel; ours are pickers, checks, marks and the Chinese words.
+import '../modeler-desk/styles.js';
+
+import CamundaModeler from 'camunda-bpmn-js/lib/camunda-cloud/Modeler';
+import CamundaViewer from 'camunda-bpmn-js/lib/camunda-cloud/NavigatedViewer';
+import SimulationModule from 'bpmn-js-token-simulation';
+
+import 'camunda-bpmn-js/dist/assets/camunda-cloud-modeler.css';
+import 'bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css';
+import './bpmn.css';
+
+import { Desk } from '../modeler-desk/desk.js';
+import { make } from '../modeler-desk/pieces.js';
+import { lint } from './lint.js';
+import { Marks } from './marks.js';
+import { PickersModule } from './pickers.js';
+import { simulation } from './simulation.js';
+import { KnownVariablesModule } from './variables.js';
+import { translator } from './words.js';
+
+async function start() {
+  const desk = new Desk();
+  const vocabulary = await fetch(desk.boot.urls.vocabulary, { headers: { Accept: 'application/json' } }).then(answer => answer.json());
+  const modeler = desk.readonly ? viewer(desk) : editor(desk, vocabulary);
+  const open = async text => {
+    const { warnings } = await modeler.importXML(text);
+    if (warnings.length && !desk.readonly) {
+      desk.notice('warning', desk.say('warnings', { count: warnings.length, first: warnings[0].message }), [], 'warnings');
+    }
+    modeler.get('canvas').zoom('fit-viewport', 'auto');
+  };
+  try {
+    await open(desk.content);
+  } catch (error) {
+    desk.notice('error', desk.say('unreadable', { why: error.message }), [], 'unreadable');
+    return;
+  }
+  const marks = new Marks(modeler);
+  modeler.on('commandStack.changed', () => desk.changed());
+  desk.tool(desk.say('fit'), () => modeler.get('canvas').zoom('fit-viewport', 'auto'));
+  if (!desk.readonly) {
+    desk.tool(desk.say('undo'), () => modeler.get('commandStack').undo());
+    desk.tool(desk.say('redo'), () => modeler.get('commandStack').redo());
+    desk.tool(desk.say('find'), () => modeler.get('searchPad').toggle());
+    simulation(desk, modeler);
+  }
+  window.daopaiModeler = modeler; // for the console and for tests
+  desk.begin({
+    open,
+    read: async () => (await modeler.saveXML({ format: true })).xml,
+    jump: id => jump(modeler, id),
+    mark: findings => marks.show(findings),
+    lint: () => desk.readonly ? [] : lint(modeler, desk.boot.locale)
+  });
+}
+
+function editor(desk, vocabulary) {
+  const locale = desk.boot.locale;
+  const height = make('div', { class: 'desk-canvas-inner' });
+  desk.canvas.append(height);
+  return new CamundaModeler({
+    container: height,
+    propertiesPanel: { parent: desk.panel, getFeelPopupLinks: () => [], tooltip: {} },
+    elementTemplateChooser: false,
+    exporter: { name: 'Daopai', version: '1' },
+    additionalModules: [
+      SimulationModule, PickersModule, KnownVariablesModule,
+      { translate: [ 'value', translator(locale) ], vocabulary: [ 'value', vocabulary ] }
+    ]
+  });
+}
+
+function viewer(desk) {
+  const inner = make('div', { class: 'desk-canvas-inner' });
+  desk.canvas.append(inner);
+  desk.panel.remove();
+  return new CamundaViewer({ container: inner });
+}
+
+function jump(modeler, id) {
+  const registry = modeler.get('elementRegistry');
+  const found = registry.get(id) ?? registry.find(element => element.businessObject.processRef?.id === id);
+  if (!found) return;
+  const canvas = modeler.get('canvas');
+  canvas.setRootElement(canvas.findRoot(found));
+  modeler.get('selection', false)?.select(found);
+  if (found.parent) canvas.scrollToElement(found, { top: 120, bottom: 120, left: 160, right: 160 });
+}
+
+void start();

@@ -1,0 +1,56 @@
+// The words of the desk: key → [Chinese, English]. {name} is filled in.
+const WORDS = {
+  saved: [ '已于 {at} 保存（第 {number} 版）', 'Saved at {at} (version {number})' ],
+  loaded: [ '已打开第 {number} 版，没有改动', 'Version {number} is open, nothing changed' ],
+  changed: [ '有改动，还没有保存', 'Changed, not saved yet' ],
+  saving: [ '正在保存……', 'Saving …' ],
+  offline: [ '连不上服务器，改动保存在这台电脑上', 'The server cannot be reached; your changes are kept on this computer' ],
+  refused: [ '没有保存：{why}', 'Not saved: {why}' ],
+  save: [ '保存', 'Save' ],
+  note: [ '说明（可不填）', 'Note (optional)' ],
+  conflict: [ '有人先保存了', 'Somebody saved first' ],
+  compare: [ '看两版的差别', 'See the difference' ],
+  takeMine: [ '采用我的（对方的仍留作一版）', 'Use mine (theirs stays as a version)' ],
+  takeTheirs: [ '打开对方的（我的仍留作一版）', 'Open theirs (mine stays as a version)' ],
+  versions: [ '全部版本', 'All versions' ],
+  alsoOpen: [ '{names}也打开了这份草稿', '{names} also has this draft open' ],
+  newer: [ '{by} 已于 {at} 保存了第 {number} 版。你现在保存会被拒绝，内容会另存，不会丢。', '{by} saved version {number} at {at}. If you save now it will be refused; your content will be kept beside it.' ],
+  openNewer: [ '打开最新版', 'Open the newest' ],
+  closed: [ '这份草稿已发布或作废，不能再保存。', 'This draft has been released or discarded; it can no longer be saved.' ],
+  recovered: [ '这台电脑上留有 {at} 未保存的改动。', 'This computer holds unsaved changes of {at}.' ],
+  recoverOther: [ '它是从第 {number} 版改起的，之后别人又保存过。', 'They began from version {number}; it has been saved since.' ],
+  recover: [ '恢复这些改动', 'Restore them' ],
+  forget: [ '丢弃', 'Discard' ],
+  checking: [ '正在检查……', 'Checking …' ],
+  clean: [ '检查通过，没有问题', 'Checked, nothing found' ],
+  counts: [ '{errors} 个错误，{warnings} 个提醒', '{errors} errors, {warnings} warnings' ],
+  problems: [ '检查结果', 'Findings' ],
+  wholeFile: [ '整个文件', 'Whole file' ],
+  error: [ '错误', 'Error' ],
+  warning: [ '提醒', 'Warning' ],
+  checkFailed: [ '服务器没有回应，检查结果可能不是最新的', 'The server did not answer; the findings may be out of date' ],
+  simulate: [ '模拟令牌', 'Simulate tokens' ],
+  simulateEnd: [ '结束模拟', 'End simulation' ],
+  unreadable: [ '这个文件画不出来：{why}。可以导出后检查原文。', 'This file cannot be drawn: {why}. Export it and look at its text.' ],
+  phone: [ '屏幕较小，这里只能查看。请在电脑上修改。', 'The screen is small: this is for reading only. Please edit on a computer.' ],
+  old: [ '这是旧版本，只能查看；可在“历史版本”里恢复它。', 'This is an older version, for reading only; restore it under “Versions”.' ],
+  warnings: [ '打开时有 {count} 处读不懂，保存时可能丢失：{first}', '{count} things could not be read and may be lost when you save: {first}' ],
+  preview: [ '预览', 'Preview' ],
+  testData: [ '测试数据（JSON）', 'Test data (JSON)' ],
+  result: [ '会提交的内容', 'What would be submitted' ],
+  badJson: [ '测试数据不是有效的 JSON：{why}', 'The test data is not valid JSON: {why}' ],
+  design: [ '设计', 'Design' ],
+  fit: [ '看全图', 'Whole diagram' ],
+  undo: [ '撤销', 'Undo' ],
+  redo: [ '重做', 'Redo' ],
+  find: [ '查找', 'Find' ],
+  pick: [ '— 从已有的选择 —', '— choose what exists —' ],
+  cancel: [ '取消', 'Cancel' ],
+  leave: [ '还有改动没有保存。', 'There are unsaved changes.' ]
+};
+
+export function speaker(locale, more = {}) {
+  const index = locale === 'en' ? 1 : 0;
+  const words = { ...WORDS, ...more };
+  return (key, values = {}) => words[key][index].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
