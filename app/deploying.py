@@ -11,6 +11,7 @@ from app.config import ROOT, Config, ConfigError
 from app.db import Database
 from app.engine import definitions, virtual_clock
 from app.engine.actor import Actor
+from app.modeler.trial import shipped
 
 COMMAND_LINE = Actor("cli", origin="cli")
 #: What a deployment is made of.
@@ -35,7 +36,7 @@ def shipped_files() -> dict[str, bytes]:
 
 
 def prepare(config: Config) -> Database:
-    """Migrate the database and deploy what is shipped; a file that has not changed makes no new version."""
+    """Migrate the database, deploy what is shipped and load its scenarios; a file that has not changed changes nothing."""
     personal.install(config.data_key)
     database = Database(config.database_url)
     migrations.upgrade(database)
@@ -47,4 +48,5 @@ def prepare(config: Config) -> Database:
     )
     if result.created:
         print(f"已部署 {len(result.created)} 个定义 (deployed {len(result.created)} definitions)", flush=True)
+    database.in_transaction(lambda session: shipped.load(session, shipped.files(), COMMAND_LINE))
     return database

@@ -5,6 +5,7 @@ An element is written ``verify`` in the trial's own process and ``consultation/o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import feel
+from app.engine import definitions, feel
 from app.engine.errors import ExpressionError
 from app.engine.models import Activity, Incident, ProcessInstance, Task
 from app.modeler.trial.steps import root
@@ -135,32 +136,41 @@ def _moment(written: Any, variables: Mapping[str, Any]) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def expectation(seen: Seen) -> dict[str, Any]:
-    """What was seen, as something to expect next time: due moments relative to the campaign's dates."""
+def expectation(session: Session, seen: Seen) -> dict[str, Any]:
+    """What was seen, as something to expect next time: due moments relative to the campaign's dates where the diagram says so."""
     expect: dict[str, Any] = {"open": seen.open, "path": seen.path, "ended": seen.ended}
     if seen.due:
-        expect["due"] = {element: relative(due, seen.variables) for element, due in seen.due.items()}
+        texts = _due_texts(session)
+        expect["due"] = {element: relative(due, seen.variables, texts.get(element, "")) for element, due in seen.due.items()}
     if seen.incidents:
         expect["incidents"] = seen.incidents
     return expect
 
 
-def relative(due: datetime, variables: Mapping[str, Any]) -> str:
-    """*due* as FEEL from the nearest of the campaign's dates, so that it still holds when the deadline is another; otherwise the moment."""
-    dates = []
+def _due_texts(session: Session) -> dict[str, str]:
+    """Element → its due date as written in its diagram."""
+    about = root(session)
+    here = about.process_id if about else ""
+    texts = {}
+    for process_id, key in session.execute(select(ProcessInstance.process_id, ProcessInstance.definition_key).distinct()):
+        for element in definitions.process_of(session, key).elements.values():
+            texts[element.id if process_id == here else f"{process_id}/{element.id}"] = element.due or ""
+    return texts
+
+
+_CAMPAIGN_DATE = re.compile(r"\bcampaign\.(\w+)")
+
+
+def relative(due: datetime, variables: Mapping[str, Any], written: str) -> str:
+    """*due* as FEEL from the campaign's date that the diagram names, so that it still holds when the deadline is another; otherwise the
+    moment itself."""
     campaign = variables.get("campaign")
-    for name, value in campaign.items() if isinstance(campaign, dict) else ():
-        try:
-            date = datetime.fromisoformat(value) if isinstance(value, str) and len(value) > 10 else None
-        except ValueError:
-            continue
-        if date is not None and date.tzinfo is not None:
-            dates.append((abs(due - date), name, due - date))
-    if not dates:
-        return clock.local(due).isoformat()
-    _distance, name, offset = min(dates)
-    base = f"date and time(campaign.{name})"
-    return f"={base}" if not offset else f'={base} {"-" if offset < timedelta(0) else "+"} duration("{_duration(abs(offset))}")'
+    for name in _CAMPAIGN_DATE.findall(written):
+        date = _moment(campaign.get(name), {}) if isinstance(campaign, dict) else None
+        if date is not None:
+            offset, base = due - date, f"date and time(campaign.{name})"
+            return f"={base}" if not offset else f'={base} {"-" if offset < timedelta(0) else "+"} duration("{_duration(abs(offset))}")'
+    return clock.local(due).isoformat()
 
 
 def _duration(length: timedelta) -> str:

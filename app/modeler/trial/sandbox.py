@@ -75,9 +75,9 @@ class Sandbox:
         """Run what is due, except service tasks."""
         jobs.drain(self.db, ignore_backoff=True, kinds=_BY_ITSELF)
 
-    def start(self, process_id: str, variables: dict[str, Any], business_key: str = "") -> int:
+    def start(self, process_id: str, variables: dict[str, Any], business_key: str = "", element_id: str | None = None) -> int:
         def work(session: Session) -> int:
-            return runtime.start(session, process_id, variables, TRIAL, business_key=business_key).key
+            return runtime.start(session, process_id, variables, TRIAL, business_key=business_key, element_id=element_id).key
 
         key = self.db.in_transaction(work)
         self.settle()

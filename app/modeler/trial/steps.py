@@ -3,7 +3,7 @@
 A step names what it is about as people see it, not by keys: the process, the element, and which visit to that element it is (``nth``,
 from 1). So the same steps mean the same thing each time they are carried out.
 
-- ``{"do": "start", "process", "variables", "business_key"}``: start the process
+- ``{"do": "start", "process", "variables", "business_key", "at"}``: start the process, at its none start event or at another
 - ``{"do": "complete", "process", "at", "nth", "form" and/or "variables"}``: complete a user task, with its form as entered or without
 - ``{"do": "answer", "process", "at", "nth", "variables"}``: answer a service task; ``error``: with a BPMN error; ``failure``: it fails
 - ``{"do": "message", "name", "key", "variables"}``: publish a message; ``{"do": "signal", "name", "variables"}``: broadcast a signal
@@ -105,7 +105,7 @@ def root(session: Session) -> ProcessInstance | None:
 
 def _start(sandbox: Sandbox, step: Mapping[str, Any]) -> None:
     try:
-        sandbox.start(step.get("process", ""), dict(step.get("variables", {})), step.get("business_key", ""))
+        sandbox.start(step.get("process", ""), dict(step.get("variables", {})), step.get("business_key", ""), step.get("at") or None)
     except StepFailed as error:
         raise StepRefused("start_failed", element=error.element_id, what=str(error)) from error
 
