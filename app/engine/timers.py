@@ -82,6 +82,11 @@ def instant(value: Any) -> datetime:
     raise TimerError("timer_not_a_date", "is no point in time; write one like 2020-05-21T09:00:00+08:00", value)
 
 
+def end_of_day(day: date) -> datetime:
+    """The last second of *day* in the campaign's zone: what a due date without a time means."""
+    return datetime.combine(day, time(), CAMPAIGN_ZONE) + timedelta(days=1) - timedelta(seconds=1)
+
+
 def duration(value: Any) -> Period:
     """A length of time, from ISO 8601 text or a FEEL duration."""
     if isinstance(value, timedelta):
