@@ -134,6 +134,29 @@ def test_without_signal_nothing_is_lost_and_it_is_sent_once_when_the_signal_is_b
     assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('daopai'))") == []
 
 
+def test_what_waited_for_the_signal_and_is_refused_says_so_in_its_own_form(window: Window, household: Any, person: Any) -> None:
+    key = household()
+    person("li").send("POST", f"/tasks/{key}/claim")
+    phone = window("li")
+    page = phone.open(f"/tasks/{key}")
+    page.get_by_label("户主").fill("张三")
+    page.get_by_label("年收入").fill("7000")
+    phone.context.set_offline(True)
+    submit(page)
+    expect(page.locator("[data-submit]")).to_be_disabled()
+    # Typing on takes it back: what is sent is what stands there when the button is pressed.
+    page.get_by_label("年收入").fill("8000")
+    expect(page.locator("[data-submit]")).to_be_enabled()
+    submit(page)
+    expect(page.locator("[data-submit]")).to_be_disabled()
+    assert person("li").complete(key, {"head": "张三", "income": 9000}).status_code == 200
+    phone.context.set_offline(False)
+    expect(page.locator("[data-problem]")).to_contain_text("李调查")
+    expect(page.locator("[data-submit]")).to_be_enabled()
+    expect(page.locator("[data-unqueue]")).to_have_count(0)
+    expect(page.get_by_label("年收入")).to_have_value("8000")
+
+
 def test_what_the_server_never_got_is_back_after_a_crash(db: Database, window: Window, household: Any, person: Any) -> None:
     key = household()
     person("li").send("POST", f"/tasks/{key}/claim")

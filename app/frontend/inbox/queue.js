@@ -15,7 +15,14 @@ export function waiting() {
     .filter(entry => entry.user === user());
 }
 
-export const has = key => waiting().some(entry => entry.key === key);
+// Whether this task's submission waits for the signal; one that was refused does not wait any more.
+export const has = key => waiting().some(entry => entry.key === key && !entry.failed);
+
+// The person is on the task's page: a refused submission goes back into its form.
+export function takeBack(key) {
+  const entry = waiting().find(each => each.key === key && each.failed);
+  if (entry) again(entry);
+}
 
 export function add(entry) {
   localStorage.setItem(prefix + entry.key, JSON.stringify({ ...entry, user: user() }));
@@ -40,6 +47,8 @@ export async function flush() {
       localStorage.removeItem(`daopai:draft:${entry.user}:${entry.key}`);
       tell(`${texts.queueDone}${texts.colon}${entry.label}`, 'success');
       window.dispatchEvent(new CustomEvent('daopai:sent', { detail: { key: entry.key, redirect: answer.json.redirect } }));
+    } else if (!window.dispatchEvent(new CustomEvent('daopai:refused', { cancelable: true, detail: { ...entry, answer } }))) {
+      remove(entry.key); // its own page shows what is wrong
     } else {
       entry.failed = words(answer.json) || texts.failed;
       localStorage.setItem(prefix + entry.key, JSON.stringify(entry));

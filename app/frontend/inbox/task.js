@@ -11,6 +11,7 @@ let form = null;
 let request = null; // {id, data}: the same data keep the same id
 
 export async function start() {
+  if (task.mine) queue.takeBack(task.task);
   const place = find('[data-form]');
   if (place && task.form) form = await mount(place);
   if (find('[data-reviewed]') && task.reviewed) await reviewed();
@@ -22,6 +23,12 @@ export async function start() {
     find('[data-submit]').addEventListener('click', submit);
     if (queue.has(task.task)) waitForSignal();
     window.addEventListener('daopai:sent', event => { if (event.detail.key === task.task) location.assign(event.detail.redirect || task.urls.list); });
+    window.addEventListener('daopai:refused', event => {
+      if (event.detail.key !== task.task) return;
+      event.preventDefault();
+      ready();
+      refused(event.detail.answer, event.detail.data);
+    });
   }
   for (const button of all('[data-send]')) button.addEventListener('click', () => act(button));
 }
@@ -37,13 +44,22 @@ async function mount(place) {
     locale,
     files: task.files,
     uploadUrl: task.urls.upload,
-    onChange: drafts.changed
+    onChange: changed
   });
   if (kept) {
     drafts.say(texts.restored, 'local');
     drafts.changed(data);
   }
   return mounted;
+}
+
+// What is typed after the submission was queued belongs to it: it goes out when the person presses the button again.
+function changed(data) {
+  if (queue.has(task.task) && JSON.stringify(data) !== JSON.stringify(request?.data)) {
+    queue.remove(task.task);
+    ready();
+  }
+  drafts.changed(data);
 }
 
 function entered() {
@@ -127,12 +143,17 @@ function waitForSignal() {
   const button = find('[data-submit]');
   button.disabled = true;
   if (find('[data-unqueue]')) return;
-  button.after(make('button', { class: 'btn', type: 'button', 'data-unqueue': true, onclick: event => {
+  button.after(make('button', { class: 'btn', type: 'button', 'data-unqueue': true, onclick: () => {
     queue.remove(task.task);
-    button.disabled = false;
-    event.target.remove();
+    ready();
     drafts.say('');
   } }, texts.cancel));
+}
+
+// Nothing waits for the signal any more: the button is the person's again.
+function ready() {
+  find('[data-submit]').disabled = false;
+  find('[data-unqueue]')?.remove();
 }
 
 async function act(button) {
