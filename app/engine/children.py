@@ -74,7 +74,7 @@ def start_child(
         raise StepFailed(message, element_id=element_id, kind=error.kind) from error
 
 
-def cancel_calls(work: Work, instance: ProcessInstance, process: bpmn.Process, done: Step, command: steps.Command) -> None:
+def cancel_calls(work: Work, instance: ProcessInstance, process: bpmn.Process, done: Step, command: steps.Command | None) -> None:
     """Cancel what still runs below the call activities that *done* has cancelled, or that its completion condition has ended."""
     fresh = {row.key for row in done.entered}
     ended = command.key if isinstance(command, steps.Complete | steps.Evaluate) else None

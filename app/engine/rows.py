@@ -226,6 +226,7 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
 
 
 def nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:
+    """The incident of a task that nobody may take."""
     return Incident(
         campaign_id=instance.campaign_id,
         instance_key=instance.key,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
-from app.engine import definition_lookup, events, idempotency, incidents, instances, messages, models, newest
+from app.engine import definition_lookup, events, idempotency, incidents, instances, messages, migration, models, moving, newest
 from app.engine import step as steps
 from app.engine.actor import Actor
 from app.engine.children import RUNNING
@@ -28,7 +28,10 @@ __all__ = [
     "claim",
     "complete",
     "hand_over",
+    "migrate",
+    "move_token",
     "publish_message",
+    "pull_timer",
     "record_incident",
     "release",
     "resume",
@@ -36,6 +39,7 @@ __all__ = [
     "set_variables",
     "start",
     "suspend",
+    "take_back_migration",
     "throw_error",
 ]
 
@@ -45,6 +49,10 @@ suspend = instances.suspend
 resume = instances.resume
 publish_message = messages.publish
 broadcast_signal = messages.broadcast
+migrate = migration.migrate
+take_back_migration = migration.take_back
+move_token = moving.move_token
+pull_timer = moving.pull_timer
 
 
 def start(

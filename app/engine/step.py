@@ -93,7 +93,15 @@ class Cancel:
     cause: str = ""
 
 
-Command = Start | Complete | Trigger | ThrowError | ThrowEscalation | Evaluate | SetVariables | Cancel
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An administrator takes the token away from the open activity *key* (it is cancelled) and puts it on another element of its scope."""
+
+    key: int
+    element_id: str
+
+
+Command = Start | Complete | Trigger | ThrowError | ThrowEscalation | Evaluate | SetVariables | Cancel | Move
 
 # --- what came of it --------------------------------------------------------------------------------------------------
 

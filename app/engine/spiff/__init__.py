@@ -14,12 +14,14 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine import bpmn, feel
 from app.engine import step as steps
 from app.engine.errors import StepFailed
+from app.engine.spiff import mapping
 from app.engine.spiff.activities import none_start
+from app.engine.spiff.migrating import Migrated, migrate
 from app.engine.spiff.run import Decide, Run
-from app.engine.spiff.tree import ROOT, Token
+from app.engine.spiff.tree import ROOT, Place, Token, places
 from app.engine.step import Step, Variables
 
-__all__ = ["Decide", "advance", "output_of_child"]
+__all__ = ["ROOT", "Decide", "Migrated", "Place", "advance", "mapping", "migrate", "output_of_child", "places"]
 
 
 def advance(
@@ -80,6 +82,16 @@ def _obey(run: Run, command: steps.Command) -> None:
         case steps.Cancel():
             run.step.outcome = "terminated"
             run.events.cancel_scope(ROOT, command.cause)
+        case steps.Move():
+            _move(run, command)
+
+
+def _move(run: Run, command: steps.Move) -> None:
+    """Whether the target is a place for a token has been looked at before (``moving``)."""
+    token = run.token(command.key)
+    scope = token.scope
+    run.events.cancel(token, "moved")
+    run.place(command.element_id, scope)
 
 
 def _start(run: Run, command: steps.Start) -> None:

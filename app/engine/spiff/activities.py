@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.clock import CAMPAIGN_ZONE
 from app.engine import bpmn, feel, timers
 from app.engine import step as steps
 from app.engine.errors import EngineError, StepFailed
@@ -37,6 +36,13 @@ def _catch(run: Run, token: Token, element: bpmn.Element) -> bool:
 
 
 def _user(run: Run, token: Token, element: bpmn.Element) -> bool:
+    run.step.user_tasks.append(user_task(run, token, element))
+    run.events.arm_boundaries(token)
+    return False
+
+
+def user_task(run: Run, token: Token, element: bpmn.Element) -> steps.UserTask:
+    """The user task as its attributes say now."""
     scope = run.sees(token)
     written = [
         element.assignee,
@@ -49,24 +55,20 @@ def _user(run: Run, token: Token, element: bpmn.Element) -> bool:
     ]
     assignee, groups, users, due, follow_up, priority, form = run.evaluate(written, scope, element.id)
     own = run.scopes.get(token.id)
-    run.step.user_tasks.append(
-        steps.UserTask(
-            key=token.id,
-            element_id=element.id,
-            name=element.name or element.id,
-            form_id=form or None,
-            assignee=str(assignee) if assignee else None,
-            candidate_groups=_names(groups),
-            candidate_users=_names(users),
-            due_at=_moment(due, run, element),
-            follow_up_at=_moment(follow_up, run, element),
-            priority=_priority(priority, element),
-            variables=dict(own.variables) if own else {},
-            properties=dict(element.properties),
-        )
+    return steps.UserTask(
+        key=token.id,
+        element_id=element.id,
+        name=element.name or element.id,
+        form_id=form or None,
+        assignee=str(assignee) if assignee else None,
+        candidate_groups=_names(groups),
+        candidate_users=_names(users),
+        due_at=_moment(due, run, element),
+        follow_up_at=_moment(follow_up, run, element),
+        priority=_priority(priority, element),
+        variables=dict(own.variables) if own else {},
+        properties=dict(element.properties),
     )
-    run.events.arm_boundaries(token)
-    return False
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def _moment(value: Any, run: Run, element: bpmn.Element) -> datetime | None:
     if value is None or value == "":
         return None
     if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time.min, CAMPAIGN_ZONE) + timedelta(days=1) - timedelta(seconds=1)
+        return timers.end_of_day(value)
     try:
         return timers.due("date", value, run.now)[0]
     except ValueError as error:
@@ -100,20 +102,23 @@ def _priority(value: Any, element: bpmn.Element) -> int:
 
 def _service(run: Run, token: Token, element: bpmn.Element) -> bool:
     """A service task, or any task or throw event that names a handler by its task definition."""
-    scope = run.sees(token)
-    kind, retries, *headers = run.evaluate([element.task_type, element.retries, *element.headers.values()], scope, element.id)
-    run.step.jobs.append(
-        steps.Job(
-            key=token.id,
-            element_id=element.id,
-            type=str(kind),
-            retries=int(retries) if retries else 3,
-            headers={name: str(value) for name, value in zip(element.headers, headers, strict=True)},
-            variables=run.scopes.visible(scope),
-        )
-    )
+    run.step.jobs.append(service_job(run, token, element))
     run.events.arm_boundaries(token)
     return False
+
+
+def service_job(run: Run, token: Token, element: bpmn.Element) -> steps.Job:
+    """The job for the handler that *element* names."""
+    scope = run.sees(token)
+    kind, retries, *headers = run.evaluate([element.task_type, element.retries, *element.headers.values()], scope, element.id)
+    return steps.Job(
+        key=token.id,
+        element_id=element.id,
+        type=str(kind),
+        retries=int(retries) if retries else 3,
+        headers={name: str(value) for name, value in zip(element.headers, headers, strict=True)},
+        variables=run.scopes.visible(scope),
+    )
 
 
 def _script(run: Run, token: Token, element: bpmn.Element) -> bool:

@@ -69,11 +69,11 @@ class Events:
 
     def arm_scope(self, scope_element: str, scope: int) -> None:
         """Wait for the start events of the event subprocesses of a scope."""
-        for start in self._event_starts(scope_element):
+        for start in self.event_starts(scope_element):
             if start.event and start.event.kind in {"timer", "message", "signal"}:
                 self.arm(start, scope, sees=scope, notes={"starts": start.scope})
 
-    def _event_starts(self, scope_element: str) -> list[bpmn.Element]:
+    def event_starts(self, scope_element: str) -> list[bpmn.Element]:
         elements = self.run.process.elements
         return [
             start
@@ -202,7 +202,7 @@ class Events:
                 scope = host.scope
             inside = host.task_spec.name if host is not None else None
             scope_element = "" if scope == ROOT else run.token(scope).task_spec.name
-            starts = [start for start in self._event_starts(scope_element) if start.scope != inside]
+            starts = [start for start in self.event_starts(scope_element) if start.scope != inside]
             start = _matching(kind, code, starts)
             if start is not None:
                 return start, None, scope

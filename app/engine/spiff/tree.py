@@ -7,7 +7,7 @@ root. The tree's size is the number of live tokens, whatever the age of the inst
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -78,6 +78,38 @@ class Tree(BpmnWorkflow):  # type: ignore[misc]
         if parent is not None and token.id in parent._children:
             parent._children.remove(token.id)
         self.tasks.pop(token.id, None)
+
+
+class Place(NamedTuple):
+    """A saved token: where it is."""
+
+    key: int
+    element_id: str
+    #: SpiffWorkflow's
+    state: int
+    #: activity key of the embedded subprocess it is in, ROOT at the top
+    scope: int
+    notes: dict[str, Any]
+
+    @property
+    def waits(self) -> bool:
+        """It is no work of its scope: it waits on a border, for an event subprocess, or behind an event-based gateway."""
+        return bool(self.notes.keys() & {"host", "gateway", "starts"})
+
+    @property
+    def joining(self) -> bool:
+        """It waits at a gateway for tokens of other flows."""
+        return self.state == TaskState.WAITING and not self.waits
+
+
+def places(state: bytes | None) -> list[Place]:
+    """The tokens of a saved state, oldest first."""
+    return [Place(*row) for row in orjson.loads(state)["t"]] if state else []
+
+
+def moved(state: bytes, rows: list[Place]) -> bytes:
+    """*state* with other tokens; local scopes stay."""
+    return orjson.dumps({"t": [list(row) for row in rows], "s": orjson.loads(state)["s"]})
 
 
 def save(tree: Tree, scopes: dict[int, Any]) -> bytes:
