@@ -9,10 +9,12 @@ import 'camunda-bpmn-js/dist/assets/camunda-cloud-modeler.css';
 import 'bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css';
 import './bpmn.css';
 
+import { keepDefaults } from '../modeler-desk/defaults.js';
 import { Desk } from '../modeler-desk/desk.js';
 import { make } from '../modeler-desk/pieces.js';
 import { lint } from './lint.js';
 import { Marks } from './marks.js';
+import { KeepOrderModule } from './order.js';
 import { PickersModule } from './pickers.js';
 import { simulation } from './simulation.js';
 import { KnownVariablesModule } from './variables.js';
@@ -22,6 +24,7 @@ async function start() {
   const desk = new Desk();
   const vocabulary = await fetch(desk.boot.urls.vocabulary, { headers: { Accept: 'application/json' } }).then(answer => answer.json());
   const modeler = desk.readonly ? viewer(desk) : editor(desk, vocabulary);
+  modeler.on('saveXML.start', () => keepDefaults(modeler.get('moddle')));
   const open = async text => {
     const { warnings } = await modeler.importXML(text);
     if (warnings.length && !desk.readonly) {
@@ -64,7 +67,7 @@ function editor(desk, vocabulary) {
     elementTemplateChooser: false,
     exporter: { name: 'Daopai', version: '1' },
     additionalModules: [
-      SimulationModule, PickersModule, KnownVariablesModule,
+      SimulationModule, PickersModule, KnownVariablesModule, KeepOrderModule,
       { translate: [ 'value', translator(locale) ], vocabulary: [ 'value', vocabulary ] }
     ]
   });

@@ -1,0 +1,31 @@
+// Words of the libraries that do not pass through their translation service: known texts of palettes, panels and menus are replaced as
+// they appear. What people wrote themselves (drawing, cells, fields) is never touched.
+const OWN = 'svg, input, textarea, select.own, [contenteditable], .cm-editor, .fjs-editor-container .fjs-form, .dp-form, .tjs-table td, .own-text';
+const ATTRIBUTES = [ 'title', 'placeholder', 'aria-label', 'alt', 'data-title' ];
+
+export function localise(root, words, own = OWN) {
+  const text = node => {
+    const key = node.data.trim();
+    if (words[key] && !node.parentElement?.closest(own)) node.data = node.data.replace(key, words[key]);
+  };
+  const attributes = element => {
+    for (const name of ATTRIBUTES) {
+      const value = element.getAttribute(name);
+      if (value && words[value.trim()]) element.setAttribute(name, words[value.trim()]);
+    }
+  };
+  const walk = node => {
+    if (node.nodeType === Node.TEXT_NODE) return text(node);
+    if (node.nodeType !== Node.ELEMENT_NODE || node.namespaceURI === 'http://www.w3.org/2000/svg') return;
+    attributes(node);
+    node.childNodes.forEach(walk);
+  };
+  walk(root);
+  new MutationObserver(changes => {
+    for (const change of changes) {
+      if (change.type === 'characterData') text(change.target);
+      else if (change.type === 'attributes') attributes(change.target);
+      else change.addedNodes.forEach(walk);
+    }
+  }).observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
+}

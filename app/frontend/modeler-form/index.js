@@ -1,0 +1,65 @@
+// The editor of forms: form-js's editor; beside it the preview by the very fields that staff see, with test data.
+import '../modeler-desk/styles.js';
+
+import { FormEditor } from '@bpmn-io/form-js-editor';
+
+import '@bpmn-io/form-js-editor/dist/assets/form-js-editor.css';
+import '@bpmn-io/form-js-editor/dist/assets/properties-panel.css';
+import './form.css';
+
+import { Desk } from '../modeler-desk/desk.js';
+import { localise } from '../modeler-desk/localise.js';
+import { Outlines } from '../modeler-desk/outlines.js';
+import { make } from '../modeler-desk/pieces.js';
+import { Preview } from './preview.js';
+import words from './words.zh.json';
+
+async function start() {
+  const desk = new Desk();
+  let schema;
+  try {
+    schema = JSON.parse(desk.content);
+  } catch (error) {
+    desk.notice('error', desk.say('unreadable', { why: error.message }), [], 'unreadable');
+    return;
+  }
+  if (desk.readonly) return showOnly(desk, schema);
+  const palette = make('div', { class: 'form-palette' });
+  const drawing = make('div', { class: 'form-drawing' });
+  desk.canvas.append(make('div', { class: 'form-editor' }, palette, drawing));
+  const editor = new FormEditor({ container: drawing, palette: { parent: palette }, propertiesPanel: { parent: desk.panel } });
+  await editor.importSchema(schema);
+  if (desk.boot.locale !== 'en') localise(document.body, words);
+  editor.on('changed', () => desk.changed());
+  const preview = new Preview(desk, () => read(editor));
+  desk.tool(desk.say('undo'), () => editor.get('editorActions').trigger('undo'));
+  desk.tool(desk.say('redo'), () => editor.get('editorActions').trigger('redo'));
+  const outlines = new Outlines(id => [ `.fjs-element[data-id="${id}"]` ]);
+  window.daopaiModeler = editor; // for the console and for tests
+  desk.begin({
+    open: text => editor.importSchema(JSON.parse(text)),
+    read: async () => write(read(editor)),
+    jump: id => {
+      preview.close();
+      const field = editor.get('formFieldRegistry').get(id) ?? editor.get('formFieldRegistry').getAll().find(each => each.key === id || each.path === id);
+      if (field) editor.get('selection').set(field);
+    },
+    mark: findings => outlines.show(findings),
+    lint: () => []
+  });
+}
+
+/** As form-js gives it, in the order in which the file had its keys. */
+const read = editor => editor.saveSchema();
+
+const write = schema => `${JSON.stringify(schema, null, 2)}\n`;
+
+function showOnly(desk, schema) {
+  const place = make('div', { class: 'form-preview-only' });
+  desk.canvas.append(place);
+  desk.panel.remove();
+  void window.DaopaiForm.mount(place, { schema, data: {}, context: {}, locale: desk.boot.locale, readonly: true });
+  desk.begin({ open: () => {}, read: async () => desk.content, jump: () => {}, mark: () => {}, lint: () => [] });
+}
+
+void start();
