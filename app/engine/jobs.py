@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database, RevisionConflict
-from app.engine import calls, idempotency, incidents, leases, messages, start_events
+from app.engine import batches, calls, idempotency, incidents, leases, messages, start_events
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
@@ -27,6 +27,7 @@ from app.engine.errors import BpmnError, Conflict, EngineError, StepFailed
 from app.engine.handlers import Context, find, handler, known_types
 from app.engine.leases import Leased, LeaseLost
 from app.engine.models import JobRow
+from app.engine.proof import sealing
 from app.engine.work import Work
 
 __all__ = ["KINDS", "BpmnError", "Context", "Worker", "drain", "handler", "known_types", "next_due", "release_leases", "run_due", "run_one"]
@@ -61,8 +62,7 @@ def run_due(
         began = time.monotonic()
         for number, job in enumerate(batch):
             if stopping() or time.monotonic() - began > _BATCH_TIME:
-                rest = batch[number:]
-                db.in_transaction(lambda session, rest=rest: leases.give_back(session, rest))  # type: ignore[misc]
+                db.in_transaction(lambda session, rest=batch[number:]: leases.give_back(session, rest))  # type: ignore[misc]
                 break
             _run(db, job)
             tried += 1
@@ -239,6 +239,7 @@ _DO: dict[str, Callable[[Work, Leased], dict[str, Any] | None]] = {
     "restart": messages.look_for_start,
     "signal": messages.spread,
     "signal_delivery": messages.signal,
+    "batch": batches.run,
 }
 #: Every kind of job.
 KINDS = frozenset(_DO)
@@ -289,6 +290,7 @@ class Worker:
             if time.monotonic() - self._swept > self._housekeeping:
                 self._swept = time.monotonic()
                 self.db.in_transaction(_sweep)
+            sealing.keep_up(self.db)
             return run_due(self.db, stopping=self._stop.is_set)
         except Exception:  # the database is away: the worker outlives it and looks again
             _log.warning("the worker could not look for jobs", exc_info=True)

@@ -274,7 +274,8 @@ class JobRow(Base):
     key: Mapped[int] = _key()
     campaign_id: Mapped[int] = mapped_column(Key, default=0)
     #: timer, timer_start, message_expiry, service, children, child_ended, child_escalated, cancel_children,
-    #: message (was published), subscription (was opened), restart (an instance that a message had started ended), signal, signal_delivery
+    #: message (was published), subscription (was opened), restart (an instance that a message had started ended), signal, signal_delivery,
+    #: batch (``batches``)
     kind: Mapped[str] = mapped_column(String(20))
     #: service: the task type
     type: Mapped[str] = mapped_column(String(200), default="")
