@@ -1,13 +1,13 @@
 // A diagram for looking at: where an instance stands. Used by task, administrator and auditor pages.
 //
-//   await DaopaiDiagram.show(element, {xml, activities: {id: {state: 'done'|'here'|'late'|'canceled', times}}}, {onSelect})
+//   await DaopaiDiagram.show(element, {xml, activities: {id: {state: 'done'|'here'|'late'|'canceled'|'missing'|'extra', times}}}, {onSelect})
 //   → {mark(activities), focus(id), fit(), destroy()}
 import 'bpmn-js/dist/assets/diagram-js.css';
 import './diagram.css';
 
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
-const STATES = [ 'done', 'here', 'late', 'canceled' ];
+const STATES = [ 'done', 'here', 'late', 'canceled', 'missing', 'extra' ];
 // On a phone a whole diagram would be too small to read: not below this zoom, but centred on where things are.
 const LEAST_ZOOM = 0.55;
 

@@ -6,7 +6,7 @@ An element is written ``verify`` in the trial's own process and ``consultation/o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import definitions, feel
+from app.engine import bpmn, definitions, feel
 from app.engine.errors import ExpressionError
 from app.engine.models import Activity, Incident, ProcessInstance, Task
 from app.modeler.trial.steps import root
@@ -149,13 +149,21 @@ def expectation(session: Session, seen: Seen) -> dict[str, Any]:
 
 def _due_texts(session: Session) -> dict[str, str]:
     """Element → its due date as written in its diagram."""
+    return {written: element.due or "" for written, element in _elements(session)}
+
+
+def spoken(session: Session) -> dict[str, str]:
+    """Element → what people call it."""
+    return {written: " ".join(element.name.split()) or element.id for written, element in _elements(session)}
+
+
+def _elements(session: Session) -> Iterator[tuple[str, bpmn.Element]]:
+    """The elements of every process that has an instance."""
     about = root(session)
     here = about.process_id if about else ""
-    texts = {}
     for process_id, key in session.execute(select(ProcessInstance.process_id, ProcessInstance.definition_key).distinct()):
         for element in definitions.process_of(session, key).elements.values():
-            texts[element.id if process_id == here else f"{process_id}/{element.id}"] = element.due or ""
-    return texts
+            yield element.id if process_id == here else f"{process_id}/{element.id}", element
 
 
 _CAMPAIGN_DATE = re.compile(r"\bcampaign\.(\w+)")

@@ -58,14 +58,21 @@ def to_start(process: Process, forms: Mapping[str, Form], recorded: Mapping[str,
     return {name: known.get(name) for name in sorted(wanted)}
 
 
+def outputs_of(element: Element) -> list[tuple[str, str]]:
+    """(variable that an output reads, variable that it writes), each pair once; the result variable stands for itself."""
+    pairs = [
+        (name, target) for source, target in element.outputs if source.startswith("=") for name in sorted(feel.check(source).variables)
+    ]
+    if element.result_variable:
+        pairs.append((element.result_variable, element.result_variable))
+    return list(dict.fromkeys(pairs))
+
+
 def to_answer(element: Element, variables: Mapping[str, Any], form: Form | None = None) -> dict[str, Any]:
     """Variables for completing an element: what its output mappings read, as the form offers it, as it is, or as a sample."""
-    wanted = sorted(_names(source for source, _target in element.outputs if source.startswith("=")))
-    if element.result_variable:
-        wanted.append(element.result_variable)
     offered = _offered(form) if form else {}
     answer = {}
-    for name in wanted:
+    for name, _target in outputs_of(element):
         if name in offered:
             answer[name] = offered[name]
         else:

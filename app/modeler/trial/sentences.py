@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -64,20 +65,25 @@ def not_deployable(why: Refused) -> str:
     return str(_("这些文件不能部署，所以无法试运行：%(where)s：%(what)s", where=where, what=first.text(locale())))
 
 
-def difference(found: Difference) -> str:
-    """What was not as expected."""
+def difference(found: Difference, names: Mapping[str, str] | None = None) -> str:
+    """What was not as expected; *names* says what elements are called."""
+
+    def said(elements: list[str]) -> str:
+        return "、".join((names or {}).get(element, element) for element in elements)
+
     if found.kind == "ended":
         return str(_("流程已经结束，应当还在进行。") if found.found else _("流程还在进行，应当已经结束。"))
     if found.kind in ("due", "variable"):
         written = (_value(found.expected), _value(found.found))
         if found.kind == "due":
-            return str(_("“%(name)s”的期限应为 %(expected)s，实际为 %(found)s。", name=found.name, expected=written[0], found=written[1]))
+            name = said([found.name])
+            return str(_("“%(name)s”的期限应为 %(expected)s，实际为 %(found)s。", name=name, expected=written[0], found=written[1]))
         return str(_("变量 %(name)s 应为 %(expected)s，实际为 %(found)s。", name=found.name, expected=written[0], found=written[1]))
     parts = []
     if found.missing:
-        parts.append(_("少了 %(elements)s", elements="、".join(found.missing)))
+        parts.append(_("少了 %(elements)s", elements=said(found.missing)))
     if found.extra:
-        parts.append(_("多了 %(elements)s", elements="、".join(found.extra)))
+        parts.append(_("多了 %(elements)s", elements=said(found.extra)))
     what = {"open": _("停留的位置不同"), "path": _("走过的路不同"), "incidents": _("出现的异常不同")}[found.kind]
     return f"{what}：{'；'.join(parts) or _('次序不同')}"
 
