@@ -157,10 +157,9 @@ def _fail(db: Database, job: Leased, error: Exception) -> None:
     # A step that fails will fail again until a person mends something; only limits may be a matter of the moment.
     lasting = isinstance(error, StepFailed) and error.kind != "limit"
     final = lasting or job.retries <= 1
-    _, message = incidents.describe(error)
 
     def keep(session: Session) -> None:
-        leases.fail(session, job, message, final=final)
+        leases.fail(session, job, incidents.describe(error)[1], final=final)
         if final:
             incidents.record(session, error, job_key=job.key)
 
@@ -241,8 +240,7 @@ _DO: dict[str, Callable[[Work, Leased], dict[str, Any] | None]] = {
     "signal_delivery": messages.signal,
     "batch": batches.run,
 }
-#: Every kind of job.
-KINDS = frozenset(_DO)
+KINDS = frozenset(_DO)  #: every kind of job
 
 
 # --- the worker -----------------------------------------------------------------------------------------------------------
