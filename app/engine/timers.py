@@ -104,7 +104,8 @@ def cycle(value: Any) -> Cycle:
     if not isinstance(value, str) or _DURATION.fullmatch(value.strip()):
         return Cycle(None, None, _forward(duration(value), value))
     found = _CYCLE.fullmatch(value.strip())
-    if found is None:
+    if found is None or (found.group(2) or "").startswith("P"):
+        # "R3/PT1H/end" too: ISO 8601 leaves open on which side of its end it repeats
         code = "timer_cron" if value.count(" ") >= 4 or value.startswith("@") else "timer_not_a_cycle"
         raise TimerError(code, "is no cycle; write one like R3/PT10M or R/2020-05-21T20:00:00+08:00/P1D", value)
     written, start, period = found.groups()

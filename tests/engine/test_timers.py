@@ -159,6 +159,7 @@ def test_a_cycle_goes_on(value: Any, previous: str, following: str) -> None:
         (True, "timer_not_a_duration"),
         (timedelta(0), "timer_not_a_cycle"),
         ("R/2020-05-21T20:00:00Z/P9000Y", "timer_not_a_duration"),
+        ("R3/PT1H/2020-05-21T10:00:00+08:00", "timer_not_a_cycle"),
     ],
 )
 def test_what_is_no_cycle_is_refused(value: Any, code: str) -> None:

@@ -95,9 +95,11 @@ def _move(run: Run, command: steps.Move) -> None:
 
 
 def _start(run: Run, command: steps.Start) -> None:
-    for name, value in command.variables.items():
-        run.scopes.write_local(ROOT, name, feel.to_json(value))
     element = run.process.elements[command.element_id] if command.element_id else _entry(run.process)
+    if element.event is None or not element.outputs or not command.element_id:
+        # What came with an event goes through its output mappings, if it has any.
+        for name, value in command.variables.items():
+            run.scopes.write_local(ROOT, name, feel.to_json(value))
     run.events.arm_scope("", ROOT)
     if element.event is None:
         run.place(element.id, ROOT)

@@ -12,6 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine import bpmn, feel
 from app.engine import step as steps
 from app.engine.errors import ExpressionError, StepFailed
+from app.engine.spiff.circles import first_of_circle
 from app.engine.spiff.events import Events
 from app.engine.spiff.scopes import Scopes
 from app.engine.spiff.specs import InclusiveGateway, spec_of
@@ -113,13 +114,15 @@ class Run:
                 return
 
     def _wake_join(self) -> bool:
-        for token in self.tree.tokens():
-            spec = token.task_spec
-            if token.state == TaskState.WAITING and isinstance(spec, InclusiveGateway) and spec.may_go_on(token):
-                spec.merge(token)
-                token._ready()
-                return True
-        return False
+        waiting = [
+            token for token in self.tree.tokens() if token.state == TaskState.WAITING and isinstance(token.task_spec, InclusiveGateway)
+        ]
+        ready = next((token for token in waiting if not token.task_spec.blockers(token)), None) or first_of_circle(waiting)
+        if ready is None:
+            return False
+        ready.task_spec.merge(ready)
+        ready._ready()
+        return True
 
     def result(self) -> steps.Step:
         """The step, with the new state."""
@@ -193,12 +196,15 @@ class Run:
                 self.scopes.write_local(local.key, target, feel.to_json(value))
 
     def map_outputs(self, token: Token, element: bpmn.Element, variables: Variables, *, propagate: bool = True) -> None:
-        """Bring *variables* out of an activity: by its output mappings, or, if it has none, all of them (Camunda 8's rule)."""
+        """Bring *variables* out of an activity: by its output mappings, or, if it has none, all of them but those that are its own.
+
+        Camunda 8's rule: what the input mappings have made stays in the activity, unless an output mapping says otherwise.
+        """
         outer = token.scope
         if not element.outputs:
             if propagate:
                 for name, value in variables.items():
-                    self.scopes.write(outer, name, feel.to_json(value))
+                    self.scopes.write(self.sees(token), name, feel.to_json(value))
             return
         inner = self.sees(token)
         mapped: Variables = {}

@@ -135,18 +135,21 @@ class InclusiveGateway(Join):
     That is asked when nothing else can move (``Run.settle``), not on arrival.
     """
 
-    def may_go_on(self, token: Token) -> bool:
-        """BPMN 2.0, 13.4.3: no token elsewhere can reach an empty flow in, unless it can reach a filled one as well."""
+    def blockers(self, token: Token) -> list[Token]:
+        """BPMN 2.0, 13.4.3: the tokens elsewhere that can reach an empty flow in, and not a filled one as well."""
         process = token.workflow.run.process
         filled = {other.notes.get("flow") for other in self.waiting(token)}
         empty = [flow for flow in self.element.incoming if flow not in filled]
         may_come = upstream(process, self.element.id, tuple(empty))
         has_come = upstream(process, self.element.id, tuple(flow for flow in self.element.incoming if flow in filled))
-        return not any(
-            other.task_spec.name in may_come and other.task_spec.name not in has_come
+        return [
+            other
             for other in token.workflow.tokens()
-            if other.scope == token.scope and other.task_spec is not self
-        )
+            if other.scope == token.scope
+            and other.task_spec is not self
+            and other.task_spec.name in may_come
+            and other.task_spec.name not in has_come
+        ]
 
     def _on_complete_hook(self, my_task: Token) -> None:
         run = my_task.workflow.run

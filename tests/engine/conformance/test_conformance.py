@@ -134,7 +134,9 @@ def _(p: Player) -> None:
 def _(p: Player) -> None:
     p.start("s", amount=5)
     assert p.tasks == ["a"]
-    assert p.variables["total"] == 5
+    assert p.variables == {"total": 5}, "what came with the message goes through the output mappings, nothing else of it stays"
+    by_hand = Player("message-start").start(amount=5)
+    assert by_hand.variables["amount"] == 5
 
 
 @plays("timer-start-cycle")
@@ -222,6 +224,15 @@ def _(p: Player) -> None:
     straight = Player("inclusive-gateway-unbalanced").start(x=True, y=True).complete("a", stop=False)
     assert straight.tasks == ["b"]
     assert straight.complete("b").tasks == ["d"]
+
+
+@plays("inclusive-gateway-circle")
+def _(p: Player) -> None:
+    assert p.start().complete("b").tasks == ["a"]
+    assert p.complete("a").tasks == ["c"], "joins that wait for one another: the first on the way goes on"
+    assert p.complete("c", again=True).tasks == ["c"]
+    assert p.complete("c", again=False).outcome == "completed"
+    assert p.entered.count("c") == 2
 
 
 @plays("event-based-gateway")
@@ -654,6 +665,14 @@ def _(p: Player) -> None:
     p.complete("b", shared="from b")
     assert p.variables == {"shared": "from b"}, "parallel branches share the instance's variables"
     assert p.outcome == "completed"
+
+
+@plays("variables-of-an-activity")
+def _(p: Player) -> None:
+    p.start(x=1)
+    assert p.row(steps.UserTask).variables == {"own": 2}
+    p.complete("a", own=5, more=6)
+    assert p.variables == {"x": 1, "more": 6}, "what an input mapping made belongs to the activity: only an output mapping brings it out"
 
 
 @plays("data-objects")
