@@ -13,10 +13,15 @@ from app import (
 from app.db import Base, Database
 
 
+def _is_modelled(name: str | None, kind: str, _parents: object) -> bool:
+    """The auditors' term index is made by each database's own means (``app/audit/search/store.py``): no model describes it."""
+    return not (kind == "table" and (name or "").startswith("record_words"))
+
+
 def test_migrations_sum_up_to_the_models(db: Database) -> None:
     """Nothing to add, nothing to drop: on SQLite and on PostgreSQL."""
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_modelled})
         assert compare_metadata(context, Base.metadata) == []
 
 

@@ -29,6 +29,9 @@ MARKS = {"_", "_l", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext"}
 
 #: Chinese in Python that is no text of a page, by the beginning of its path, with the reason.
 DATA = {
+    "app/audit/descriptions.py": "sentences of records, Chinese and English beside each other",
+    "app/audit/sentences/": "sentences of records, Chinese and English beside each other",
+    "app/audit/wording.py": "words of records, Chinese and English beside each other",
     "app/auth/roles.py": "the names of the roles, Chinese and English beside each other",
     "app/auth/totp.py": "the name of the product in an authenticator",
     "app/engine/": "knows no Flask; its texts stand in catalogues of Chinese and English",

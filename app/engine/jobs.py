@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database, RevisionConflict
-from app.engine import batches, calls, idempotency, incidents, leases, messages, start_events
+from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, start_events
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
@@ -27,7 +27,6 @@ from app.engine.errors import BpmnError, Conflict, EngineError, StepFailed
 from app.engine.handlers import Context, find, handler, known_types
 from app.engine.leases import Leased, LeaseLost
 from app.engine.models import JobRow
-from app.engine.proof import sealing
 from app.engine.work import Work
 
 __all__ = ["KINDS", "BpmnError", "Context", "Worker", "drain", "handler", "known_types", "next_due", "release_leases", "run_due", "run_one"]
@@ -288,7 +287,7 @@ class Worker:
             if time.monotonic() - self._swept > self._housekeeping:
                 self._swept = time.monotonic()
                 self.db.in_transaction(_sweep)
-            sealing.keep_up(self.db)
+            chores.run(self.db)
             return run_due(self.db, stopping=self._stop.is_set)
         except Exception:  # the database is away: the worker outlives it and looks again
             _log.warning("the worker could not look for jobs", exc_info=True)

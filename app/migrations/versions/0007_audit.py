@@ -1,21 +1,32 @@
-"""What the auditors' pages need"""
+"""The term index of records, for the auditors' search"""
 
 from __future__ import annotations
 
-import sqlalchemy as sa  # noqa: F401
-from alembic import op  # noqa: F401
+import sqlalchemy as sa
+from alembic import op
 
-from app import db  # noqa: F401
+from app.audit.search import store
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+KEY = sa.BigInteger().with_variant(sa.INTEGER(), "sqlite")
+
 
 def upgrade() -> None:
-    pass
+    table = op.create_table(
+        "record_index",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("upto", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.bulk_insert(table, [{"id": 1, "upto": 0}])
+    for statement in store.statements(op.get_bind().dialect.name):
+        op.execute(statement)
 
 
 def downgrade() -> None:
-    pass
+    op.execute(f"DROP TABLE {store.TABLE}")
+    op.drop_table("record_index")

@@ -1,0 +1,71 @@
+"""Fills the term index behind the records, a chunk at a time, in transactions of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, defer
+
+from app import clock
+from app.audit.models import RecordIndex
+from app.audit.search import store, terms
+from app.db import Database
+from app.engine.chores import chore
+from app.engine.models import Event, ProcessInstance
+
+#: Records of one transaction: a few hundredths of a second of SQLite's write lock.
+CHUNK = 400
+#: Chunks between two looks for jobs.
+CHUNKS_AT_ONCE = 3
+#: Milliseconds for which records stay out of the index: a transaction that took its keys earlier may still be open.
+SETTLED = 60_000
+#: What an instance carries that no reader of records needs.
+LIGHT = tuple(defer(column) for column in (ProcessInstance.tokens, ProcessInstance.variables, ProcessInstance.result))
+_EPOCH = 1_577_836_800_000
+
+
+def fill(db: Database, *, chunk: int = CHUNK, settled: int = SETTLED) -> int:
+    """Put the next records into the index; returns how many. 0: it is up to date, or somebody else is at it."""
+    with db.reading() as session:
+        upto = session.scalar(select(RecordIndex.upto).where(RecordIndex.id == 1)) or 0
+        rows = _next(session, upto, _horizon(settled), chunk)
+    if not rows:
+        return 0
+    found = [(record.key, terms.of(record, instance)) for record, instance in rows]
+    return db.in_transaction(lambda write: _write(write, upto, found))
+
+
+@chore
+def keep_up(db: Database) -> None:
+    """A worker's share between jobs: a few chunks, so that jobs do not wait for a long list."""
+    for _ in range(CHUNKS_AT_ONCE):
+        if fill(db) < CHUNK:
+            return
+
+
+def fill_all(db: Database, *, settled: int = 0, chunk: int = 5_000) -> int:
+    """Fill until nothing is left, e.g. after a restore."""
+    total = 0
+    while done := fill(db, chunk=chunk, settled=settled):
+        total += done
+    return total
+
+
+def _next(session: Session, upto: int, horizon: int, chunk: int) -> Sequence[Any]:
+    query = select(Event, ProcessInstance).outerjoin(ProcessInstance, ProcessInstance.key == Event.instance_key).options(*LIGHT)
+    return session.execute(query.where(Event.key > upto, Event.key <= horizon).order_by(Event.key).limit(chunk)).all()
+
+
+def _write(session: Session, upto: int, found: list[tuple[int, list[int]]]) -> int:
+    """Move the mark first: of two that fill the same chunk, the second finds it moved and leaves it."""
+    moved: Any = session.execute(update(RecordIndex).where(RecordIndex.id == 1, RecordIndex.upto == upto).values(upto=found[-1][0]))
+    if moved.rowcount == 0:
+        return 0
+    store.write(session, found)
+    return len(found)
+
+
+def _horizon(settled: int) -> int:
+    return (int(clock.real_now().timestamp() * 1000) - settled - _EPOCH + 1) << 22

@@ -1,0 +1,121 @@
+"""The ledger, documents and the campaign's settings. See ``sentences``."""
+
+from __future__ import annotations
+
+TEXTS = {
+    "problem.raised": (
+        "发现问题",
+        "登记问题 {number}{household_s}：{text}{held}",
+        "Problem raised",
+        "entered the problem {number}{household_s}: {text}{held}",
+    ),
+    "problem.rectified": (
+        "报告已整改",
+        "报告问题 {number}{household_s}已整改：{text}（佐证 {evidence} 件）",
+        "Problem rectified",
+        "reported the problem {number}{household_s} as rectified: {text} ({evidence} pieces of evidence)",
+    ),
+    "problem.closed": (
+        "销号",
+        "复核后将问题 {number}{household_s}销号{note_s}（整改人 {rectifier}）",
+        "Problem closed",
+        "checked and closed the problem {number}{household_s}{note_s} (rectified by {rectifier})",
+    ),
+    "problem.reopened": (
+        "退回继续整改",
+        "把问题 {number}{household_s}退回继续整改{note_s}",
+        "Problem reopened",
+        "sent the problem {number}{household_s} back for rectification{note_s}",
+    ),
+    "problem.moved": (
+        "层级变动",
+        "把问题 {number}{household_s}从第 {from} 级转到第 {to} 级{responsible_s}{because}",
+        "Problem moved",
+        "moved the problem {number}{household_s} from rung {from} to rung {to}{responsible_s}{because}",
+    ),
+    "problem.decided": (
+        "领导审定",
+        "审定问题 {number}{household_s}：{decision}",
+        "Decided by the principals",
+        "decided on the problem {number}{household_s}: {decision}",
+    ),
+    "question.asked": (
+        "请示",
+        "就{household_of}的“{field}”请示（{number}）：{text}",
+        "Question",
+        "asked about “{field}” of {household_of} ({number}): {text}",
+    ),
+    "question.answered": (
+        "答复",
+        "答复{household_of}“{field}”的请示（{number}）：{text}",
+        "Question answered",
+        "answered the question about “{field}” of {household_of} ({number}): {text}",
+    ),
+    "document.signed": (
+        "签字（盖章）",
+        "在{about_s}“{document_name}”上{manner_name}（{role_name}）",
+        "Signed",
+        "{manner_name} “{document_name}”{of_about} as {role_name}",
+    ),
+    "signature.voided": (
+        "签字作废",
+        "{signer_name}（{role_name}）在{about_s}文书上的签字作废{because}",
+        "Signature voided",
+        "the signature of {signer_name} ({role_name}){of_about} is void{because}",
+    ),
+    "document.made": ("生成文书", "生成文书 {name}", "Document made", "made the document {name}"),
+    "template.changed": (
+        "更换文书模板",
+        "更换文书模板 {kind}（第 {revision} 版，{file}）",
+        "Template changed",
+        "changed the template {kind} (revision {revision}, {file})",
+    ),
+    "template.withdrawn": (
+        "恢复原模板",
+        "文书模板 {kind} 恢复为原模板",
+        "Template withdrawn",
+        "went back to the original template of {kind}",
+    ),
+    "report.delivered": (
+        "报送报告",
+        "{document_name}{of_about}已报送{late_s}",
+        "Report delivered",
+        "{document_name}{of_about} was delivered{late_s}",
+    ),
+    "village_form.sent": ("村表报县", "{about_s}村表报县", "Village form sent", "the village form{of_about} went to the county"),
+    "campaign.created": (
+        "新建活动",
+        "新建活动“{name}”，期限 {deadline_s}",
+        "Campaign created",
+        "created the campaign “{name}” with the deadline {deadline_s}",
+    ),
+    "campaign.started": ("活动启动", "启动活动", "Campaign started", "started the campaign"),
+    "campaign.ended": ("活动结束", "结束活动", "Campaign ended", "ended the campaign"),
+    "campaign.deadline": ("调整期限", "把期限改为 {deadline_s}", "Deadline changed", "set the deadline to {deadline_s}"),
+    "campaign.dates": ("调整日期", "调整日期：{changes}", "Dates changed", "changed dates: {changes}"),
+    "campaign.settings": ("调整设置", "调整设置：{changes}", "Settings changed", "changed settings: {changes}"),
+    "campaign.holidays": ("调整节假日", "{holiday_s} {day}", "Holidays changed", "{holiday_s} {day}"),
+    "campaign.village": ("设置村", "登记村（社区）{name}（{code}）", "Village entered", "entered the village {name} ({code})"),
+    "campaign.group": ("设置工作组", "登记工作组 {name}（{code}）", "Work group entered", "entered the work group {name} ({code})"),
+    "campaign.place_removed": ("删除村或工作组", "删除 {code}", "Place removed", "removed {code}"),
+    "households.imported": (
+        "导入农户",
+        "导入 {households} 户 {members} 人",
+        "Households imported",
+        "imported {households} households with {members} persons",
+    ),
+    "households.exported": (
+        "导出农户",
+        "导出 {households} 户（个人信息已遮盖）",
+        "Households exported",
+        "exported {households} households (personal data masked)",
+    ),
+    "households.cleared": (
+        "移出农户",
+        "从草稿中移出 {households} 户",
+        "Households removed",
+        "took {households} households out of the draft",
+    ),
+    "staff.imported": ("导入人员", "导入 {staff} 人", "Staff imported", "imported {staff} people"),
+    "clock.advanced": ("演示时钟", "把演示时钟拨到 {until}", "Demonstration clock", "moved the demonstration's clock to {until}"),
+}

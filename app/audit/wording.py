@@ -1,0 +1,99 @@
+"""What codes in records are called, Chinese and English beside each other: exports need both, whatever the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.auth import roles
+
+_SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "household": ("农户 {0}", "household {0}"),
+    "problem": ("问题 {0}", "problem {0}"),
+    "question": ("请示 {0}", "question {0}"),
+    "village": ("村（社区）{0}", "village {0}"),
+    "group": ("工作组 {0}", "work group {0}"),
+    "list": ("问题清单 {0}", "problem list {0}"),
+    "campaign": ("活动 {0}", "campaign {0}"),
+}
+_DOCUMENTS: Mapping[str, tuple[str, str]] = {
+    "village_form": ("村表", "village form"),
+    "village_report": ("自查评估报告", "self-assessment report"),
+    "village_problem_list": ("村问题清单", "village's list of problems"),
+    "principal_decision": ("领导审定意见", "principals' decision"),
+    "spot_check_report": ("抽查验收报告", "spot check report"),
+    "town_report": ("镇自查评估报告", "town's self-assessment report"),
+}
+_MANNERS: Mapping[str, tuple[str, str]] = {"signature": ("签字", "signed"), "seal": ("盖章", "sealed")}
+_ORIGINS: Mapping[str, tuple[str, str]] = {
+    "worker": ("系统后台", "background worker"),
+    "cli": ("命令行", "command line"),
+    "simulation": ("模拟", "simulation"),
+    "demonstration": ("演示", "demonstration"),
+    "api": ("接口", "API"),
+}
+#: Why a user task ended that nobody completed.
+_CAUSES: Mapping[str, tuple[str, str]] = {
+    "": ("流程走了另一条路", "the process took another way"),
+    "parent": ("上级流程结束", "the process above it ended"),
+    "terminate": ("流程终止", "the process was terminated"),
+}
+
+
+#: A line break between Chinese characters is nobody's blank.
+_BROKEN = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])\\s+(?=[\u3000-\u9fff\uff00-\uffef])")
+
+
+def flat(name: str) -> str:
+    """A name as one line."""
+    return " ".join(_BROKEN.sub("", name).split())
+
+
+def title(name: str, locale: str) -> str:
+    """The title of a process or form, in its marks."""
+    return f"“{name}”" if locale == "en" or "《" in name else f"《{name}》"
+
+
+def both(zh: str, en: str, locale: str) -> str:
+    """The text in the reader's language."""
+    return en if locale == "en" else zh
+
+
+def subject(text: str, locale: str) -> str:
+    """``problem:V05-012`` as people say it."""
+    kind, colon, code = text.partition(":")
+    if not colon or kind not in _SUBJECTS:
+        return text
+    return both(*_SUBJECTS[kind], locale).format(code)
+
+
+def document(code: str, locale: str) -> str:
+    return both(*_DOCUMENTS[code], locale) if code in _DOCUMENTS else code
+
+
+def manner(code: str, locale: str) -> str:
+    return both(*_MANNERS.get(code, _MANNERS["signature"]), locale)
+
+
+def origin(code: str, locale: str) -> str:
+    """Where an act came from; an address is shown as it is."""
+    return both(*_ORIGINS[code], locale) if code in _ORIGINS else code
+
+
+def cause(code: str, locale: str) -> str | None:
+    """Why something was cancelled, when it was no event of the diagram."""
+    return both(*_CAUSES[code], locale) if code in _CAUSES else None
+
+
+def system(locale: str) -> str:
+    return both("系统", "System", locale)
+
+
+def group(code: str, locale: str) -> str:
+    """``investigator:G03`` as people say it."""
+    role, _colon, scope = code.partition(":")
+    return f"{roles.label(role, locale)} {scope}".strip()
+
+
+def canceled_by(element: str, locale: str) -> str:
+    return both(f"由“{element}”取消", f"cancelled by “{element}”", locale)
