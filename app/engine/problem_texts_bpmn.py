@@ -251,4 +251,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{requirement} 原来由 {elements} 落实，本图不再落实它（其他流程仍有）。",
         "{requirement} was covered by {elements}; this diagram no longer does (another one still does).",
     ),
+    "variable_unknown": (
+        "{what} 用到变量“{name}”，但没有任何元素或启动方给它赋值。请检查拼写，或用映射赋值；启动时才有的，写进开始事件的示例数据。",
+        "{what} reads the variable “{name}”, which no element and no caller sets. Check its spelling or map it; if it comes with the start, "
+        "name it in the start event's example data.",
+    ),
 }

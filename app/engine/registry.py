@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.engine import resources
+from app.engine import bpmn, resources
+from app.engine.checks import variables
+from app.engine.definition_lookup import process_of
+from app.engine.errors import Refused
 from app.engine.handlers import known_types
 from app.engine.models import Definition
 
@@ -21,6 +24,8 @@ class Registry(Protocol):
     def has_decision(self, decision_id: str) -> bool: ...
     def has_process(self, process_id: str) -> bool: ...
     def has_task_type(self, task_type: str) -> bool: ...
+    def started_with(self, process_id: str) -> frozenset[str] | None:
+        """Names of the variables with which the process is started; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Known:
     decisions: frozenset[str] = frozenset()
     processes: frozenset[str] = frozenset()
     task_types: frozenset[str] = frozenset()
+    #: process id → names of the variables that it is started with, where that is known
+    starts: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
 
     def has_form(self, form_id: str) -> bool:
         return form_id in self.forms
@@ -44,24 +51,52 @@ class Known:
     def has_task_type(self, task_type: str) -> bool:
         return task_type in self.task_types
 
+    def started_with(self, process_id: str) -> frozenset[str] | None:
+        return self.starts.get(process_id)
+
 
 def known(session: Session, files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
     """What is deployed, together with *files*. Task types: those given, otherwise those with a registered handler."""
-    deployed = {(kind, key) for kind, key in session.execute(select(Definition.kind, Definition.id).distinct())}
-    return _known(deployed | _of_files(files), task_types)
+    newest = select(Definition.kind, Definition.id, func.max(Definition.key)).group_by(Definition.kind, Definition.id)
+    deployed = {(kind, key): definition_key for kind, key, definition_key in session.execute(newest)}
+    own = _processes(files)
+    callers = list(own.values())
+    if own:
+        callers += [process_of(session, found) for (kind, key), found in deployed.items() if kind == "process" and key not in own]
+    return _known(set(deployed) | _of_files(files), task_types, own, callers)
 
 
 def known_files(files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
     """What *files* define, without a database."""
-    return _known(_of_files(files), task_types)
+    own = _processes(files)
+    return _known(_of_files(files), task_types, own, list(own.values()))
 
 
 def _of_files(files: Mapping[str, bytes]) -> set[tuple[str, str]]:
     return {(item.kind, item.id) for name, content in files.items() for item in resources.defined(name, content)}
 
 
-def _known(ids: set[tuple[str, str]], task_types: Collection[str] | None) -> Known:
+def _processes(files: Mapping[str, bytes]) -> dict[str, bpmn.Process]:
+    found: dict[str, bpmn.Process] = {}
+    for name, content in files.items():
+        if resources.kind_of(name) == "process":
+            try:
+                found |= {process.id: process for process in bpmn.parse(content)}
+            except Refused:
+                continue  # the check says why
+    return found
+
+
+def _known(
+    ids: set[tuple[str, str]],
+    task_types: Collection[str] | None,
+    own: Mapping[str, bpmn.Process],
+    callers: list[bpmn.Process],
+) -> Known:
     def of(kind: str) -> frozenset[str]:
         return frozenset(key for each, key in ids if each == kind)
 
-    return Known(of("form"), of("decision"), of("process"), known_types() if task_types is None else frozenset(task_types))
+    given = variables.handed_over(callers)
+    starts = {key: given.get(key) for key, process in own.items() if not variables.starts_otherwise(process)}
+    types = known_types() if task_types is None else frozenset(task_types)
+    return Known(of("form"), of("decision"), of("process"), types, starts)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from app.engine import bpmn, decisions, resources
-from app.engine.checks import event_rules, expressions, forms, gateways, graph, structure, support, tasks
+from app.engine.checks import event_rules, expressions, forms, gateways, graph, structure, support, tasks, variables
 from app.engine.checks.findings import Findings
 from app.engine.errors import Refused
 from app.engine.problems import Problem
@@ -60,6 +60,7 @@ def _diagram(name: str, content: bytes, registry: Registry, parsed: dict[str, li
         event_rules.check(process, found)
         tasks.check(process, registry, found)
         expressions.check(process, found)
+        variables.check(process, registry.started_with(process.id), found)
         graph.check(process, found)
     ids = [process.id for process in file.processes]
     stem = PurePosixPath(name).stem

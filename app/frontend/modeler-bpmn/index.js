@@ -11,6 +11,7 @@ import './bpmn.css';
 
 import { keepDefaults } from '../modeler-desk/defaults.js';
 import { Desk } from '../modeler-desk/desk.js';
+import { localise } from '../modeler-desk/localise.js';
 import { make } from '../modeler-desk/pieces.js';
 import { lint } from './lint.js';
 import { Marks } from './marks.js';
@@ -18,7 +19,7 @@ import { KeepOrderModule } from './order.js';
 import { PickersModule } from './pickers.js';
 import { simulation } from './simulation.js';
 import { KnownVariablesModule } from './variables.js';
-import { translator } from './words.js';
+import { translator, words } from './words.js';
 
 async function start() {
   const desk = new Desk();
@@ -30,7 +31,7 @@ async function start() {
     if (warnings.length && !desk.readonly) {
       desk.notice('warning', desk.say('warnings', { count: warnings.length, first: warnings[0].message }), [], 'warnings');
     }
-    modeler.get('canvas').zoom('fit-viewport', 'auto');
+    fit(modeler, desk);
   };
   try {
     await open(desk.content);
@@ -38,9 +39,10 @@ async function start() {
     desk.notice('error', desk.say('unreadable', { why: error.message }), [], 'unreadable');
     return;
   }
+  if (desk.boot.locale !== 'en') localise(document.body, words);
   const marks = new Marks(modeler);
   modeler.on('commandStack.changed', () => desk.changed());
-  desk.tool(desk.say('fit'), () => modeler.get('canvas').zoom('fit-viewport', 'auto'));
+  desk.tool(desk.say('fit'), () => fit(modeler, desk));
   if (!desk.readonly) {
     desk.tool(desk.say('undo'), () => modeler.get('commandStack').undo());
     desk.tool(desk.say('redo'), () => modeler.get('commandStack').redo());
@@ -78,6 +80,21 @@ function viewer(desk) {
   desk.canvas.append(inner);
   desk.panel.remove();
   return new CamundaViewer({ container: inner });
+}
+
+/** The whole diagram, beside the palette and not below it. */
+function fit(modeler, desk) {
+  const canvas = modeler.get('canvas');
+  canvas.zoom('fit-viewport');
+  const { inner, outer } = canvas.viewbox();
+  const left = desk.readonly ? 24 : 120;
+  const room = { width: outer.width - left - 24, height: outer.height - 48 };
+  const scale = Math.min(room.width / inner.width, room.height / inner.height, 1);
+  if (!(scale > 0) || !Number.isFinite(scale)) return;
+  const spare = { x: (room.width - inner.width * scale) / 2, y: (room.height - inner.height * scale) / 2 };
+  canvas.viewbox({
+    x: inner.x - (left + spare.x) / scale, y: inner.y - (24 + spare.y) / scale, width: outer.width / scale, height: outer.height / scale
+  });
 }
 
 function jump(modeler, id) {

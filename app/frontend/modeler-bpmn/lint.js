@@ -27,10 +27,17 @@ const linter = new Linter({
   resolver: new StaticResolver(Object.fromEntries(Object.entries(RULES).map(([ name, rule ]) => [ `rule:bpmnlint/${name}`, rule[3] ])))
 });
 
+/** Starts, ends and joins explain themselves; what people do, wait for or decide needs a name. */
+function matters(element) {
+  const type = element?.type ?? '';
+  if (/(Start|End)Event$/.test(type)) return false;
+  return !/Gateway$/.test(type) || (type !== 'bpmn:EventBasedGateway' && type !== 'bpmn:ParallelGateway' && element.outgoing.length > 1);
+}
+
 export async function lint(modeler, locale) {
   const found = await linter.lint(modeler.getDefinitions());
   const registry = modeler.get('elementRegistry');
-  return Object.entries(found).flatMap(([ rule, reports ]) => reports.map(({ id }) => ({
+  return Object.entries(found).flatMap(([ rule, reports ]) => reports.filter(({ id }) => rule !== 'label-required' || matters(registry.get(id))).map(({ id }) => ({
     element: id, name: registry.get(id)?.businessObject.name ?? '', severity: RULES[rule][0], text: RULES[rule][locale === 'en' ? 2 : 1], code: rule, source: 'lint'
   })));
 }

@@ -3,7 +3,7 @@ import chinese from 'bpmn-js-i18n/translations/zn.js';
 
 import own from './words.zh.json';
 
-const words = { ...chinese, ...own };
+export const words = { ...chinese, ...own };
 
 export function translator(locale) {
   const known = locale === 'en' ? {} : words;

@@ -3,15 +3,18 @@
 const OWN = 'svg, input, textarea, select.own, [contenteditable], .cm-editor, .fjs-editor-container .fjs-form, .dp-form, .tjs-table td, .own-text';
 const ATTRIBUTES = [ 'title', 'placeholder', 'aria-label', 'alt', 'data-title' ];
 
-export function localise(root, words, own = OWN) {
+export function localise(root, table, own = OWN) {
+  const words = new Map(Object.entries(table).map(([ key, word ]) => [ key.toLowerCase(), word ]));
+  const word = text => words.get(text.trim().toLowerCase());
   const text = node => {
-    const key = node.data.trim();
-    if (words[key] && !node.parentElement?.closest(own)) node.data = node.data.replace(key, words[key]);
+    const known = word(node.data);
+    if (known && known !== node.data.trim() && !node.parentElement?.closest(own)) node.data = node.data.replace(node.data.trim(), known);
   };
   const attributes = element => {
     for (const name of ATTRIBUTES) {
       const value = element.getAttribute(name);
-      if (value && words[value.trim()]) element.setAttribute(name, words[value.trim()]);
+      const known = value && word(value);
+      if (known && known !== value) element.setAttribute(name, known);
     }
   };
   const walk = node => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import jsonify, request
@@ -33,7 +34,11 @@ def draft_check(key: int) -> Response:
 def problems(session: Session, draft: ModelDraft, content: bytes) -> list[Problem]:
     """Everything wrong with *content* as a version of *draft*. Errors would refuse its deployment, warnings would not."""
     name = {draft.resource: content}
-    found = definitions.check(name, definitions.known(session, name))
+    known = definitions.known(session, name)
+    if draft.kind == "process" and (seen := vocabulary.seen_variables(session, draft.definition_id)):
+        given = known.starts.get(draft.definition_id) or frozenset()
+        known = replace(known, starts={**known.starts, draft.definition_id: given | seen})
+    found = definitions.check(name, known)
     if len(content) <= files.MAX_SIZE and draft.kind == "process":
         found += _lost_requirements(session, draft, content)
     return found

@@ -109,8 +109,12 @@ def _variables(session: Session, process_id: str, processes: list[definitions.Pr
                     names.append(element.loop.input_element)
                 for name in names:
                     found.setdefault(name, f"{process.name or process.id} · {element.name or element.id}")
-    query = select(ProcessInstance.variables).where(ProcessInstance.process_id == process_id).order_by(ProcessInstance.key.desc())
-    for variables in session.scalars(query.limit(INSTANCES)):
-        for name in variables:
-            found.setdefault(name, process_id)
+    for name in seen_variables(session, process_id):
+        found.setdefault(name, process_id)
     return [{"name": name, "info": info} for name, info in sorted(found.items())]
+
+
+def seen_variables(session: Session, process_id: str) -> frozenset[str]:
+    """Names that the newest instances of a process hold."""
+    query = select(ProcessInstance.variables).where(ProcessInstance.process_id == process_id).order_by(ProcessInstance.key.desc())
+    return frozenset(name for variables in session.scalars(query.limit(INSTANCES)) for name in variables)
