@@ -25,6 +25,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     from app.auth import guard, headers, language, limits, shell
     from app.auth import routes as auth
     from app.campaign import routes as campaign
+    from app.engine.proof import sealing
     from app.inbox import routes as inbox
     from app.modeler import routes as modeler
 
@@ -41,6 +42,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["daopai.db"] = database or Database(config.database_url)
     personal.install(config.data_key)
+    sealing.install_from(config)
     for part in (headers, language, guard, limits, shell, errors):
         part.install(app)
     for feature in (auth, campaign, inbox, modeler, audit, api):

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app import clock, create_app, simulation
+from app import clock, create_app, proving, simulation
 from app.auth import accounts
 from app.auth.roles import SEPARATED
 from app.campaign import demonstration
@@ -22,6 +22,7 @@ from app.config import ConfigError, from_environment
 from app.deploying import COMMAND_LINE, prepare, read_files, shipped_files
 from app.engine import definitions, jobs
 from app.engine.errors import Refused
+from app.engine.proof.anchors import AnchorError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     deploy_parser.add_argument("files", nargs="+", type=Path)
     deploy_parser.add_argument("--comment", default="")
     simulation.add_arguments(add("simulate", help="play the whole campaign"))
+    verify_parser = add("verify", help="check that nobody changed the records; exit status 1 when something is not as it was written")
+    verify_parser.add_argument("--anchor", type=Path, help="an anchor file kept elsewhere (default: the one in DAOPAI_HOME/anchors)")
+    add("seal", help="seal all records now and append to the anchor file")
     add("worker", help="run a job worker until it is stopped")
     add("token", help="make an API token for a user").add_argument("user")
     account_parser = add("account", help="make an account, e.g. the first security administrator of a new installation")
@@ -51,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(given)
     try:
         return _COMMANDS[options.command](options)
-    except (ConfigError, Refused, accounts.AccountError) as error:
+    except (ConfigError, Refused, accounts.AccountError, AnchorError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -176,6 +180,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "deploy": _deploy,
     "simulate": simulation.run,
+    "verify": proving.verify,
+    "seal": proving.seal,
     "worker": _worker,
     "token": _token,
     "account": _account,

@@ -34,6 +34,13 @@ class Config:
     testing: bool = False
     #: System, security administrators and auditors must set up a second factor (``DAOPAI_TOTP_FOR_ADMINS``, default: in production).
     totp_for_admins: bool = False
+    #: 32 bytes as hexadecimal text; signs the seals over the records (``DAOPAI_SEAL_KEY``). Without it one is made and kept in ``home``, in
+    #: production too: it opens nothing, and its public half stands in every seal. Several machines share one.
+    seal_key: str = ""
+    #: Minutes between two seals (``DAOPAI_SEAL_MINUTES``).
+    seal_minutes: float = 10
+    #: Folder of the anchor file, best on another machine's disk (``DAOPAI_ANCHORS``, default ``anchors`` in ``home``).
+    anchors: Path | None = None
 
     @property
     def uploads(self) -> Path:
@@ -64,8 +71,33 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         keys[name] = value or _kept_key(home / f".{name.lower()}")
     if len(keys["DAOPAI_DATA_KEY"]) != 64:
         raise ConfigError("DAOPAI_DATA_KEY must be 64 hexadecimal characters (32 bytes).")
+    seal_key = env.get("DAOPAI_SEAL_KEY") or _kept_key(home / ".daopai_seal_key")
+    if len(seal_key) != 64:
+        raise ConfigError("DAOPAI_SEAL_KEY must be 64 hexadecimal characters (32 bytes).")
+    anchors = Path(env.get("DAOPAI_ANCHORS") or home / "anchors").resolve()
+    minutes = _number(env, "DAOPAI_SEAL_MINUTES", 10)
     totp = env.get("DAOPAI_TOTP_FOR_ADMINS", "1" if production else "0") == "1"
-    return Config(home, url, keys["DAOPAI_SECRET_KEY"], keys["DAOPAI_DATA_KEY"], production, totp_for_admins=totp)
+    return Config(
+        home,
+        url,
+        keys["DAOPAI_SECRET_KEY"],
+        keys["DAOPAI_DATA_KEY"],
+        production,
+        totp_for_admins=totp,
+        seal_key=seal_key,
+        seal_minutes=minutes,
+        anchors=anchors,
+    )
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(env.get(name) or default)
+    except ValueError:
+        value = 0
+    if value <= 0:
+        raise ConfigError(f"{name} must be a number above 0.")
+    return value
 
 
 def _kept_key(path: Path) -> str:

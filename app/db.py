@@ -49,6 +49,8 @@ class Base(DeclarativeBase):
 
 
 _random = itertools.count(secrets.randbits(22))
+#: milliseconds at the beginning of 2020
+_EPOCH = 1_577_836_800_000
 
 
 def new_key() -> int:
@@ -57,8 +59,13 @@ def new_key() -> int:
     Keys are ordered by time between milliseconds. The low bits count up from a random start, so one process never
     repeats itself within a millisecond and two processes rarely meet; the database's primary key settles the rest.
     """
-    millis = int(time.time() * 1000) - 1_577_836_800_000
+    millis = int(time.time() * 1000) - _EPOCH
     return (millis << 22) | (next(_random) & 0x3FFFFF)
+
+
+def key_at(moment: datetime) -> int:
+    """The smallest key made at *moment* (the machine's time)."""
+    return max(int(moment.timestamp() * 1000) - _EPOCH, 0) << 22
 
 
 def _dumps(value: Any) -> str:
@@ -188,4 +195,4 @@ def _prepare_sqlite(engine: Engine) -> None:
         record.info.pop(_WRITING, None)
 
 
-__all__ = ["Base", "Database", "Key", "RevisionConflict", "UtcDateTime", "new_key"]
+__all__ = ["Base", "Database", "Key", "RevisionConflict", "UtcDateTime", "key_at", "new_key"]

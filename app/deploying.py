@@ -11,6 +11,7 @@ from app.config import ROOT, Config, ConfigError
 from app.db import Database
 from app.engine import definitions, virtual_clock
 from app.engine.actor import Actor
+from app.engine.proof import sealing
 from app.modeler.trial import shipped
 
 COMMAND_LINE = Actor("cli", origin="cli")
@@ -38,6 +39,7 @@ def shipped_files() -> dict[str, bytes]:
 def prepare(config: Config) -> Database:
     """Migrate the database, deploy what is shipped and load its scenarios; a file that has not changed changes nothing."""
     personal.install(config.data_key)
+    sealing.install_from(config)
     database = Database(config.database_url)
     migrations.upgrade(database)
     if not config.production:

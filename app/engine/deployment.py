@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import new_key
-from app.engine import bpmn, events, resources, start_events
+from app.engine import bpmn, contents, events, resources, start_events
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, Refused
 from app.engine.models import Definition, Deployment
@@ -71,6 +71,7 @@ def deploy(
         "number": deployment.number,
         "comment": comment,
         "definitions": [{"kind": each.kind, "id": each.id, "version": each.version, "checksum": each.checksum} for each in result.created],
+        "digests": contents.digests(deployment, *result.created),
     }
     events.record(session, "deployment.made", actor, at=now, detail=detail)
     return result

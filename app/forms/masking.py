@@ -17,6 +17,8 @@ from app.forms.schema import Form, unindexed
 #: Kinds that stay readable in the form of the person who must confirm or correct them (choices, not numbers).
 OPEN_IN_FORM = frozenset({"health", "name"})
 _CIPHER = "enc"
+#: What stands in the place of a value that was erased after the campaign: its digest, for the proof.
+_GONE = "gone"
 
 
 def _personal(form: Form, data: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -84,10 +86,12 @@ def sealed(form: Form, data: dict[str, Any], table: str, row: str) -> dict[str, 
 
 
 def opened(data: Any, table: str, row: str, path: str = "") -> Any:
-    """What ``sealed`` closed."""
+    """What ``sealed`` closed. An erased value is None."""
     if isinstance(data, dict):
         if set(data) == {_CIPHER}:
             return json.loads(personal.decrypt(table, row, path, data[_CIPHER]))
+        if set(data) == {_GONE}:
+            return None
         return {key: opened(value, table, row, f"{path}.{key}" if path else key) for key, value in data.items()}
     if isinstance(data, list):
         return [opened(value, table, row, f"{path}[{index}]") for index, value in enumerate(data)]

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine import contents
 
 
 class Submission(Base):
@@ -46,3 +47,26 @@ class Submission(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: 1, 2, … within (campaign, subject, form)
     revision: Mapped[int] = mapped_column(Integer, default=1)
+
+
+contents.cover(
+    Submission,
+    (
+        "key",
+        "campaign_id",
+        "form_key",
+        "form_id",
+        "version",
+        "subject",
+        "scope",
+        "task_key",
+        "instance_key",
+        "data",
+        "warnings",
+        "problems",
+        "actor",
+        "on_behalf_of",
+        "at",
+        "revision",
+    ),
+)

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
 from app.db import new_key
+from app.engine import contents, events
 from app.engine.actor import Actor
 from app.engine.errors import NotFound
 from app.engine.models import Definition
@@ -23,9 +24,6 @@ from app.forms.outcome import Finding, Outcome
 
 _TABLE = "submission"
 # Statements that every form needs are made once: that takes longer than to run them.
-_REVISION = select(func.max(Submission.revision)).where(
-    Submission.campaign_id == bindparam("campaign"), Submission.subject == bindparam("about"), Submission.form_id == bindparam("form")
-)
 _LATEST = (
     select(Submission)
     .where(
@@ -57,7 +55,7 @@ def save(
     """
     if task is not None:
         campaign_id, subject, scope, form_key = task.campaign_id, task.subject, task.scope, task.form_key
-    revision = session.scalar(_REVISION, {"campaign": campaign_id, "about": subject, "form": form.id})
+    previous = session.scalar(_LATEST, {"campaign": campaign_id, "about": subject, "form": form.id})
     key = new_key()
     submission = Submission(
         key=key,
@@ -75,11 +73,42 @@ def save(
         actor=actor.name,
         on_behalf_of=actor.on_behalf_of,
         at=at or clock.now(),
-        revision=(revision or 0) + 1,
+        revision=previous.revision + 1 if previous else 1,
     )
     session.add(submission)
     _flush(session)
+    _record(session, submission, previous, actor, outcome.data, task)
     return submission
+
+
+def _record(session: Session, submission: Submission, previous: Submission | None, actor: Actor, data: dict[str, Any], task: Any) -> None:
+    """What was handed in, field by field where it differs from before; personal values as they are kept, encrypted for their place."""
+    differences = changes(masking.opened(previous.data, _TABLE, str(previous.key)), data) if previous else []
+    detail = {
+        "form": submission.form_id,
+        "version": submission.version,
+        "submission": str(submission.key),
+        "revision": submission.revision,
+        "previous": str(previous.key) if previous else None,
+        "changes": [
+            {"path": path, "old": paths.get(previous.data, path), "new": paths.get(submission.data, path)}
+            for path, _old, _new in differences
+            if previous
+        ],
+        "digests": contents.digests(submission),
+    }
+    events.record(
+        session,
+        "form.submitted",
+        actor,
+        at=submission.at,
+        campaign_id=submission.campaign_id,
+        instance_key=submission.instance_key,
+        activity_key=submission.task_key,
+        element_id=task.element_id if task is not None else "",
+        subject=submission.subject,
+        detail=detail,
+    )
 
 
 def _flush(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.auth import open_tasks
 from app.auth.current import Identity
-from app.engine import events
+from app.engine import contents, events
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.inbox import uploads
@@ -65,7 +66,7 @@ def add(session: Session, task: Task, actor: Actor, stored: uploads.Stored, *, n
     )
     session.add(attachment)
     session.flush()
-    _record(session, "attachment.added", attachment, task, actor)
+    _record(session, "attachment.added", attachment, task, actor, {"digests": contents.digests(attachment)})
     return attachment
 
 
@@ -94,7 +95,7 @@ def remove(session: Session, identity: Identity, actor: Actor, key: int) -> Atta
     task = open_tasks.open_task(session, identity, found.task_key)
     if task is None:
         return None
-    _record(session, "attachment.removed", found, task, actor)
+    _record(session, "attachment.removed", found, task, actor, {"removed": [contents.name_of(found)]})
     session.delete(found)
     return found
 
@@ -104,7 +105,7 @@ def file_of(folder: Path, attachment: Attachment) -> Path:
     return uploads.path(folder, attachment.stored)
 
 
-def _record(session: Session, kind: str, attachment: Attachment, task: Task, actor: Actor) -> None:
+def _record(session: Session, kind: str, attachment: Attachment, task: Task, actor: Actor, proof: dict[str, Any]) -> None:
     events.record(
         session,
         kind,
@@ -114,5 +115,5 @@ def _record(session: Session, kind: str, attachment: Attachment, task: Task, act
         activity_key=task.key,
         element_id=task.element_id,
         subject=task.subject,
-        detail={"name": attachment.name, "type": attachment.media_type, "size": attachment.size, "sha256": attachment.sha256},
+        detail={"name": attachment.name, "type": attachment.media_type, "size": attachment.size, "sha256": attachment.sha256, **proof},
     )

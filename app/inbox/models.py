@@ -8,6 +8,7 @@ from sqlalchemy import Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine import contents
 
 
 class Draft(Base):
@@ -89,3 +90,23 @@ class Attachment(Base):
     uploaded_by: Mapped[str] = mapped_column(String(100))
     on_behalf_of: Mapped[str] = mapped_column(String(100), default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+contents.cover(
+    Attachment,
+    (
+        "key",
+        "campaign_id",
+        "task_key",
+        "subject",
+        "path",
+        "name",
+        "media_type",
+        "size",
+        "sha256",
+        "stored",
+        "uploaded_by",
+        "on_behalf_of",
+        "at",
+    ),
+)

@@ -108,7 +108,7 @@ def downgrade() -> None:
 _COLUMNS = ("key", "campaign_id", "at", "recorded_at", "kind", "actor", "on_behalf_of", "origin", "instance_key", "activity_key")
 COLUMNS = (*_COLUMNS, "element_id", "subject")
 TIME = db.UtcDateTime(timezone=True)
-TYPES: dict[str, Any] = {"at": TIME, "recorded_at": TIME, "entered_at": TIME, "left_at": TIME, "detail": sa.JSON()}
+TYPES: dict[str, Any] = {"at": TIME, "recorded_at": TIME, "created_at": TIME, "entered_at": TIME, "left_at": TIME, "detail": sa.JSON()}
 EVENT = sa.table("event", *(sa.column(name, TYPES.get(name)) for name in (*COLUMNS, "detail", "chain", "seq", "salt", "hash")))
 INSTANCE = sa.table("process_instance", *(sa.column(name) for name in ("key", "campaign_id", "subject", "chain_length", "chain_head")))
 CHAIN = sa.table("chain", *(sa.column(name) for name in ("key", "name", "length", "head", "revision")))
@@ -215,12 +215,19 @@ _ATTACHMENT = (
     "key", "campaign_id", "task_key", "subject", "path", "name", "media_type", "size", "sha256", "stored", "uploaded_by", "on_behalf_of",
     "at",
 )  # fmt: skip
+_DEFINITION = ("key", "deployment_key", "kind", "id", "version", "name", "resource", "checksum", "created_at")
+_CONTENTS = (
+    ("submission", _SUBMISSION),
+    ("attachment", _ATTACHMENT),
+    ("deployment", ("key", "created_at", "actor", "comment")),
+    ("definition", _DEFINITION),
+)
 _DOCUMENTS = {"data", "warnings", "problems"}
 
 
 def _adopted_contents(bind: sa.Connection, heads: _Heads) -> Iterator[dict[str, Any]]:
     """Digests of what records did not cover before."""
-    for name, columns in (("submission", _SUBMISSION), ("attachment", _ATTACHMENT)):
+    for name, columns in _CONTENTS:
         table = sa.table(name, *(sa.column(each, sa.JSON() if each in _DOCUMENTS else TYPES.get(each)) for each in columns))
         last = -1
         while found := bind.execute(sa.select(*table.c).where(table.c.key > last).order_by(table.c.key).limit(MANY)).mappings().all():

@@ -1,0 +1,53 @@
+"""Rows that records answer for: a record keeps their digest, so that a row that was altered, lost or slipped in is found.
+
+A room names the tables whose rows never change (``cover``) and puts ``{"digests": contents.digests(row)}`` into the record of the act that
+wrote them. A row that may be taken away again is told of by a record with ``{"removed": [contents.name_of(row)]}``. Encrypted values
+count by the digest of their ciphertext, so that erasing them (``{"gone": digest}``) changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table
+
+from app.engine import chains
+from app.engine.models import Definition, Deployment
+
+#: table name -> (table, columns in the order in which they are hashed)
+COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {}
+#: modules whose import fills ``COVERED``
+ROOMS: set[str] = set()
+
+
+def cover(model: type[Any], columns: Sequence[str]) -> None:
+    """Digest the rows of *model* over these columns. The list is part of what is proved: a later column is not added to it."""
+    COVERED[model.__tablename__] = (model.__table__, tuple(columns))
+    ROOMS.add(model.__module__)
+
+
+def name_of(row: Any) -> str:
+    """``submission:123``."""
+    return f"{row.__tablename__}:{row.key}"
+
+
+def digest(table: str, values: Mapping[str, Any]) -> str:
+    """The digest of a row, given by column."""
+    _table, columns = COVERED[table]
+    return chains.digest(chains.canonical([_plain(values[name]) for name in columns]))
+
+
+def _plain(value: Any) -> Any:
+    return chains.stamp(value) if isinstance(value, datetime) else chains.without_ciphers(value)
+
+
+def digests(*rows: Any) -> dict[str, str]:
+    """What a record keeps of new rows. They must have all their values: keys and defaults, too."""
+    return {name_of(row): digest(row.__tablename__, vars(row)) for row in rows}
+
+
+cover(Deployment, ("key", "created_at", "actor", "comment"))
+# The content has its checksum.
+cover(Definition, ("key", "deployment_key", "kind", "id", "version", "name", "resource", "checksum", "created_at"))

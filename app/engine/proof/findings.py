@@ -1,0 +1,137 @@
+"""What a verification can find, and how it says so in Chinese and English."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was written."""
+
+    code: str
+    #: number of the chain; 0: not in a chain
+    chain: int = 0
+    #: place in the chain
+    seq: int = 0
+    #: key of the record, or of the row
+    key: int = 0
+    #: when it was recorded (UTC), as it stands there
+    at: str = ""
+    kind: str = ""
+    #: what else the sentence needs
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, locale: str) -> str:
+        """The finding as a sentence in ``zh`` or ``en``."""
+        words = WORDS[self.code][1 if locale == "en" else 0]
+        record = _RECORD[1 if locale == "en" else 0] if self.kind or self.at else _PLACE[1 if locale == "en" else 0]
+        values = {"chain": self.chain, "seq": self.seq, "key": self.key, "at": self.at, "kind": self.kind, **self.detail}
+        return words.format(record=record.format(**values), **values)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the database: keys as text, so that no reader rounds them."""
+        return {**asdict(self), "chain": str(self.chain), "key": str(self.key)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Finding:
+        return cls(**{**values, "chain": int(values["chain"]), "key": int(values["key"])})
+
+
+_RECORD = (
+    "链 {chain} 的第 {seq} 条记录（编号 {key}，{kind}，记于 {at} UTC）",
+    "record {seq} of chain {chain} (key {key}, {kind}, recorded {at} UTC)",
+)
+_PLACE = ("链 {chain} 的第 {seq} 条记录", "record {seq} of chain {chain}")
+
+#: code → sentence in Chinese and English
+WORDS: dict[str, tuple[str, str]] = {
+    "record_altered": ("{record}被改动过：内容与它的哈希不符。", "Altered: {record}. Its content does not fit its hash."),
+    "hash_altered": (
+        "{record}的哈希被改动过：它与前后记录接不上。",
+        "Altered: the hash of {record}. It fits neither its content nor its neighbours.",
+    ),
+    "record_missing": (
+        "缺少记录：链 {chain} 的第 {seq} 条到第 {until} 条不见了（下一条：编号 {key}，记于 {at} UTC）。",
+        "Missing: records {seq} to {until} of chain {chain} (the next one there: key {key}, recorded {at} UTC).",
+    ),
+    "record_inserted": (
+        "{record}是插进来的：这个位置在写入时不存在。",
+        "Inserted: {record}. This place did not exist when the chain was written.",
+    ),
+    "record_reordered": (
+        "{record}换了位置：它原是第 {original} 条。",
+        "Reordered: {record}. It was written as number {original}.",
+    ),
+    "chain_truncated": (
+        "链 {chain} 的末尾被截断：应有 {length} 条记录，只剩 {seq} 条（最后一条：编号 {key}，记于 {at} UTC）。",
+        "Truncated: chain {chain} should have {length} records, only {seq} are left (the last one: key {key}, recorded {at} UTC).",
+    ),
+    "chain_rewritten": (
+        "链 {chain} 被整段重写：{record}与第 {seal} 号封印不符；改动始于第 {since} 条之后。",
+        "Rewritten: chain {chain}. {record} does not fit seal {seal}; the change begins after record {since}.",
+    ),
+    "head_altered": (
+        "链 {chain} 的链头被改动过：它说有 {length} 条记录，实有 {seq} 条，或者它的哈希不是最后一条的（编号 {key}，记于 {at} UTC）。",
+        "Altered: the head of chain {chain}. It speaks of {length} records, there are {seq}, or its hash is not that of the last one "
+        "(key {key}, recorded {at} UTC).",
+    ),
+    "chain_unknown": (
+        "{record}所在的链没有归属：流程实例或链头的那一行不见了，或者链是伪造的。",
+        "{record} is in a chain that nothing owns: the row of its instance or of its head is missing, or the chain is forged.",
+    ),
+    "chain_foreign": (
+        "链 {chain} 名为“{name}”，其中却有 {actor} 的记录（{record}）。",
+        "Chain {chain} is called “{name}”, but holds a record of {actor} ({record}).",
+    ),
+    "activity_altered": (
+        "流程实例 {chain} 的活动 {key}（{element}）被改动过：与记录所写的“{column}”不符。",
+        "Altered: activity {key} ({element}) of instance {chain}: “{column}” is not what the records say.",
+    ),
+    "activity_missing": (
+        "流程实例 {chain} 的活动 {key}（{element}）不见了，记录里有它。",
+        "Missing: activity {key} ({element}) of instance {chain}, which the records tell of.",
+    ),
+    "activity_inserted": (
+        "流程实例 {chain} 的活动 {key}（{element}）是插进来的，没有记录提到它。",
+        "Inserted: activity {key} ({element}) of instance {chain}: no record tells of it.",
+    ),
+    "content_altered": (
+        "{table} 表的 {key} 被改动过：内容与{record}中的摘要不符。",
+        "Altered: {key} in table {table}. Its content does not fit the digest in {record}.",
+    ),
+    "content_missing": ("{table} 表的 {key} 不见了：{record}写明有它。", "Missing: {key} in table {table}, which {record} tells of."),
+    "content_inserted": ("{table} 表的 {key} 是插进来的：没有记录提到它。", "Inserted: {key} in table {table}: no record tells of it."),
+    "definition_altered": (
+        "定义 {id} 第 {version} 版被改动过：内容与部署记录的校验和不符。",
+        "Altered: definition {id} version {version}. Its content does not fit the checksum in the record of its deployment.",
+    ),
+    "definition_missing": (
+        "定义 {id} 第 {version} 版不见了，部署记录里有它。",
+        "Missing: definition {id} version {version}, which the record of its deployment tells of.",
+    ),
+    "definition_inserted": (
+        "定义 {id} 第 {version} 版是插进来的：没有部署记录提到它。",
+        "Inserted: definition {id} version {version}: no record of a deployment tells of it.",
+    ),
+    "file_altered": ("附件 {key} 的文件被改动过或不见了。", "The file of attachment {key} was altered or is missing."),
+    "seal_altered": ("第 {number} 号封印被改动过（{at} UTC）。", "Altered: seal {number} ({at} UTC)."),
+    "seal_signature": (
+        "第 {number} 号封印的签名不对，或者不是本系统的密钥签的（{at} UTC）。",
+        "The signature of seal {number} is wrong, or not by this installation's key ({at} UTC).",
+    ),
+    "seal_missing": ("缺少第 {number} 号封印。", "Missing: seal {number}."),
+    "seal_leaves": (
+        "第 {number} 号封印的链头清单被改动过：与它的根不符（{at} UTC）。",
+        "Altered: the list of heads of seal {number}. It does not fit the root ({at} UTC).",
+    ),
+    "seals_truncated": (
+        "封印被截断：锚定文件里有第 {number} 号（{at} UTC），数据库里没有。",
+        "Truncated: the anchor file has seal {number} ({at} UTC), the database does not.",
+    ),
+    "anchor_differs": (
+        "第 {number} 号封印与锚定文件里的不同：数据库和锚定文件之一被改动过（{at} UTC）。",
+        "Seal {number} is not the one in the anchor file: one of the two was altered ({at} UTC).",
+    ),
+}

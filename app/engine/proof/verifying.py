@@ -1,0 +1,162 @@
+"""Verification of everything: chain by chain in ranges that can be checked apart, then what lies across them.
+
+Each range is read in a snapshot of its own and holds no lock: people go on working. Ranges run in several processes (command line) or
+one after another as a job (the page).
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text
+
+from app.db import Database
+from app.engine.chain_models import Seal
+from app.engine.contents import ROOMS
+from app.engine.models import Event
+from app.engine.proof import elsewhere, seals
+from app.engine.proof.findings import Finding
+from app.engine.proof.one_chain import Told
+from app.engine.proof.reading import END, one_chain_after_another
+
+BEGIN = -(2**63)
+#: Findings that are kept; the first is what matters.
+MOST = 100
+#: Below this many records a second process costs more than it saves.
+_WORTH_SPLITTING = 40_000
+_BATCH = 2_000
+
+#: (records checked, records in all) as it goes
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Result:
+    """What a verification saw."""
+
+    records: int = 0
+    chains: int = 0
+    seals: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def first(self) -> Finding | None:
+        """The earliest thing that is wrong; what has no time comes last."""
+        return min(self.findings, key=lambda finding: (finding.at or "9", finding.chain, finding.seq), default=None)
+
+
+@contextmanager
+def snapshot(db: Database) -> Iterator[Connection]:
+    """A connection that sees one moment and writes nothing."""
+    options = {} if db.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with db.engine.connect().execution_options(**options) as connection:
+        if db.is_sqlite:
+            connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
+def size(connection: Connection) -> tuple[int, int]:
+    """How many records there are, and the number of the newest seal."""
+    records = connection.scalar(select(func.count()).select_from(Event)) or 0
+    return records, connection.scalar(select(func.max(Seal.number))) or 0
+
+
+def range_after(connection: Connection, after: int, many: int) -> int:
+    """Where a range of about *many* records that begins after chain *after* ends: at the end of a chain."""
+    query = text("SELECT chain FROM event WHERE chain > :after ORDER BY chain, seq LIMIT 1 OFFSET :many")
+    found = connection.scalar(query, {"after": after, "many": many})
+    return END if found is None else int(found)
+
+
+def check_range(connection: Connection, after: int, until: int, seal: int) -> Result:
+    """Check the chains with a number in (*after*, *until*] and the contents that their records answer for."""
+    result = Result()
+    told: list[Told] = []
+    for chain in one_chain_after_another(connection, after, until, seal):
+        result.chains += 1
+        result.records += len(chain.rows)
+        result.findings += chain.findings()
+        told += chain.told
+        if len(told) >= _BATCH:
+            result.findings += elsewhere.contents(connection, told)
+            told = []
+        if len(result.findings) > MOST:
+            break
+    result.findings += elsewhere.contents(connection, told)
+    return result
+
+
+def check_rest(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) -> list[Finding]:
+    """What lies across the chains: seals, rows that no record tells of, definitions."""
+    return [*seals.check(connection, anchor), *elsewhere.slipped_in(connection), *elsewhere.definitions(connection)][:MOST]
+
+
+def verify(
+    db: Database,
+    anchor: Mapping[int, Mapping[str, Any]] | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+    processes: int | None = None,
+) -> Result:
+    """Check everything. *anchor*: number → seal of a file kept elsewhere (``anchors.read``)."""
+    with snapshot(db) as connection:
+        total, last = size(connection)
+        many = processes or (min(os.cpu_count() or 1, 4) if total >= _WORTH_SPLITTING else 1)
+        ranges = list(_ranges(connection, total // (many * 8) + 1 if many > 1 else 20_000))
+    result = Result(seals=last)
+    for part in _checked(db, ranges, last, many):
+        result.records += part.records
+        result.chains += part.chains
+        result.findings += part.findings
+        progress(result.records, total)
+    with snapshot(db) as connection:
+        result.findings += check_rest(connection, anchor or {})
+    return result
+
+
+def _ranges(connection: Connection, many: int) -> Iterator[tuple[int, int]]:
+    after = BEGIN
+    while after < END:
+        until = range_after(connection, after, many)
+        yield after, until
+        after = until
+
+
+def _checked(db: Database, ranges: list[tuple[int, int]], seal: int, processes: int) -> Iterator[Result]:
+    if processes == 1:
+        for after, until in ranges:
+            with snapshot(db) as connection:
+                yield check_range(connection, after, until, seal)
+        return
+    # A fresh process: V8 and open connections do not survive a fork.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_get_ready, initargs=(sorted(ROOMS),)) as pool:
+        waiting = [pool.submit(_apart, db.url, after, until, seal) for after, until in ranges]
+        for done in as_completed(waiting):
+            yield done.result()
+
+
+def _get_ready(rooms: Sequence[str]) -> None:
+    """Learn which tables records answer for."""
+    for room in rooms:
+        importlib.import_module(room)
+
+
+def _apart(url: str, after: int, until: int, seal: int) -> Result:
+    """A range in a process of its own."""
+    db = Database(url)
+    try:
+        with snapshot(db) as connection:
+            return check_range(connection, after, until, seal)
+    finally:
+        db.dispose()

@@ -1,0 +1,69 @@
+"""``run.py seal`` and ``run.py verify``: prove on the command line that nobody changed the records."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from app import tables  # noqa: F401  (which tables records answer for)
+from app.config import from_environment
+from app.db import Database
+from app.engine.proof import anchors, sealing, verifying
+from app.engine.proof.verifying import Result
+
+#: Findings that are printed.
+_PRINTED = 20
+
+
+def seal(_options: argparse.Namespace) -> int:
+    """Seal every chain that grew."""
+    database = _as_it_is()
+    made = sealing.run(database, everything=True)
+    database.dispose()
+    if made is None:
+        print("没有新的记录需要封印 (nothing to seal)")
+    else:
+        print(f"第 {made.number} 号封印，{made.records} 条记录 (seal {made.number}, {made.records} records)")
+        print(f"{made.hash}\n{sealing.anchor_file()}")
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Check everything; exit status 1 when something is not as it was written."""
+    database = _as_it_is()
+    own = sealing.anchor_file()
+    path: Path | None = options.anchor or (own if own.exists() else None)
+    anchor = anchors.read(path) if path else {}
+    began = time.monotonic()
+    result = verifying.verify(database, anchor, progress=_progress)
+    database.dispose()
+    seconds = time.monotonic() - began
+    print(f"\r{result.records:,} 条记录，{result.chains:,} 条链，{result.seals} 个封印，{seconds:.1f} 秒", end=" ")
+    print(f"({result.records:,} records, {result.chains:,} chains, {result.seals} seals, {seconds:.1f} s)")
+    print(f"锚定文件 (anchor file): {path or '无 (none)'}")
+    return _said(result)
+
+
+def _as_it_is() -> Database:
+    """The database without migrating or deploying: looking must not change it."""
+    config = from_environment()
+    sealing.install_from(config)
+    return Database(config.database_url)
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done:,} / {total:,}", end="", file=sys.stderr, flush=True)
+
+
+def _said(result: Result) -> int:
+    first = result.first
+    if first is None:
+        print("一切如写入时一样，没有改动 (everything is as it was written)")
+        return 0
+    print(f"发现 {len(result.findings)} 处，最早一处在前 ({len(result.findings)} findings, the first one first):")
+    for finding in [first, *(each for each in result.findings if each is not first)][:_PRINTED]:
+        print(f"- {finding.text('zh')}\n  {finding.text('en')}")
+    return 1

@@ -1,0 +1,87 @@
+"""A small database in which something of everything has happened, sealed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app import clock, personal
+from app.db import Database
+from app.engine import contents, events, jobs, runtime
+from app.engine.actor import Actor
+from app.engine.models import Task
+from app.engine.proof import sealing
+from app.forms import schema, submissions
+from app.forms.outcome import Outcome
+from app.inbox.models import Attachment
+from tests.engine import drawing as d
+
+ANN, BOB = Actor("ann", "eve", "10.0.0.1"), Actor("bob", origin="10.0.0.2")
+SEED = "5e" * 32
+FORM = (
+    b'{"id": "visit", "type": "default", "schemaVersion": 16, "components": ['
+    b'{"type": "textfield", "key": "head", "label": "\xe6\x88\xb7\xe4\xb8\xbb", "properties": {"personal": "name"}}, '
+    b'{"type": "number", "key": "income", "label": "\xe6\x94\xb6\xe5\x85\xa5"}]}'
+)
+
+
+def run(db: Database, verb: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    return db.in_transaction(lambda session: verb(session, *args, **named))
+
+
+def play(db: Database, home: Path) -> None:
+    """Deploy, start, claim, hand in, attach, complete, cancel, fail to sign in; seal; go on; seal."""
+    personal.install("5a" * 32)
+    sealing.install(SEED, home / "anchors")
+    child = d.diagram("child", d.start(), d.user("visit", form="visit"), d.end(), flows="s>visit>e")
+    parent = d.diagram("p", d.start(), d.call("c", "child", items="for i in 1..4 return i"), d.end(), flows="s>c>e")
+    d.deploy(db, parent, child, FORM)
+    run(db, runtime.start, "p", {}, ANN, campaign_id=7)
+    jobs.drain(db)
+    form = schema.load(FORM)
+    for number, task in enumerate(d.tasks(db)[:2]):
+        run(db, runtime.claim, task.key, ANN)
+        for income in (100, 200 + number):
+            run(db, hand_in, form, {"head": "张三", "income": income}, task)
+        run(db, attach, task)
+        run(db, runtime.complete, task.key, {"income": 200}, ANN, request_id=f"r{number}")
+        jobs.drain(db)
+    sealing.run(db)
+    waiting = d.tasks(db)
+    run(db, runtime.claim, waiting[0].key, BOB)
+    run(db, runtime.hand_over, waiting[0].key, "ann", BOB, reason="他今天去县里")
+    run(db, runtime.complete, waiting[0].key, {}, ANN)
+    run(db, runtime.cancel, waiting[1].instance_key, BOB, reason="重复")
+    jobs.drain(db)
+    run(db, events.record, "account.sign_in_failed", Actor("nobody", origin="10.0.0.9"), detail={"username": "nobody"})
+    sealing.run(db)
+
+
+def hand_in(session: Any, form: Any, data: dict[str, Any], task: Task) -> None:
+    submissions.save(session, form, Outcome(data), ANN, task=session.get(Task, task.key), at=clock.now() + timedelta(minutes=1))
+
+
+def attach(session: Any, task: Task) -> None:
+    photo = Attachment(
+        campaign_id=7,
+        task_key=task.key,
+        name="照片.jpg",
+        media_type="image/jpeg",
+        size=3,
+        sha256="ab" * 32,
+        stored="x",
+        uploaded_by="ann",
+        at=clock.now(),
+    )
+    session.add(photo)
+    session.flush()
+    events.record(session, "attachment.added", ANN, instance_key=task.instance_key, detail={"digests": contents.digests(photo)})
+
+
+def keys(db: Database, model: Any) -> list[int]:
+    with db.reading() as session:
+        return list(session.scalars(select(model.key).order_by(model.key)))

@@ -1,0 +1,246 @@
+"""What somebody with the database's password can do to the past. Each tampering changes something through one connection."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, Table, delete, insert, select, update
+
+from app.engine import chains
+from app.engine.proof import one_chain, reading
+
+Tamper = Callable[[Connection, "Tables", random.Random], None]
+#: Columns that say nothing about the past: a revision for writers.
+_SILENT = {("chain", "revision")}
+
+
+class Tables:
+    """The tables as they are in the database, without the types of the models: an attacker writes what he likes."""
+
+    def __init__(self, connection: Connection) -> None:
+        wanted = (
+            "event",
+            "activity",
+            "submission",
+            "attachment",
+            "definition",
+            "deployment",
+            "seal",
+            "sealed_head",
+            "chain",
+            "process_instance",
+        )
+        self.all = MetaData()
+        self.all.reflect(connection, only=wanted)
+
+    def __getattr__(self, name: str) -> Table:
+        return self.all.tables[name]
+
+
+def rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    first = list(table.primary_key.columns)
+    return [dict(row) for row in connection.execute(select(table).order_by(*first)).mappings()]
+
+
+def where(table: Table, row: dict[str, Any]) -> Any:
+    condition: Any = True
+    for column in table.primary_key.columns:
+        condition = (column == row[column.name]) & condition if condition is not True else column == row[column.name]
+    return condition
+
+
+def other(value: Any, chance: random.Random) -> Any:
+    """Something that is not *value*, as near to it as may be."""
+    if isinstance(value, dict | list):
+        return _in_json(json.loads(json.dumps(value)), chance)
+    if value is None:
+        return chance.randint(1, 10**6)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + chance.choice((-1, 1))
+    if isinstance(value, bytes):
+        return value + b" "
+    if isinstance(value, str):
+        return chance.choice((value + "x", "y" + value, value.swapcase() if value.swapcase() != value else value + "0"))
+    return value.replace(microsecond=(value.microsecond + 1) % 10**6)  # a time
+
+
+def _in_json(value: Any, chance: random.Random) -> Any:
+    if isinstance(value, dict) and value:
+        name = chance.choice(sorted(value))
+        if set(value) == {"enc"} or chance.random() < 0.1:
+            return {**value, "added": 1}
+        return {**value, name: _in_json(value[name], chance)}
+    if isinstance(value, list) and value:
+        index = chance.randrange(len(value))
+        return [*value[:index], _in_json(value[index], chance), *value[index + 1 :]]
+    if isinstance(value, dict | list):
+        return {"added": 1} if isinstance(value, dict) else [1]
+    return other(value, chance)
+
+
+def alter(name: str, *columns: str) -> Tamper:
+    """Change one column of one row."""
+
+    def tamper(connection: Connection, tables: Tables, chance: random.Random) -> None:
+        table = tables.all.tables[name]
+        row = chance.choice(rows(connection, table))
+        free = [column.name for column in table.columns if (name, column.name) not in _SILENT]
+        column = chance.choice(columns or tuple(free))
+        connection.execute(update(table).where(where(table, row)).values({column: other(row[column], chance)}))
+
+    return tamper
+
+
+def remove(name: str) -> Tamper:
+    def tamper(connection: Connection, tables: Tables, chance: random.Random) -> None:
+        table = tables.all.tables[name]
+        connection.execute(delete(table).where(where(table, chance.choice(rows(connection, table)))))
+
+    return tamper
+
+
+def slip_in(name: str) -> Tamper:
+    """A copy of a row with another key."""
+
+    def tamper(connection: Connection, tables: Tables, chance: random.Random) -> None:
+        table = tables.all.tables[name]
+        row = chance.choice(rows(connection, table))
+        row["key"] = row["key"] + chance.choice((-5, 7, 10**9))
+        if "version" in row:
+            row["version"] += 100
+        if "revision" in row and name == "submission":
+            row["revision"] += 100
+        connection.execute(insert(table).values(row))
+
+    return tamper
+
+
+def insert_record(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """A record at an existing place, at the end, or in the middle with everything behind it moved."""
+    table = tables.event
+    row = chance.choice(rows(connection, table))
+    how = chance.choice(("same", "end", "middle"))
+    if how == "end":
+        row["seq"] = max(each["seq"] for each in rows(connection, table) if each["chain"] == row["chain"]) + 1
+    if how == "middle":
+        behind = [each for each in rows(connection, table) if each["chain"] == row["chain"] and each["seq"] >= row["seq"]]
+        for each in sorted(behind, key=lambda each: -each["seq"]):
+            connection.execute(update(table).where(where(table, each)).values(seq=each["seq"] + 1))
+    connection.execute(insert(table).values({**row, "key": row["key"] + 10**9}))
+
+
+def swap(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """Two records of one chain change places."""
+    table = tables.event
+    found = rows(connection, table)
+    one = chance.choice([row for row in found if sum(other["chain"] == row["chain"] for other in found) > 1])
+    two = chance.choice([row for row in found if row["chain"] == one["chain"] and row["seq"] != one["seq"]])
+    connection.execute(update(table).where(where(table, one)).values(seq=two["seq"]))
+    connection.execute(update(table).where(where(table, two)).values(seq=one["seq"]))
+
+
+def cut_tail(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """The last records of a chain go, and its head is set back as if they had never been."""
+    table = tables.event
+    row = chance.choice(rows(connection, table))
+    connection.execute(delete(table).where(table.c.chain == row["chain"], table.c.seq >= row["seq"]))
+    before = [each for each in rows(connection, table) if each["chain"] == row["chain"]]
+    set_head(connection, tables, row["chain"], len(before), before and max(before, key=lambda each: each["seq"])["hash"] or "")
+
+
+def set_head(connection: Connection, tables: Tables, chain: int, length: int, head: str) -> None:
+    own, named = tables.process_instance, tables.chain
+    connection.execute(update(own).where(own.c.key == chain).values(chain_length=length, chain_head=head))
+    connection.execute(update(named).where(named.c.key == chain).values(length=length, head=head))
+
+
+def rewrite(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """A record is altered, and all hashes behind it, with the head, are worked out anew: the chain by itself is perfect."""
+    table = tables.event
+    row = chance.choice(rows(connection, table))
+    column = chance.choice(("actor", "origin", "subject", "kind", "element_id"))
+    connection.execute(update(table).where(where(table, row)).values({column: (row[column] + "z")}))
+    rehash(connection, tables, row["chain"])
+
+
+def cut_and_rewrite(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """A record is taken out, the others close up, everything is hashed anew."""
+    table = tables.event
+    row = chance.choice(rows(connection, table))
+    connection.execute(delete(table).where(where(table, row)))
+    behind = [each for each in rows(connection, table) if each["chain"] == row["chain"] and each["seq"] > row["seq"]]
+    for each in sorted(behind, key=lambda each: each["seq"]):
+        connection.execute(update(table).where(where(table, each)).values(seq=each["seq"] - 1))
+    rehash(connection, tables, row["chain"])
+
+
+def rehash(connection: Connection, tables: Tables, chain: int) -> None:
+    """Make a chain and its head fit, as the system itself would."""
+    table, head, length = tables.event, "", 0
+    (found,) = reading.one_chain_after_another(connection, chain - 1, chain, 0)
+    for row in found.rows:
+        text, _told = one_chain.read(row)
+        assert text is not None
+        head, length = chains.link(head, text), length + 1
+        connection.execute(update(table).where(table.c.key == row[one_chain.KEY]).values(hash=head))
+    set_head(connection, tables, chain, length, head)
+
+
+def erase_chain(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """An instance, or a person's chain, vanishes with everything it was."""
+    chain = chance.choice(rows(connection, tables.event))["chain"]
+    for table, column in (
+        (tables.event, "chain"),
+        (tables.activity, "instance_key"),
+        (tables.process_instance, "key"),
+        (tables.chain, "key"),
+        (tables.sealed_head, "chain"),
+    ):
+        connection.execute(delete(table).where(table.c[column] == chain))
+
+
+def cut_seals(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """The newest seals go, without a trace in the database."""
+    last = max(row["number"] for row in rows(connection, tables.seal))
+    first = chance.randint(1, last)
+    connection.execute(delete(tables.seal).where(tables.seal.c.number >= first))
+    connection.execute(delete(tables.sealed_head).where(tables.sealed_head.c.seal >= first))
+
+
+#: name → how. Each leaves the database changed.
+WAYS: dict[str, Tamper] = {
+    "alter a record": alter("event"),
+    "alter a record's detail": alter("event", "detail"),
+    "delete a record": remove("event"),
+    "insert a record": insert_record,
+    "swap two records": swap,
+    "cut a chain's tail": cut_tail,
+    "rewrite a chain": rewrite,
+    "take a record out and rewrite": cut_and_rewrite,
+    "erase a chain": erase_chain,
+    "cut seals": cut_seals,
+    "alter a seal": alter("seal"),
+    "alter a sealed head": alter("sealed_head"),
+    "delete a seal": remove("seal"),
+    "delete a sealed head": remove("sealed_head"),
+    "alter a chain's head": alter("chain", "length", "head"),
+    "alter an instance's head": alter("process_instance", "chain_length", "chain_head"),
+    "alter an activity": alter("activity"),
+    "delete an activity": remove("activity"),
+    "slip in an activity": slip_in("activity"),
+    "alter a submission": alter("submission"),
+    "delete a submission": remove("submission"),
+    "slip in a submission": slip_in("submission"),
+    "alter an attachment": alter("attachment"),
+    "delete an attachment": remove("attachment"),
+    "slip in an attachment": slip_in("attachment"),
+    "alter a definition": alter("definition"),
+    "delete a definition": remove("definition"),
+    "slip in a definition": slip_in("definition"),
+    "alter a deployment": alter("deployment", "created_at", "actor", "comment"),
+}
