@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from app.auth.models import Account, RoleAssignment
 from app.campaign import campaigns, settings
-from app.campaign.importing import columns, export, marked
+from app.campaign.importing import columns, export, marked, staff, values
 from app.campaign.models import Campaign, CampaignDate, Household, ImportRun, Staff, Village
 from app.db import Database
 from app.engine import definitions
@@ -91,8 +92,6 @@ def test_what_is_missing_is_said_at_its_field(office: web.Browser, wrong: dict[s
 
 def _form(office: web.Browser, db: Database) -> dict[str, str]:
     """The dates' form as the page sends it."""
-    import re
-
     page = office.get("/campaigns/1").text
     return dict(re.findall(r'name="([a-z_]+\.(?:day|time))" value="([^"]*)"', page))
 
@@ -117,6 +116,7 @@ def test_a_date_out_of_order_is_refused_at_its_place(office: web.Browser, db: Da
     answer = office.post("/campaigns/1/dates", {**_form(office, db), "visits_to.day": "2020-05-20"})
     assert answer.status_code == 422
     assert "field-error" in answer.text
+    assert 'name="visits_to.day" value="2020-05-20" aria-invalid="true" autofocus' in answer.text, "what was typed is still there"
     assert dates(db)["visits_to"] == "2020-05-27T00:00:00+08:00"
 
 
@@ -128,9 +128,31 @@ def test_settings_are_kept_within_their_bounds(office: web.Browser, db: Database
     with db.reading() as session:
         values = settings.read(session, 1)
     assert (values["income_line"], values["sample_rate"]) == (4200, 0.125)
-    office.post("/campaigns/1/settings", {**form, "sample_rate": "400"})
+    answer = office.post("/campaigns/1/settings", {**form, "income_line": "4300", "sample_rate": "400"})
+    assert answer.status_code == 422
+    assert {'value="4300"', 'value="400"'} <= set(re.findall(r'value="[0-9]+"', answer.text)), "what was typed is still there"
     with db.reading() as session:
         assert settings.read(session, 1)["sample_rate"] == 0.125
+
+
+def test_a_plan_that_has_begun_already_is_pointed_out(office: web.Browser, at: At) -> None:
+    """A typed year is soon wrong; whoever sets up a campaign sees it before everything is overdue."""
+    at("2020-05-20T08:00:00+08:00")
+    made(office)
+    made(office, deadline="2019-05-31")
+    assert "开始的日期已经过去" not in office.get("/campaigns/1", headers={"Accept-Language": "zh-CN"}).text
+    assert "开始的日期已经过去" in office.get("/campaigns/2", headers={"Accept-Language": "zh-CN"}).text
+
+
+def test_a_role_may_be_written_short_and_an_unknown_one_gets_the_list_in_each_language() -> None:
+    column = next(column for column in columns.place_sheets()[columns.STAFF] if column.kind == "role")
+    assert values.parse(column, "指导员", {"role": staff.role_labels()}) == "instructor"
+    with pytest.raises(values.BadCell) as refused:
+        values.parse(column, "火星人", {"role": staff.role_labels()})
+    chinese, english = str(refused.value).split(" / ")
+    assert "调查员、" in chinese
+    assert "Investigator" not in chinese
+    assert "Investigator, " in english
 
 
 def _staff_book(*staff: tuple[str, ...]) -> bytes:

@@ -34,7 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "id_birth": ("证件号码中的出生日期不存在", "the birth date in the ID number does not exist"),
     "id_check": ("证件号码校验码不对，请核对", "the check character of the ID number is wrong"),
     "choice": ("应为以下之一：{options}", "must be one of: {options}"),
-    "listed": ("应为代码表中的一项：{options}", "must be in the code list: {options}"),
+    "listed": ("应为代码表中的一项：{zh}", "must be in the code list: {en}"),
     "code_twice": ("户编号与第 {row} 行重复", "same code as row {row}"),
     "code_there": ("该户编号已在活动中，不能重复导入", "this code is in the campaign already"),
     "no_village": ("没有“{code}”这个村，请先在村表中添加", "there is no village {code}; add it first"),

@@ -119,8 +119,17 @@ def _choice(column: Column, cell: Any) -> str:
 
 def _listed(labels: Mapping[str, str], cell: Any) -> str:
     text = text_of(cell)
+    # "指导员" is the only role that ends so: 工作组指导员.
+    short = {code for word, code in labels.items() if text and word.endswith(text)}
+    if text not in labels and len(short) == 1:
+        return short.pop()
     if text not in labels:
-        raise BadCell(say("listed", options="、".join(sorted(set(labels) - set(labels.values())))))
+        # Each code has its Chinese label before its English one.
+        words: dict[str, list[str]] = {}
+        for word, code in labels.items():
+            if word != code:
+                words.setdefault(code, []).append(word)
+        raise BadCell(say("listed", zh="、".join(each[0] for each in words.values()), en=", ".join(each[-1] for each in words.values())))
     return labels[text]
 
 

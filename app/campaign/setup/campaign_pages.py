@@ -19,6 +19,7 @@ from app.campaign.blueprint import blueprint
 from app.campaign.errors import Conflict
 from app.campaign.models import Campaign, CampaignDate, Holiday, Household, Staff, Village, WorkGroup
 from app.campaign.setup import lookup
+from app.campaign.wording import either
 from app.engine import events
 
 SETUP = ("office", "admin")
@@ -96,7 +97,8 @@ def campaign_setup(campaign_id: int) -> str:
         return render_template("campaign/setup/campaign.html", **_page(read, found))
 
 
-def _page(read: Session, found: Campaign) -> dict[str, Any]:
+def _page(read: Session, found: Campaign, errors: dict[str, str] | None = None, typed: MultiDict[str, str] | None = None) -> dict[str, Any]:
+    """What the page shows. ``errors``: why a form of it was refused; ``typed`` stands in its fields again."""
     dates = campaigns.dates(read, found.id)
     counts = {
         name: read.scalar(select(func.count()).where(model.campaign_id == found.id)) or 0
@@ -119,7 +121,9 @@ def _page(read: Session, found: Campaign) -> dict[str, Any]:
         "values": settings.read(read, found.id),
         "setting_shown": settings.shown,
         "holidays": read.scalars(select(Holiday).where(Holiday.campaign_id == found.id).order_by(Holiday.day)).all(),
-        "errors": {},
+        "errors": errors or {},
+        "typed": typed or {},
+        "begun": found.state == "draft" and "start" in dates and schedule.moment(dates["start"]) < clock.now(),
         "may_import": identity().has("office"),
     }
 
@@ -156,11 +160,16 @@ def campaign_dates(campaign_id: int) -> Response | tuple[str, int]:
 
     errors = database().in_transaction(work)
     if errors:
-        with database().reading() as read:
-            page = _page(read, lookup.campaign(read, who, campaign_id))
-            return render_template("campaign/setup/campaign.html", **{**page, "errors": errors}), 422
+        return _refused(campaign_id, errors)
     flash(_("日期已保存。"), "success")
     return redirect(url_for("campaign.campaign_setup", campaign_id=campaign_id) + "#dates", 303)
+
+
+def _refused(campaign_id: int, errors: dict[str, str]) -> tuple[str, int]:
+    """The page again, with what was typed and what is wrong with it."""
+    with database().reading() as read:
+        page = _page(read, lookup.campaign(read, identity(), campaign_id), errors, request.form)
+        return render_template("campaign/setup/campaign.html", **page), 422
 
 
 def _read_dates(form: MultiDict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -180,7 +189,7 @@ def _read_dates(form: MultiDict[str, str]) -> tuple[dict[str, str], dict[str, st
 
 
 def _out_of_order(write: Session, campaign_id: int, values: dict[str, str]) -> dict[str, str]:
-    names = {entry.name: entry.zh for entry in schedule.table().entries}
+    names = {entry.name: either(entry.zh, entry.en) for entry in schedule.table().entries}
     wrong = {}
     for name, other in schedule.errors({**campaigns.dates(write, campaign_id), **values}):
         text = _("不能晚于“%(other)s”。") if other == schedule.ANCHOR else _("不能早于“%(other)s”。")
@@ -190,20 +199,21 @@ def _out_of_order(write: Session, campaign_id: int, values: dict[str, str]) -> d
 
 @blueprint.post("/campaigns/<int:campaign_id>/settings")
 @access(*SETUP)
-def campaign_settings(campaign_id: int) -> Response:
-    """Thresholds and limits; kept with who changed what."""
+def campaign_settings(campaign_id: int) -> Response | tuple[str, int]:
+    """Thresholds and limits; kept with who changed what. One that is out of bounds is refused at its field, and nothing is kept."""
     form, by, who = request.form, actor(), identity()
 
-    def work(write: Session) -> list[str]:
+    def work(write: Session) -> dict[str, str]:
         found = lookup.campaign(write, who, campaign_id)
         if found.state != "draft":
             raise Conflict("campaign_running")
-        values, wrong = {}, []
+        values, wrong = {}, {}
         for definition in settings.definitions():
             try:
                 values[definition.name] = settings.parse(definition, form.get(definition.name, ""))
             except ValueError:
-                wrong.append(definition.zh)
+                low, high = (settings.shown(definition, bound) for bound in (definition.min, definition.max))
+                wrong[definition.name] = _("请填写 %(low)s 到 %(high)s 之间的数。", low=low, high=high)
         if not wrong:
             changed = settings.write(write, found.id, values)
             if changed:
@@ -213,9 +223,8 @@ def campaign_settings(campaign_id: int) -> Response:
 
     wrong = database().in_transaction(work)
     if wrong:
-        flash(_("没有保存，请改正：%(names)s。", names="、".join(wrong)), "error")
-    else:
-        flash(_("设置已保存。"), "success")
+        return _refused(campaign_id, wrong)
+    flash(_("设置已保存。"), "success")
     return redirect(url_for("campaign.campaign_setup", campaign_id=campaign_id) + "#settings", 303)
 
 
