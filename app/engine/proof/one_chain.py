@@ -194,6 +194,12 @@ def read(row: Row) -> tuple[bytes | None, list[Told]]:
         return None, []
 
 
+def detail_of(row: Row) -> dict[str, Any]:
+    """The detail of a record that can be read."""
+    found: dict[str, Any] = orjson.loads(row[DETAIL])
+    return found
+
+
 def _committed(detail: dict[str, Any], salt: str, written: str) -> Any:
     """As ``chains.committed``, without the search where there is nothing to find."""
     if salt or '"gone"' in written or '"enc"' in written:
