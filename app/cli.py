@@ -114,7 +114,7 @@ def _check(options: argparse.Namespace) -> int:
     files = read_files(options.files) if options.files else shipped
     problems = definitions.check(files, definitions.known_files(shipped))
     for problem in problems:
-        print(problem)
+        print(problem.bilingual())
     refused = [problem for problem in problems if problem.severity == "error"]
     if not refused:
         print(f"{len(files)} 个文件，没有错误 ({len(files)} files, no errors)")
@@ -128,7 +128,7 @@ def _deploy(options: argparse.Namespace) -> int:
         lambda session: definitions.deploy(session, files, COMMAND_LINE, comment=options.comment, now=clock.now())
     )
     for warning in result.warnings:
-        print(warning)
+        print(warning.bilingual())
     for definition in result.created:
         print(f"{definition.resource}: {definition.kind} {definition.id} v{definition.version} ({definition.key})")
     for name in result.unchanged:

@@ -38,6 +38,9 @@ _IGNORED_NAMES = """documentation extensionElements laneSet dataObject dataObjec
 IGNORED = frozenset(_IGNORED_NAMES.split())
 
 
+CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
+
+
 @dataclass(slots=True)
 class File:
     """What a BPMN file holds: its executable processes, and what reading it found wrong."""
@@ -57,13 +60,18 @@ def read(content: bytes) -> File:
         str(node.get("processRef", "")).rpartition(":")[2]: node.get("name", "") for node in root.iter(f"{{{BPMN}}}participant")
     }
     processes = []
-    for node in root.iterchildren(f"{{{BPMN}}}process"):
-        if node.get("isExecutable") is not None and not is_true(node.get("isExecutable")):
+    found = list(root.iterchildren(f"{{{BPMN}}}process"))
+    # BPMN's default is "not executable", and modelers leave the attribute out for the other pools of a collaboration.
+    unmarked = not any(is_true(node.get("isExecutable")) for node in found)
+    for node in found:
+        written = node.get("isExecutable")
+        if not (unmarked if written is None else is_true(written)):
             problems.append(_problem("process_not_executable", node, "warning"))
         elif not node.get("id"):
             problems.append(_problem("process_without_id", node))
         else:
             processes.append(_Reader(node, references, participants.get(node.get("id"), "")).process())
+    problems.extend(_camunda_7(root))
     if not processes and not any(problem.severity == "error" for problem in problems):
         problems.append(_problem("no_process", root))
     return File(processes, problems)
@@ -220,6 +228,15 @@ def _extension_problem(holder: Node, node: Node) -> Iterator[Problem]:
         yield _problem(_REFUSED[name], holder, extension=f"zeebe:{name}")
     else:
         yield _problem("extension_ignored", holder, "warning", extension=f"zeebe:{name}")
+
+
+def _camunda_7(root: Node) -> Iterator[Problem]:
+    """A file of the engine before: its attributes and elements look right and do nothing here."""
+    names = {local(node) for node in root.iter(f"{{{CAMUNDA_7}}}*")}
+    for node in root.iter(f"{{{BPMN}}}*"):
+        names |= {name.rpartition("}")[2] for name in node.attrib if name.startswith(f"{{{CAMUNDA_7}}}")}
+    if names:
+        yield _problem("camunda_7", root, "warning", names=", ".join(sorted(names)[:5]))
 
 
 def _duplicate_ids(root: Node) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXTS: dict[str, tuple[str, str]] = {
     # --- the file -----------------------------------------------------------------------------------------------------
     "file_too_large": ("文件有 {size} KB，超过上限 {limit} KB。请拆分文件。", "The file has {size} KB; the limit is {limit} KB. Split it."),
-    "xml_malformed": ("不是格式正确的 XML:{reason}。请重新导出文件。", "This is not well-formed XML: {reason}. Export the file again."),
+    "xml_malformed": ("不是格式正确的 XML：{reason}。请重新导出文件。", "This is not well-formed XML: {reason}. Export the file again."),
     "xml_encoding": ("不接受编码 {encoding}。请另存为 UTF-8。", "The encoding {encoding} is not accepted. Save the file as UTF-8."),
     "xml_doctype": ("不允许 DOCTYPE 声明。请删除后再上传。", "A DOCTYPE is not allowed. Remove it and try again."),
     "xml_too_deep": ("元素嵌套超过 {limit} 层。请简化文件。", "Elements are nested more than {limit} deep. Simplify the file."),
@@ -50,6 +50,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The extension “{extension}” is not supported. Remove it.",
     ),
     "extension_ignored": ("不认识扩展“{extension}”，运行时忽略。", "The extension “{extension}” is not known and has no effect."),
+    "camunda_7": (
+        "文件含 Camunda 7 的扩展（camunda:{names}），不会执行。请按 Camunda 8 在属性面板中重新填写。",
+        "The file has extensions of Camunda 7 (camunda:{names}), which have no effect. Enter them again as for Camunda 8.",
+    ),
     "form_key": (
         "表单用键“{key}”引用，不支持。请改用表单 id（Camunda Form, linked）。",
         "The form is referred to by the key “{key}”, which is not supported. Use a form id (Camunda Form, linked).",

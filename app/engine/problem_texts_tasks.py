@@ -104,7 +104,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{value}” ({what}) is a cron expression, which is not supported. Write a cycle like R/2020-05-21T20:00:00+08:00/P1D.",
     ),
     # --- forms --------------------------------------------------------------------------------------------------------
-    "form_not_json": ("表单不是有效的 JSON:{reason}", "The form is not valid JSON: {reason}"),
+    "form_not_json": ("表单不是有效的 JSON：{reason}", "The form is not valid JSON: {reason}"),
     "form_without_components": (
         "表单没有 components 列表。请用表单编辑器导出。",
         "The form has no list of components. Export it from a form editor.",

@@ -34,6 +34,12 @@ class Problem:
         return TEXTS[self.code][index].format(**{**self.params, **words})
 
     def __str__(self) -> str:
-        """``file:line: element: sentence`` in Chinese, for a terminal."""
+        """``file:line: element “its name”: sentence`` in Chinese, for a terminal."""
         place = f"{self.resource}:{self.line}" if self.line else self.resource
-        return ": ".join(part for part in (place, self.element_id, self.text("zh")) if part)
+        name = " ".join(self.element_name.split())
+        element = f"{self.element_id} “{name}”" if name and name != self.element_id else self.element_id
+        return ": ".join(part for part in (place, element, self.text("zh")) if part)
+
+    def bilingual(self) -> str:
+        """The same with the English sentence behind it."""
+        return f"{self} ({self.text('en')})"

@@ -85,10 +85,23 @@ def test_several_processes_are_read_and_those_not_executable_are_left_out() -> N
         b'<bpmn:process id="two"/><bpmn:process id="three" isExecutable="false"/><bpmn:process id="four" isExecutable="1"/></bpmn:definitions>',
     )
     file = bpmn.read(both)
-    assert [process.id for process in file.processes] == ["one", "two", "four"]
+    assert [process.id for process in file.processes] == ["one", "four"]
     assert [(problem.code, problem.element_id, problem.severity) for problem in file.problems] == [
-        ("process_not_executable", "three", "warning")
+        ("process_not_executable", "two", "warning"),
+        ("process_not_executable", "three", "warning"),
     ]
+
+
+def test_without_any_mark_processes_are_taken_as_executable() -> None:
+    both = wrap("", attributes="", process="one").replace(b"</bpmn:definitions>", b'<bpmn:process id="two"/></bpmn:definitions>')
+    assert [process.id for process in bpmn.read(both).processes] == ["one", "two"]
+
+
+def test_what_was_made_for_camunda_7_is_pointed_out() -> None:
+    task = '<bpmn:userTask id="x" camunda:assignee="ann"><bpmn:extensionElements><camunda:formData/></bpmn:extensionElements></bpmn:userTask>'
+    xml = line(task).replace(b"<bpmn:definitions ", b'<bpmn:definitions xmlns:camunda="http://camunda.org/schema/1.0/bpmn" ')
+    (problem,) = bpmn.read(xml).problems
+    assert (problem.code, problem.severity, problem.params["names"]) == ("camunda_7", "warning", "assignee, formData")
 
 
 def test_no_executable_process_is_an_error() -> None:

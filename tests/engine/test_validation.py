@@ -255,7 +255,8 @@ def test_a_refusal_names_the_element_in_both_languages() -> None:
     assert problem.line > 0
     assert problem.text("zh") == "不支持复杂网关。请改用支持的元素。"
     assert problem.text("en") == "A complex gateway is not supported. Use a supported element."
-    assert str(problem) == f"p.bpmn:{problem.line}: x: 不支持复杂网关。请改用支持的元素。"
+    assert str(problem) == f"p.bpmn:{problem.line}: x “X”: 不支持复杂网关。请改用支持的元素。"
+    assert problem.bilingual() == f"{problem} (A complex gateway is not supported. Use a supported element.)"
 
 
 # --- the drawing --------------------------------------------------------------------------------------------------------
