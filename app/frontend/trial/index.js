@@ -28,13 +28,13 @@ function step(wait) {
 async function fill(wait, button) {
   button.disabled = true;
   const { process, at, nth } = step(wait);
-  const answer = await call(`${data.form}?${new URLSearchParams({ process, at, nth })}`);
+  const answer = await call(`${data.form}?${new URLSearchParams({ process, at, nth, ...(button.dataset.fill ? { sample: 1 } : {}) })}`);
   button.disabled = false;
   if (!answer.ok) {
     say(wait, answer.json.title || data.texts.lost);
     return;
   }
-  button.hidden = true;
+  find('[data-fill-buttons]', wait).hidden = true;
   find('[data-form-place]', wait).hidden = false;
   const form = await window.DaopaiForm.mount(find('[data-form]', wait), { ...answer.json, locale: data.locale });
   find('[data-submit]', wait).addEventListener('click', event => submit(wait, form, event.currentTarget));
@@ -73,8 +73,7 @@ function say(wait, text) {
 }
 
 for (const wait of document.querySelectorAll('[data-wait]')) {
-  const button = find('[data-fill]', wait);
-  button?.addEventListener('click', () => fill(wait, button));
+  for (const button of wait.querySelectorAll('[data-fill]')) button.addEventListener('click', () => fill(wait, button));
 }
 // Another process, other drafts: other data. Without the script the button does it.
 find('[data-choose]')?.addEventListener('change', event => { if (event.target.name !== 'instance') event.currentTarget.requestSubmit(); });

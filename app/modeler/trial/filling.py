@@ -13,6 +13,7 @@ from app.engine.errors import NotFound
 from app.engine.models import ProcessInstance, Task
 from app.forms import browser, hooks, paths, schema, validation
 from app.forms.outcome import Outcome
+from app.modeler.trial import samples
 
 
 def form_of(session: Session, task: Task) -> schema.Form | None:
@@ -33,10 +34,12 @@ def _prepared(session: Session, task: Task, form: schema.Form) -> hooks.Prepared
     return hooks.Prepared(data={name: seen[name] for name in seen if name in names}, context=seen)
 
 
-def payload(session: Session, task: Task, locale: str, data: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """What ``DaopaiForm.mount`` needs, with *data* already entered; None: the task has no form."""
+def payload(session: Session, task: Task, locale: str, *, sample: bool = False) -> dict[str, Any] | None:
+    """What ``DaopaiForm.mount`` needs, with invented answers if *sample*; None: the task has no form."""
     form = form_of(session, task)
-    return browser.payload(form, _prepared(session, task, form), locale, draft=data) if form else None
+    if form is None:
+        return None
+    return browser.payload(form, _prepared(session, task, form), locale, draft=samples.filled(form) if sample else None)
 
 
 def judge(session: Session, task: Task, data: Mapping[str, Any]) -> Outcome:

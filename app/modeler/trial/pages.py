@@ -207,7 +207,7 @@ def trial_back(key: int) -> Response:
 
 @blueprint.get("/drafts/<int:key>/trial/form")
 @access("admin")
-def trial_form(key: int) -> Response:
+def trial_form(key: int) -> Response | tuple[Response, int]:
     """The form of a waiting task, for the real renderer, as JSON."""
     args = request.args
     with database().reading() as session:
@@ -217,11 +217,11 @@ def trial_form(key: int) -> Response:
     try:
         with playing.played(base, files, Play.of(found.play)) as went, went.sandbox.db.reading() as inside:
             task = view.task_at(inside, args.get("process", ""), args.get("at", ""), int(nth) if nth.isdecimal() else 1)
-            payload = filling.payload(inside, task, locale()) if task else None
+            payload = filling.payload(inside, task, locale(), sample="sample" in args) if task else None
     except (Refused, StepRefused):
         payload = None
     if payload is None:
-        abort(404)
+        return jsonify(title=_("这项任务已经不在等待，请刷新页面。"), status=422), 422
     return jsonify(payload)
 
 

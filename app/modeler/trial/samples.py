@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app import clock
 from app.engine import feel
 from app.engine.bpmn import Element, Process
-from app.engine.checks.expressions import all_written
+from app.engine.checks.expressions import Written, all_written
+from app.forms import paths
 from app.forms.schema import OPTIONS, Form
 
 _FILE = Path(__file__).with_name("samples.json")
@@ -23,9 +25,16 @@ def _samples() -> Mapping[str, Any]:
 
 
 def read_by(process: Process) -> frozenset[str]:
-    """Names of the variables that a process's expressions read."""
-    texts = (written.text for written in all_written(process) if written.kind == "feel" or written.text.startswith("="))
-    return _names(texts)
+    """Names of the variables that a process's expressions read, but for what its output mappings take from a completion."""
+    return _names(
+        written.text
+        for written in all_written(process)
+        if (written.kind == "feel" or written.text.startswith("=")) and not _is_output(written)
+    )
+
+
+def _is_output(written: Written) -> bool:
+    return isinstance(written.at, Element) and (written.text, written.what) in written.at.outputs
 
 
 def _names(texts: Iterable[str]) -> frozenset[str]:
@@ -33,12 +42,12 @@ def _names(texts: Iterable[str]) -> frozenset[str]:
 
 
 def written_by(process: Process, forms: Mapping[str, Form]) -> frozenset[str]:
-    """Names that the process itself writes: outputs, results, loop elements, the fields of its forms."""
+    """Names that the process itself writes: outputs, results, loop elements, the fields of forms whose task has no outputs."""
     names: set[str] = {"loopCounter"}
     for element in process.elements.values():
-        names.update(target for _source, target in (*element.inputs, *element.outputs))
+        names.update(target for _source, target in element.outputs)
         names.update(each for each in (element.result_variable, *(_loop(element))) if each)
-        form = forms.get(element.form_id or "")
+        form = forms.get(element.form_id or "") if not element.outputs else None
         names.update(_fields(form) if form else ())
     return frozenset(names)
 
@@ -92,3 +101,33 @@ def _offered(form: Form) -> dict[str, Any]:
             first = values[0].get("value")
             offered[field.path] = [first] if component["type"] in ("checklist", "taglist") else first
     return offered
+
+
+def filled(form: Form) -> dict[str, Any]:
+    """Invented answers to a form, as far as its schema tells what fits: the rest stays for the person who tries."""
+    data: dict[str, Any] = {}
+    for field in form.fields():
+        value = None if "[]" in field.path or field.node.fixed else _invented(field.node.component)
+        if value is not None and field.path not in form.personal:
+            paths.put(data, field.path, value)
+    return data
+
+
+def _invented(component: Mapping[str, Any]) -> Any:
+    limits, kind, values = component.get("validate") or {}, component.get("type"), component.get("values")
+    if kind in OPTIONS:
+        first = values[0].get("value") if values else None
+        return [first] if first is not None and kind in ("checklist", "taglist") else first
+    if kind == "number":
+        least = limits.get("min")
+        return max(1, least) if isinstance(least, int | float) else 1
+    if kind == "datetime":
+        return _day(str(component.get("subtype", "date")))
+    if kind in ("textfield", "textarea") and not limits.get("pattern"):
+        return "样例内容，供试运行使用" if limits.get("minLength") else "样例"
+    return True if kind == "checkbox" else None
+
+
+def _day(subtype: str) -> str:
+    now = clock.local(clock.now())
+    return {"date": f"{now:%Y-%m-%d}", "time": f"{now:%H:%M}"}.get(subtype, now.isoformat(timespec="minutes"))

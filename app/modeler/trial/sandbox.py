@@ -31,7 +31,7 @@ TRIAL = Actor("trial", origin="trial")
 #: Jobs that run by themselves: all but service tasks, which the player answers.
 _BY_ITSELF = jobs.KINDS - {"service"}
 #: Timers that one move of the clock may fire: a cycle of seconds must not keep a request for ever.
-TIMERS_AT_ONCE = 500
+TIMERS_AT_ONCE = 200
 #: Prepared databases that this process remembers, 1 to 3 MB each.
 _REMEMBERED = 8
 

@@ -64,7 +64,7 @@ def scenario(key: int) -> str:
             file = definitions.newest_file(session, "process", found.process_id)
             xml = file.content.decode("utf-8") if file else ""
     steps = [(number, sentences.step(step, names), step.get("expect", {})) for number, step in enumerate(play.steps, start=1)]
-    marks = {element: {"state": state, "times": 1} for element, state in (runs[0].result.get("marks", {}) if runs else {}).items()}
+    marks = (runs[0].result.get("marks") if runs else None) or _expected(play)
     return render_template(
         "modeler/scenario.html",
         scenario=found,
@@ -72,10 +72,18 @@ def scenario(key: int) -> str:
         steps=steps,
         runs=runs,
         process_name=newest.name if newest else found.process_id,
-        boot={"xml": xml, "activities": marks},
+        boot={"xml": xml, "activities": {element: {"state": state, "times": 1} for element, state in marks.items()}},
+        spoken=lambda element: names.get((found.process_id, element), element),
         source=json.dumps(found.play, ensure_ascii=False, indent=1),
         kinds=observing.EXPECTATIONS,
     )
+
+
+def _expected(play: Play) -> dict[str, str]:
+    """Where the steps are expected to lead, for the diagram."""
+    marks = {element: "done" for step in play.steps for element in step.get("expect", {}).get("path", []) if "/" not in element}
+    last = play.steps[-1].get("expect", {}).get("open", []) if play.steps else []
+    return {**marks, **{element: "here" for element in last if "/" not in element}}
 
 
 @blueprint.post("/scenarios/<int:key>/run")

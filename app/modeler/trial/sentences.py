@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app import clock
 from app.auth.language import locale
 from app.engine.errors import Conflict, Refused
+from app.modeler.trial import stubs
 from app.modeler.trial.observing import Difference
 from app.modeler.trial.steps import StepRefused
 
@@ -97,6 +98,8 @@ def _value(value: Any) -> str:
 def step(done: dict[str, Any], names: dict[tuple[str, str], str]) -> str:
     """One step as a line: what was done."""
     at = names.get((done.get("process", ""), done.get("at", "")), "") or done.get("at", "")
+    if at == stubs.ELEMENT:
+        at = str(_("替身：%(process)s", process=done.get("process", "")))
     kind = done["do"]
     if kind == "start":
         return str(_("启动流程"))
