@@ -80,6 +80,8 @@ class Verification(Base):
     state: Mapped[str] = mapped_column(String(10), default="RUNNING")
     records: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int] = mapped_column(Integer, default=0)
+    #: number of the last chain that was checked
+    position: Mapped[int] = mapped_column(Key, default=-(2**63))
     #: the newest seal when it began
     seal: Mapped[int] = mapped_column(Integer, default=0)
     #: [{code, chain, seq, key, at, …}], the first ones found

@@ -63,6 +63,7 @@ CONFLICTS: dict[str, tuple[str, str]] = {
         "这个请求编号已用于另一项内容，请刷新页面后重试。",
         "This request id was used for something else; reload the page and try again.",
     ),
+    "verification_running": ("正在核验，请等它结束。", "A verification is under way; please wait for its end."),
     "incident_resolved": ("这个异常已经处理。", "This incident has been resolved already."),
 }
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
 from app.db import Database
 from app.engine.chain_models import Seal
@@ -53,11 +53,12 @@ class Result:
 
 
 @contextmanager
-def snapshot(db: Database) -> Iterator[Connection]:
-    """A connection that sees one moment and writes nothing."""
-    options = {} if db.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with db.engine.connect().execution_options(**options) as connection:
-        if db.is_sqlite:
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection of its own that sees one moment and writes nothing."""
+    sqlite = engine.dialect.name == "sqlite"
+    options = {} if sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as connection:
+        if sqlite:
             connection.exec_driver_sql("BEGIN")
         try:
             yield connection
@@ -109,7 +110,7 @@ def verify(
     processes: int | None = None,
 ) -> Result:
     """Check everything. *anchor*: number → seal of a file kept elsewhere (``anchors.read``)."""
-    with snapshot(db) as connection:
+    with snapshot(db.engine) as connection:
         total, last = size(connection)
         many = processes or (min(os.cpu_count() or 1, 4) if total >= _WORTH_SPLITTING else 1)
         ranges = list(_ranges(connection, total // (many * 8) + 1 if many > 1 else 20_000))
@@ -119,7 +120,7 @@ def verify(
         result.chains += part.chains
         result.findings += part.findings
         progress(result.records, total)
-    with snapshot(db) as connection:
+    with snapshot(db.engine) as connection:
         result.findings += check_rest(connection, anchor or {})
     return result
 
@@ -135,7 +136,7 @@ def _ranges(connection: Connection, many: int) -> Iterator[tuple[int, int]]:
 def _checked(db: Database, ranges: list[tuple[int, int]], seal: int, processes: int) -> Iterator[Result]:
     if processes == 1:
         for after, until in ranges:
-            with snapshot(db) as connection:
+            with snapshot(db.engine) as connection:
                 yield check_range(connection, after, until, seal)
         return
     # A fresh process: V8 and open connections do not survive a fork.
@@ -156,7 +157,7 @@ def _apart(url: str, after: int, until: int, seal: int) -> Result:
     """A range in a process of its own."""
     db = Database(url)
     try:
-        with snapshot(db) as connection:
+        with snapshot(db.engine) as connection:
             return check_range(connection, after, until, seal)
     finally:
         db.dispose()

@@ -1,0 +1,120 @@
+"""The state of the seals, verification, and what an auditor takes away: the anchor file, a record's proof, the script that checks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+from flask import Response as Answer
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.audit.blueprint import blueprint
+from app.audit.proof import queries
+from app.auth import access, actor, database
+from app.auth.language import locale
+from app.engine import events
+from app.engine.chain_models import Verification
+from app.engine.errors import Conflict
+from app.engine.proof import anchors, inclusion, sealing, verification, verifying
+
+#: seals, and verifications, on one page
+SEALS, VERIFICATIONS = 20, 5
+SCRIPT = Path(__file__).resolve().parent.parent / "verify_proof.py"
+
+
+@blueprint.get("/proof")
+@access("auditor", "security_admin")
+def proof() -> str:
+    """*Is it true?* How much is sealed, what was verified, and the way to verify it now."""
+    before = request.args.get("after", type=int)
+    with database().reading() as session:
+        rows = queries.seals(session, before, SEALS + 1)
+        return render_template(
+            "audit/proof/proof.html",
+            state=queries.state(session),
+            seals=rows[:SEALS],
+            older=rows[SEALS - 1].number if len(rows) > SEALS else "",
+            verifications=queries.verifications(session, VERIFICATIONS),
+            can_seal=sealing.public_key() is not None,
+        )
+
+
+@blueprint.post("/seals")
+@access("auditor", "security_admin")
+def seal() -> Response:
+    """Seal everything that grew, now."""
+    by = actor()
+    made = sealing.run(database(), everything=True)
+    if made is None:
+        flash(_("没有新的记录，不需要封印。"), "info")
+    else:
+        detail = {"number": made.number, "hash": made.hash}
+        database().in_transaction(lambda session: events.record(session, "records.sealed", by, detail=detail))
+        flash(_("第 %(number)s 号封印已完成，并已写入锚定文件。", number=made.number), "success")
+    return redirect(url_for("audit.proof"), 303)
+
+
+@blueprint.post("/verifications")
+@access("auditor", "security_admin")
+def verification_begin() -> Response:
+    """Begin a verification; people may leave it."""
+    by = actor()
+    try:
+        key = database().in_transaction(lambda session: verification.begin(session, by).key)
+    except Conflict as conflict:
+        flash(conflict.text(locale()), "warning")
+        return redirect(url_for("audit.proof"), 303)
+    return redirect(url_for("audit.verification", key=key), 303)
+
+
+@blueprint.get("/verifications/<int:key>", endpoint="verification")
+@access("auditor", "security_admin")
+def verification_page(key: int) -> str:
+    """How far it is, and what it found."""
+    with database().reading() as session:
+        row = session.get(Verification, key)
+        if row is None:
+            abort(404)
+        part = "audit/proof/running.html" if request.headers.get("HX-Request") else "audit/proof/verification.html"
+        return render_template(part, row=row, findings=[each.text(locale()) for each in verification.findings_of(row)])
+
+
+@blueprint.post("/proof/anchor")
+@access("auditor", "security_admin")
+def anchor() -> Answer:
+    """All signed seals as a file to keep elsewhere. That it was taken is recorded."""
+    by = actor()
+
+    def take(session: Session) -> bytes:
+        lines = [orjson.dumps(anchors.as_json(row)) for row in reversed(queries.seals(session, None, 1_000_000))]
+        events.record(session, "anchor.exported", by, detail={"seals": len(lines)})
+        return b"\n".join([*lines, b""])
+
+    content = database().in_transaction(take)
+    return Answer(content, mimetype="application/x-ndjson", headers={"Content-Disposition": f"attachment; filename={anchors.NAME}"})
+
+
+@blueprint.post("/proof/records")
+@access("auditor")
+def record_proof() -> Answer | Response:
+    """The proof of one record as a file. That it was taken is recorded, since it holds the record's free texts."""
+    number, by = request.form.get("key", "").strip(), actor()
+    key = int(number) if number.isdecimal() and len(number) < 20 else 0
+    with verifying.snapshot(database().engine) as connection:
+        found = inclusion.proof(connection, key)
+    if found is None:
+        flash(_("没有这条记录，或者它还没有被封印。请核对编号；新的记录请先封印。"), "warning")
+        return redirect(url_for("audit.proof"), 303)
+    database().in_transaction(lambda session: events.record(session, "record.proved", by, detail={"record": str(key)}))
+    headers = {"Content-Disposition": f"attachment; filename=proof-{key}.json"}
+    return Answer(orjson.dumps(found, option=orjson.OPT_INDENT_2), mimetype="application/json", headers=headers)
+
+
+@blueprint.get("/proof/verify_proof.py")
+@access("auditor", "security_admin")
+def script() -> Response:
+    """The script that checks a proof without this system."""
+    return send_file(SCRIPT, mimetype="text/plain", as_attachment=True, download_name="verify_proof.py")

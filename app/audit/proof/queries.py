@@ -1,0 +1,52 @@
+"""What the pages about seals and verifications show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db import key_at
+from app.engine.chain_models import Chain, Seal, Verification
+from app.engine.models import Event, ProcessInstance
+from app.engine.proof import sealing
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How much is sealed."""
+
+    #: the newest seal; None: nothing was sealed yet
+    last: Seal | None
+    #: records written since
+    unsealed: int
+    #: the key of this installation is not that of the newest seal
+    foreign_key: bool
+
+
+def state(session: Session) -> State:
+    """Counted by the chains' own lengths: no record is read."""
+    last = sealing.newest(session)
+    lengths = sum(session.scalar(select(func.coalesce(func.sum(column), 0))) or 0 for column in (ProcessInstance.chain_length, Chain.length))
+    own = sealing.public_key()
+    return State(last, max(int(lengths) - (last.records if last else 0), 0), bool(last and own and own != last.public_key))
+
+
+def seals(session: Session, before: int | None, limit: int) -> list[Seal]:
+    """Seals, the newest first."""
+    query = select(Seal).order_by(Seal.number.desc()).limit(limit)
+    return list(session.scalars(query.where(Seal.number < before) if before else query))
+
+
+def verifications(session: Session, limit: int) -> list[Verification]:
+    """Verifications, the newest first."""
+    return list(session.scalars(select(Verification).order_by(Verification.key.desc()).limit(limit)))
+
+
+def recent(session: Session, limit: int) -> list[Event]:
+    """The newest records that a seal holds: examples to prove."""
+    last = sealing.newest(session)
+    if last is None:
+        return []
+    return list(session.scalars(select(Event).where(Event.key < key_at(last.at)).order_by(Event.key.desc()).limit(limit)))

@@ -1,0 +1,75 @@
+"""A verification that people start on a page and may leave: a batch of ranges, each in a snapshot of its own, with progress in a row."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.engine import batches, events
+from app.engine.actor import Actor
+from app.engine.chain_models import Verification
+from app.engine.errors import Conflict
+from app.engine.proof import anchors, sealing, verifying
+from app.engine.proof.findings import Finding
+from app.engine.proof.reading import END
+
+#: Records in one range: less than a second.
+RANGE = 20_000
+NAME = "verification"
+
+
+def begin(session: Session, actor: Actor) -> Verification:
+    """Let workers check everything after this transaction. Conflict while another one is under way."""
+    running = session.scalar(select(Verification.key).where(Verification.state == "RUNNING").limit(1))
+    if running is not None:
+        raise Conflict("verification_running")
+    with verifying.snapshot(_engine(session)) as connection:
+        total, last = verifying.size(connection)
+    made = Verification(started_at=clock.real_now(), started_by=actor.name, total=total, seal=last, position=verifying.BEGIN)
+    session.add(made)
+    session.flush()
+    events.record(session, "verification.started", actor, detail={"verification": str(made.key), "records": total, "seal": last})
+    batches.begin(session, NAME, made.key)
+    return made
+
+
+@batches.act(NAME)
+def next_range(session: Session, key: int) -> bool:
+    """Check one more range; after the last one what lies across them."""
+    row = session.get(Verification, key, with_for_update=True, populate_existing=True)
+    if row is None or row.state != "RUNNING":
+        return False
+    engine = _engine(session)
+    if row.position < END:
+        with verifying.snapshot(engine) as connection:
+            until = verifying.range_after(connection, row.position, RANGE)
+            result = verifying.check_range(connection, row.position, until, row.seal)
+        row.records += result.records
+        row.position = until
+        _keep(row, result.findings)
+        return True
+    path = sealing.anchor_file() if sealing.public_key() else None
+    anchor = anchors.read(path) if path and path.exists() else {}
+    with verifying.snapshot(engine) as connection:
+        _keep(row, verifying.check_rest(connection, anchor))
+    row.state = "BROKEN" if row.findings else "SOUND"
+    row.finished_at = clock.real_now()
+    return False
+
+
+def _keep(row: Verification, findings: list[Finding]) -> None:
+    room = verifying.MOST - len(row.findings)
+    if findings and room > 0:
+        row.findings = [*row.findings, *(finding.as_json() for finding in findings[:room])]
+
+
+def findings_of(row: Verification) -> list[Finding]:
+    """What it found, the earliest first."""
+    found = [Finding.from_json(each) for each in row.findings]
+    return sorted(found, key=lambda finding: (finding.at or "9", finding.chain, finding.seq))
+
+
+def _engine(session: Session) -> Engine:
+    found = session.get_bind()
+    return found if isinstance(found, Engine) else found.engine
