@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,9 +14,20 @@ from app.db import Database
 from app.engine import definitions, virtual_clock
 from app.engine.actor import Actor
 from app.engine.proof import sealing
+from app.modeler.release import installed
 from app.modeler.trial import shipped
 
-COMMAND_LINE = Actor("cli", origin="cli")
+
+def _operator() -> str:
+    """The account of the operating system that works at the command line."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "?"
+
+
+#: Whoever works at the console; the history says under which account of the machine.
+COMMAND_LINE = Actor("cli", origin=f"cli {_operator()}"[:60])
 #: What a deployment is made of.
 SUFFIXES = {".bpmn", ".dmn", ".form"}
 
@@ -37,18 +50,27 @@ def shipped_files() -> dict[str, bytes]:
 
 
 def prepare(config: Config) -> Database:
-    """Migrate the database, deploy what is shipped and load its scenarios; a file that has not changed changes nothing."""
+    """Migrate the database, deploy what is shipped and new here, and load its scenarios; a file that has not changed changes nothing."""
     personal.install(config.data_key)
     sealing.install_from(config)
     database = Database(config.database_url)
     migrations.upgrade(database)
     if not config.production:
         virtual_clock.install(database)
-    files = shipped_files()
-    result = database.in_transaction(
-        lambda session: definitions.deploy(session, files, COMMAND_LINE, comment="processes/ forms/", now=clock.now())
-    )
-    if result.created:
-        print(f"已部署 {len(result.created)} 个定义 (deployed {len(result.created)} definitions)", flush=True)
+    _install(database)
     database.in_transaction(lambda session: shipped.load(session, shipped.files(), COMMAND_LINE))
     return database
+
+
+def _install(database: Database) -> None:
+    """What administrators have released in the browser stays: a restart does not bring back the shipped file."""
+    shipped_now = shipped_files()
+    with database.reading() as session:
+        files, held = installed.to_install(session, shipped_now)
+    if files:
+        result = database.in_transaction(
+            lambda session: definitions.deploy(session, files, COMMAND_LINE, comment="processes/ forms/", now=clock.now())
+        )
+        print(f"已部署 {len(result.created)} 个定义 (deployed {len(result.created)} definitions)", flush=True)
+    for name in held:
+        print(f"{name}: 已由管理员另行发布，未覆盖 (administrators have released their own; not replaced)", flush=True)

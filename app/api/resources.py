@@ -8,6 +8,7 @@ import orjson
 from flask import request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from app import clock
@@ -15,7 +16,8 @@ from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
 from app.api.searching import body, key, search
-from app.auth import access, actor, database
+from app.auth import access, actor, database, tokens
+from app.auth.current import uses_token
 from app.engine import decisions, definitions, feel
 from app.engine.errors import NotFound
 from app.engine.models import Definition
@@ -26,7 +28,12 @@ _OPERATORS = ("admin", "auditor")
 @api.post("/deployments")
 @access("admin")
 def create_deployment() -> dict[str, Any]:
-    """Deploy the files of the multipart field ``resources`` together."""
+    """Deploy the files of the multipart field ``resources`` together, with a token that was given at the console.
+
+    For installation and build servers. A browser's session and a token that an administrator made for himself do not deploy: that would
+    be two eyes. They go by a request in the modeler.
+    """
+    _refuse_two_eyes()
     files = {file.filename: file.read() for file in request.files.getlist("resources") if file.filename}
     if not files:
         raise BadRequest("send the files as multipart field “resources”")
@@ -44,6 +51,15 @@ def create_deployment() -> dict[str, Any]:
         }
 
     return database().in_transaction(work)
+
+
+def _refuse_two_eyes() -> None:
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    with database().reading() as session:
+        if not (uses_token() and tokens.is_given(session, token)):
+            raise Forbidden(
+                "a deployment needs a second person: ask for a release in the modeler, or use a token made by “run.py token” at the console"
+            )
 
 
 def _newest_of(session: Session, files: dict[str, bytes]) -> list[Definition]:

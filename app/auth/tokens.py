@@ -47,6 +47,13 @@ def owner(session: Session, token: str) -> Account | None:
     return session.scalar(query)
 
 
+def is_given(session: Session, token: str) -> bool:
+    """Whether somebody else than its owner made this token (at the console): two persons stand behind what it does."""
+    query = select(ApiToken.username, ApiToken.created_by).where(ApiToken.token_hash == fingerprint(token))
+    found = session.execute(query).one_or_none()
+    return found is not None and found.username != found.created_by
+
+
 def of_user(session: Session, username: str) -> list[ApiToken]:
     """The tokens of a user that still work, newest first."""
     query = select(ApiToken).where(ApiToken.username == username, ApiToken.revoked_at.is_(None)).order_by(ApiToken.key.desc())

@@ -13,7 +13,7 @@ class Actor:
     name: str
     #: the absent person whom ``name`` stands in for
     on_behalf_of: str = ""
-    #: an IP address, "worker", "cli" or "simulation"
+    #: an IP address, "worker", "cli" (with the machine's account) or "simulation"
     origin: str = ""
 
 

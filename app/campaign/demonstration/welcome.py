@@ -19,6 +19,7 @@ ACCOUNTS = (
     ("zhengfu01", "镇政府主要负责人 principal (government)"),
     ("choucha01", "抽查验收组 spot checker"),
     ("guanli01", "系统管理员 system administrator"),
+    ("guanli02", "系统管理员，复核与发布 system administrator who releases what the other drew"),
     ("anquan01", "安全管理员 security administrator"),
     ("shenji01", "审计员 auditor"),
 )

@@ -76,3 +76,37 @@ def waiting_with(session: Session, draft_keys: Sequence[int], *, but: int = 0) -
     held = select(ReleaseFile.request_key).where(ReleaseFile.draft_key.in_(draft_keys), ReleaseFile.request_key != but)
     query = select(ReleaseRequest).where(ReleaseRequest.state == "WAITING", ReleaseRequest.key.in_(held))
     return list(session.scalars(query.options(selectinload(ReleaseRequest.files))))
+
+
+def moved_on(session: Session, request: ReleaseRequest) -> list[tuple[ReleaseFile, Definition, Definition]]:
+    """Files whose draft began from a version that is no longer the newest: (file, the version it began from, the newest)."""
+    keys = {file.draft_key: file for file in request.files if file.draft_key is not None}
+    if not keys or request.state != "WAITING":
+        return []
+    begun = dict(
+        session.execute(select(ModelDraft.key, ModelDraft.base_key).where(ModelDraft.key.in_(keys), ModelDraft.base_key.is_not(None))).all()
+    )
+    bases = {row.key: row for row in session.scalars(select(Definition).where(Definition.key.in_(begun.values())))}
+    newest = newest_versions(session, {(file.kind, file.definition_id) for file in request.files})
+    found = []
+    for draft_key, base_key in begun.items():
+        file, base = keys[draft_key], bases.get(base_key or 0)
+        now = newest.get((file.kind, file.definition_id))
+        if base is not None and now is not None and base.id == now.id and base.version < now.version:
+            found.append((file, base, now))
+    return found
+
+
+def page(session: Session, state: str, before: int | None, limit: int) -> list[ReleaseRequest]:
+    """Requests in *state* ("": all), the newest first, from below the key *before*; with their files."""
+    query = select(ReleaseRequest).options(selectinload(ReleaseRequest.files))
+    if state:
+        query = query.where(ReleaseRequest.state == state)
+    if before is not None:
+        query = query.where(ReleaseRequest.key < before)
+    return list(session.scalars(query.order_by(ReleaseRequest.key.desc()).limit(limit)))
+
+
+def counts(session: Session) -> dict[str, int]:
+    """State → how many requests."""
+    return dict(session.execute(select(ReleaseRequest.state, func.count()).group_by(ReleaseRequest.state)).all())
