@@ -44,8 +44,9 @@ COLUMNS = (
     "element_id",
     "subject",
 )
-#: What people type or name by themselves: may hold anything about anybody, so it can be erased.
-FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note"})
+#: What people type or name by themselves: may hold anything about anybody, so it can be erased. The list is part of what is proved: a
+#: name that is added later would change the hashes of the records that have it already.
+FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables"})
 #: Chains among which acts that nobody's name stands for spread, so that their writers do not meet.
 LANES = 16
 

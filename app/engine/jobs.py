@@ -183,7 +183,8 @@ def _timer_start(work: Work, job: Leased) -> None:
     work.now = job.due_at
     following = start_events.next_start(work.session.get_one(JobRow, job.key))
     definition = definitions.get(work.session, job.instance_key)
-    work.start(definition, {}, element_id=job.element_id, campaign_id=job.campaign_id)
+    instance = work.start(definition, {}, element_id=job.element_id, campaign_id=job.campaign_id)
+    work.record("timer.fired", instance, element_id=job.element_id, detail={"due_at": job.due_at.isoformat(), "occurrence": job.occurrence})
     if following is not None:
         work.session.add(following)
 

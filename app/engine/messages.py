@@ -285,7 +285,9 @@ def signal(work: Work, job: Leased) -> None:
         return
     variables = job.payload["variables"]
     if waits.instance_key:
-        work.step(work.load(waits.instance_key), steps.Trigger(waits.key, variables))
+        instance = work.load(waits.instance_key)
+        work.record("signal.received", instance, key=waits.key, element_id=waits.element_id, detail={"name": waits.name})
+        work.step(instance, steps.Trigger(waits.key, variables))
         return
     definition = definition_lookup.get(work.session, waits.definition_key or 0)
     work.start(definition, variables, element_id=waits.element_id, campaign_id=job.campaign_id)

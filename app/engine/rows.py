@@ -222,12 +222,16 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
     detail = {"name": task.name, "form": task.form_id, "due": due, **who}
     _record(session, "task.opened", actor, instance, task.key, task.element_id, now, detail)
     if not values and task.assignee is None:
-        session.add(nobody(instance, task, now))
+        incident = nobody(instance, task, now)
+        session.add(incident)
+        detail = {"incident": incident.key, "kind": incident.kind, "message": incident.message}
+        _record(session, "incident.created", actor, instance, task.key, task.element_id, now, detail)
 
 
 def nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:
     """The incident of a task that nobody may take."""
     return Incident(
+        key=new_key(),
         campaign_id=instance.campaign_id,
         instance_key=instance.key,
         activity_key=task.key,

@@ -192,7 +192,7 @@ class Work:
         instance.tokens = done.state
         completed = command.key if isinstance(command, steps.Complete) else None
         if done.entered or done.left:
-            self.record("instance.stepped", instance, detail=rows.moves(done))
+            self.record("instance.stepped", instance, detail={**rows.moves(done), "version": instance.version})
         rows.collect(self.batch, self.session, instance, process, done, self.actor, self.now, completed=completed)
         self._settle(instance, done)
         self._throw(instance, done)
@@ -212,8 +212,15 @@ class Work:
         return decisions.evaluate(definitions.file_of(self.session, definition.key).content, decision, variables)
 
     def _settle(self, instance: ProcessInstance, done: Step) -> None:
-        if instance.key in self._with_incidents:
-            self.batch.settled[instance.key] = None if done.outcome != "active" else set(done.closed)
+        if instance.key not in self._with_incidents:
+            return
+        over = None if done.outcome != "active" else set(done.closed)
+        self.batch.settled[instance.key] = over
+        still = select(Incident.key, Incident.activity_key, Incident.element_id, Incident.kind)
+        for row in self.session.execute(still.where(Incident.instance_key == instance.key, Incident.state == "OPEN")).all():
+            if over is None or row.activity_key in over:
+                detail = {"incident": row.key, "kind": row.kind, "retry": False, "settled": True}
+                self.record("incident.resolved", instance, key=row.activity_key, element_id=row.element_id, detail=detail)
 
     def _throw(self, instance: ProcessInstance, done: Step) -> None:
         for message in done.messages:

@@ -25,7 +25,6 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A registry of handlers of this test's own."""
     own: dict[str, Any] = {}
     monkeypatch.setattr(handlers, "HANDLERS", own)
-    monkeypatch.setattr(jobs, "HANDLERS", own)
     yield own
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign.models import Signature
-from app.engine import events
+from app.db import new_key
+from app.engine import contents, events
 from app.engine.actor import Actor
 from app.engine.models import Task
 
@@ -21,6 +22,7 @@ def sign(
     """A signature or seal over *content* (its SHA-256 is kept), in the role that the task asked for."""
     role = task.candidate_groups[0].split(":")[0] if task.candidate_groups else ""
     signature = Signature(
+        key=new_key(),
         campaign_id=task.campaign_id,
         subject=task.subject,
         document=document,
@@ -33,6 +35,7 @@ def sign(
         content_hash=hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest(),
     )
     session.add(signature)
-    detail = {"document": document, "role": role, "manner": signature.manner, "sha256": signature.content_hash}
+    told = {"document": document, "role": role, "manner": signature.manner, "sha256": signature.content_hash}
+    detail = {**told, "digests": contents.digests(signature)}
     events.record(session, "document.signed", actor, campaign_id=task.campaign_id, subject=task.subject, detail=detail)
     return signature

@@ -23,6 +23,7 @@ from app.campaign.importing.reading import CellError, Sheet, name_of
 from app.campaign.importing.texts import say
 from app.campaign.models import Staff, Village, WorkGroup
 from app.db import new_key
+from app.engine import events
 from app.engine.actor import Actor
 
 Row = dict[str, Any]
@@ -125,6 +126,9 @@ def _person(book: Mapping[str, Sheet], row: Row, villages: Mapping[str, str], gr
 def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> list[tuple[str, str, str]]:
     """Write everything; returns (user name, name, first password) of the new accounts."""
     _places(session, campaign_id, places)
+    if places.villages or places.groups:
+        detail = {"villages": list(places.villages), "groups": list(places.groups)}
+        events.record(session, "campaign.places", actor, campaign_id=campaign_id, subject=f"campaign:{campaign_id}", detail=detail)
     made: list[tuple[str, str, str]] = []
     there = set(session.scalars(select(Account.username).where(Account.username.in_({row["username"] for row in places.staff}))))
     people = {row.username: row for row in session.scalars(select(Staff).where(Staff.campaign_id == campaign_id))}
@@ -136,7 +140,11 @@ def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> l
             accounts.create_user(session, username, row["name"], password=password, actor=actor, must_change_password=True)
             made.append((username, row["name"], password))
         accounts.assign_role(session, username, row["role"], scope=row.get("scope", ""), campaign_id=campaign_id, actor=actor)
-        people[username] = _staff(session, campaign_id, row, people.get(username))
+        person = people[username] = _staff(session, campaign_id, row, people.get(username))
+        told = {name: getattr(person, name) for name in ("unit", "post", "villages", "work_group", "home_village")}
+        phone = {"phone": {"enc": person.phone_cipher}} if row.get("phone") else {}
+        detail = {"username": username, "name": person.name, **told, **phone}
+        events.record(session, "staff.saved", actor, campaign_id=campaign_id, subject=f"staff:{username}", detail=detail)
     return made
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Date, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine import contents
 
 
 class LedgerDay(Base):
@@ -186,6 +187,25 @@ class Signature(Base):
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     voided_by: Mapped[str] = mapped_column(String(100), default="")
     void_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+# Not how it was voided: that comes later, with a record of its own.
+contents.cover(
+    Signature,
+    (
+        "key",
+        "campaign_id",
+        "subject",
+        "document",
+        "role",
+        "signer",
+        "on_behalf_of",
+        "manner",
+        "signed_at",
+        "submission_key",
+        "content_hash",
+    ),
+)
 
 
 class Report(Base):

@@ -27,7 +27,7 @@ depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.INTEGER(), "sqlite")
 MANY = 500
-FREE_TEXT = {"name", "reason", "text", "message", "label", "note"}
+FREE_TEXT = {"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables"}
 
 
 def upgrade() -> None:
@@ -109,7 +109,15 @@ def downgrade() -> None:
 _COLUMNS = ("key", "campaign_id", "at", "recorded_at", "kind", "actor", "on_behalf_of", "origin", "instance_key", "activity_key")
 COLUMNS = (*_COLUMNS, "element_id", "subject")
 TIME = db.UtcDateTime(timezone=True)
-TYPES: dict[str, Any] = {"at": TIME, "recorded_at": TIME, "created_at": TIME, "entered_at": TIME, "left_at": TIME, "detail": sa.JSON()}
+TYPES: dict[str, Any] = {
+    "at": TIME,
+    "recorded_at": TIME,
+    "created_at": TIME,
+    "signed_at": TIME,
+    "entered_at": TIME,
+    "left_at": TIME,
+    "detail": sa.JSON(),
+}
 EVENT = sa.table("event", *(sa.column(name, TYPES.get(name)) for name in (*COLUMNS, "detail", "chain", "seq", "salt", "hash")))
 INSTANCE = sa.table("process_instance", *(sa.column(name) for name in ("key", "campaign_id", "subject", "chain_length", "chain_head")))
 CHAIN = sa.table("chain", *(sa.column(name) for name in ("key", "name", "length", "head", "revision")))
@@ -216,10 +224,14 @@ _ATTACHMENT = (
     "key", "campaign_id", "task_key", "subject", "path", "name", "media_type", "size", "sha256", "stored", "uploaded_by", "on_behalf_of",
     "at",
 )  # fmt: skip
+_SIGNATURE = (
+    "key", "campaign_id", "subject", "document", "role", "signer", "on_behalf_of", "manner", "signed_at", "submission_key", "content_hash",
+)  # fmt: skip
 _DEFINITION = ("key", "deployment_key", "kind", "id", "version", "name", "resource", "checksum", "created_at")
 _CONTENTS = (
     ("submission", _SUBMISSION),
     ("attachment", _ATTACHMENT),
+    ("signature", _SIGNATURE),
     ("deployment", ("key", "created_at", "actor", "comment")),
     ("definition", _DEFINITION),
 )
