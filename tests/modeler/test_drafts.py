@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import clock
 from app.db import Database
+from app.engine import definitions
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, NotFound, Refused
 from app.modeler.drafts import presence, starting, store
@@ -131,3 +134,120 @@ def test_what_is_no_harmless_file_is_refused(sqlite_db: Database, kind: str, con
 @pytest.fixture
 def app(db: Database, tmp_path: Path) -> Any:
     return web.application(db, tmp_path)
+
+
+def signed_in(app: Any, username: str = "zhang", name: str = "张三") -> web.Browser:
+    web.person(app.extensions["daopai.db"], username, "admin", name=name)
+    return web.signed_in_as(app, username)
+
+
+def sent(browser: web.Browser, name: str, content: bytes) -> Any:
+    answer = browser.post("/modeler/drafts/import", {"file": (io.BytesIO(content), name)}, content_type="multipart/form-data")
+    answer.close()
+    return answer
+
+
+def test_a_file_is_imported_shown_changed_restored_and_exported(app: Any, db: Database) -> None:
+    """By the pages; nothing is deployed on the way."""
+    browser = signed_in(app)
+    answer = sent(browser, r"..\..\evil dir/纸 张;rm.FORM", FORM)
+    key = int(answer.location.rsplit("/", 1)[1])
+    page = browser.get(answer.location).text
+    assert "纸_张_rm.form" in page and "一张纸" in page
+    saved = browser.post(f"/modeler/drafts/{key}/versions", json={"from_number": 1, "content": changed("二").decode(), "note": "改名"})
+    assert (saved.status_code, saved.json["number"]) == (201, 2)
+    assert "改名" in browser.get(f"/modeler/drafts/{key}/versions").text
+    assert "只能查看" not in browser.get(f"/modeler/drafts/{key}?number=1").text  # said by the script, which is told:
+    assert '"readonly": true' in browser.get(f"/modeler/drafts/{key}?number=1").text
+    assert browser.post(f"/modeler/drafts/{key}/restore", {"number": 1, "from_number": 2}).status_code == 303
+    with browser.get(f"/modeler/drafts/{key}/file") as file:
+        assert file.data == FORM
+        assert file.headers["Content-Disposition"].startswith("attachment")
+        assert file.headers["X-Content-Type-Options"] == "nosniff"
+    assert browser.post(f"/modeler/drafts/{key}/discard").status_code == 303
+    assert browser.post(f"/modeler/drafts/{key}/versions", json={"from_number": 3, "content": "{}"}).status_code == 409
+    with db.reading() as session:
+        assert definitions.newest(session, "form", "paper") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.zip", b"PK\x03\x04", "压缩包请先解开"),
+        ("a.bpmn.zip", b"PK\x03\x04", "压缩包请先解开"),
+        ("a.bpmn", b"PK\x03\x04", "不是格式正确的 XML"),
+        ("a.bpmn", b"<!DOCTYPE a><a/>", "不允许 DOCTYPE"),
+        ("a.dmn", b"<a/>", "不是 DMN"),
+        ("a.form", b"{", "不是有效的 JSON"),
+        ("a.form", b" " * 2_000_000, "超过上限"),
+    ],
+)
+def test_an_upload_that_is_refused_says_why(sqlite_db: Database, tmp_path: Path, name: str, content: bytes, why: str) -> None:
+    browser = signed_in(web.application(sqlite_db, tmp_path))
+    sent(browser, name, content)
+    assert why in browser.get("/modeler/drafts").text
+    with sqlite_db.reading() as session:
+        assert store.open_drafts(session) == []
+
+
+def test_a_draft_begins_from_any_deployed_version(app: Any, db: Database) -> None:
+    for text in ("一", "二"):
+        files = {"paper.form": changed(text)}
+        db.in_transaction(lambda session, files=files: definitions.deploy(session, files, LI, now=clock.now()))
+    with db.reading() as session:
+        first = definitions.version_of(session, "form", "paper", 1)
+        assert first is not None
+    browser = signed_in(app)
+    key = int(browser.post("/modeler/drafts", {"base": str(first.key)}).location.rsplit("/", 1)[1])
+    with db.reading() as session:
+        found = store.find(session, key)
+        assert (found.base_key, found.name, store.content_of(session, found)) == (first.key, "一", changed("一"))
+
+
+def test_a_conflict_names_the_other_and_where_to_compare(app: Any, db: Database) -> None:
+    browser, other = signed_in(app), signed_in(app, "li", "李四")
+    key = draft(db)
+    address = f"/modeler/drafts/{key}/versions"
+    assert other.post(address, json={"from_number": 1, "content": changed("李的").decode()}).status_code == 201
+    answer = browser.post(address, json={"from_number": 1, "content": changed("张的").decode()})
+    assert answer.status_code == 409
+    assert (answer.json["newest"], answer.json["mine"]) == (2, 3)
+    assert answer.json["detail"].startswith("李四已于")
+    assert answer.json["difference"] == f"/modeler/drafts/{key}/difference?left=2&right=3"
+    assert browser.get(answer.json["difference"]).status_code == 200
+
+
+def test_presence_tells_of_others_and_of_newer_versions(app: Any, db: Database) -> None:
+    browser, other = signed_in(app), signed_in(app, "li", "李四")
+    key = draft(db)
+    address = f"/modeler/drafts/{key}/presence"
+    assert other.post(address, json={}).json["others"] == []
+    save(db, key, 1, changed("二"), LI)
+    seen = browser.post(address, json={}).json
+    assert (seen["others"], seen["number"], seen["by"]) == (["李四"], 2, "李四")
+    other.post(address, json={"leaving": True})
+    assert browser.post(address, json={}).json["others"] == []
+
+
+def test_the_check_while_drawing_is_the_deployments(app: Any, db: Database) -> None:
+    """The same problems, with the element to jump to; content that cannot even be read is a finding, not an error."""
+    content = starting.template("process", "new_one", "新流程")
+    key = draft(db, kind="process", resource="new_one.bpmn", content=content)
+    browser = signed_in(app)
+    found = browser.post(f"/modeler/drafts/{key}/check", json={"content": content.decode()}).json["problems"]
+    expected = definitions.check({"new_one.bpmn": content}, definitions.Known())
+    assert [(each["element"], each["code"]) for each in found] == [(problem.element_id, problem.code) for problem in expected]
+    assert any(each["element"] == "start" and each["code"] == "ends_nowhere" for each in found)
+    broken = browser.post(f"/modeler/drafts/{key}/check", json={"content": "<!DOCTYPE a><a/>"}).json["problems"]
+    assert [each["code"] for each in broken] == ["xml_doctype"]
+
+
+def test_pickers_list_what_exists(app: Any, db: Database) -> None:
+    files = {"paper.form": FORM}
+    db.in_transaction(lambda session: definitions.deploy(session, files, LI, now=clock.now()))
+    key = draft(db, kind="process", resource="new_one.bpmn", content=starting.template("process", "new_one", "新流程"))
+    lists = signed_in(app).get(f"/modeler/drafts/{key}/vocabulary").json
+    assert {"value": "paper", "label": "一张纸 · paper"} in lists["forms"]
+    assert {"value": "new_one", "label": "新流程 · new_one (草稿)"} in lists["processes"]
+    assert {"value": "office", "label": "镇扶贫办 · office"} in lists["roles"]
+    assert "campaign.notify" in [each["value"] for each in lists["handlers"]]

@@ -1,7 +1,6 @@
 // Rules of bpmnlint that say something which the server's check does not: they are about reading the diagram, not about running it.
 import { Linter } from 'bpmnlint';
 import StaticResolver from 'bpmnlint/lib/resolver/static-resolver.js';
-import fakeJoin from 'bpmnlint/rules/fake-join.js';
 import labelRequired from 'bpmnlint/rules/label-required.js';
 import noBpmndi from 'bpmnlint/rules/no-bpmndi.js';
 import noDuplicateFlows from 'bpmnlint/rules/no-duplicate-sequence-flows.js';
@@ -12,7 +11,6 @@ import superfluousTermination from 'bpmnlint/rules/superfluous-termination.js';
 
 // rule → [severity, Chinese, English]
 const RULES = {
-  'fake-join': [ 'warning', '几条连线直接汇到这里，不会互相等待。要等齐请先加网关。', 'Several flows meet here without a gateway: they do not wait for each other.', fakeJoin ],
   'label-required': [ 'warning', '没有名称，看图的人不知道这是什么。', 'It has no name: readers of the diagram do not know what it is.', labelRequired ],
   'no-bpmndi': [ 'error', '这个元素没有画在图上，请删除后重画。', 'This element is not drawn on the diagram; remove it and draw it again.', noBpmndi ],
   'no-duplicate-sequence-flows': [ 'warning', '两个元素之间有重复的连线。', 'The same two elements are connected twice.', noDuplicateFlows ],
@@ -22,22 +20,25 @@ const RULES = {
   'superfluous-termination': [ 'warning', '这里终止与普通结束没有区别。', 'Terminating makes no difference here.', superfluousTermination ]
 };
 
-const linter = new Linter({
+// A linter's rules remember what they saw: each run takes a new one.
+const linter = () => new Linter({
   config: { rules: Object.fromEntries(Object.entries(RULES).map(([ name, [ severity ] ]) => [ name, severity === 'error' ? 'error' : 'warn' ])) },
   resolver: new StaticResolver(Object.fromEntries(Object.entries(RULES).map(([ name, rule ]) => [ `rule:bpmnlint/${name}`, rule[3] ])))
 });
 
-/** Starts, ends and joins explain themselves; what people do, wait for or decide needs a name. */
-function matters(element) {
+/** Starts, ends and joins explain themselves; what people do, wait for or decide needs a name. An exclusive gateway may join and fork. */
+function matters(rule, element) {
   const type = element?.type ?? '';
+  if (rule === 'no-gateway-join-fork') return type !== 'bpmn:ExclusiveGateway';
+  if (rule !== 'label-required') return true;
   if (/(Start|End)Event$/.test(type)) return false;
   return !/Gateway$/.test(type) || (type !== 'bpmn:EventBasedGateway' && type !== 'bpmn:ParallelGateway' && element.outgoing.length > 1);
 }
 
 export async function lint(modeler, locale) {
-  const found = await linter.lint(modeler.getDefinitions());
+  const found = await linter().lint(modeler.getDefinitions());
   const registry = modeler.get('elementRegistry');
-  return Object.entries(found).flatMap(([ rule, reports ]) => reports.filter(({ id }) => rule !== 'label-required' || matters(registry.get(id))).map(({ id }) => ({
+  return Object.entries(found).flatMap(([ rule, reports ]) => reports.filter(({ id }) => matters(rule, registry.get(id))).map(({ id }) => ({
     element: id, name: registry.get(id)?.businessObject.name ?? '', severity: RULES[rule][0], text: RULES[rule][locale === 'en' ? 2 : 1], code: rule, source: 'lint'
   })));
 }

@@ -30,12 +30,19 @@ class Pickers {
       for (const group of groups) {
         const added = (PICKERS[group.id] ?? []).filter(picker => fits(element, picker, this.vocabulary));
         if (added.length && group.entries) {
-          group.entries.push(...added.map(picker => ({ id: picker.id, picker, component: Picker })));
+          group.entries.splice(place(group), 0, ...added.map(picker => ({ id: picker.id, picker, component: Picker })));
         }
       }
       return groups;
     };
   }
+}
+
+/** Right after the stock field that holds the same value. */
+function place({ id, entries }) {
+  if (id === 'assignmentDefinition') return Math.min(2, entries.length);
+  if (id === 'form') return Math.min(2, entries.length);
+  return id === 'message' || id === 'documentation' ? entries.length : Math.min(1, entries.length);
 }
 
 function fits(element, picker, vocabulary) {

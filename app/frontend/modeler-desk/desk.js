@@ -37,10 +37,12 @@ export class Desk {
 
   begin(editor) {
     this.editor = editor;
+    window.daopaiDesk = this; // for the console and for tests
+    performance.mark('desk-ready');
     document.documentElement.dataset.desk = 'ready';
     if (this.readonly) {
       this.tell(this.small ? 'phone' : 'old');
-      document.querySelector('[data-save]')?.remove();
+      document.querySelector('.desk-save')?.remove();
       this.checkNow();
       return;
     }
@@ -74,6 +76,7 @@ export class Desk {
       this.autosave();
     }
     this.copy();
+    this.findings.wait();
     this.check();
   }
 

@@ -32,6 +32,7 @@ async function start() {
   desk.canvas.append(tabs, inner);
   if (desk.readonly) desk.panel.remove();
   const modeler = desk.readonly ? new DmnViewer({ container: inner }) : editor(inner, desk);
+  modeler.on('views.changed', ({ activeView }) => { if (activeView?.type === 'drd') modeler.getActiveViewer()?.get('canvas').zoom('fit-viewport', 'auto'); });
   const views = new Views(modeler, tabs, desk);
   try {
     const { warnings } = await modeler.importXML(desk.content);

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.auth import access, actor, database
+from app.auth import access, actor, database, identity
 from app.auth.language import locale
 from app.engine import definitions
 from app.engine.errors import Refused
@@ -29,7 +29,7 @@ def drafts() -> str:
         return render_template(
             "modeler/drafts.html",
             drafts=rows,
-            present=presence.present(session, [row.key for row in rows]),
+            present=presence.present(session, [row.key for row in rows], besides=identity().username),
             names=people.names(session, {name for row in rows for name in (row.owner, row.updated_by)}),
             deployed=starting.newest_first(session),
             suffixes=files.SUFFIXES,

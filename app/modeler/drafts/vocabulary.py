@@ -74,18 +74,18 @@ def _named(kind: str, rows: list[Definition], drafts: list[ModelDraft]) -> list[
 def _roles(processes: list[definitions.Process]) -> list[Option]:
     """Each role as diagrams name it: town roles by their code, the others with the scope expressions that are in use."""
     used = Counter(element.candidate_groups for process in processes for element in process.elements.values() if element.candidate_groups)
-    options: list[Option] = []
+    options: dict[str, str] = {}
     for role in ROLES.values():
-        label = role.label(locale())
         if role.scope in ("town", "system"):
-            options.append({"value": role.code, "label": f"{label} · {role.code}"})
-            continue
-        written = [text for text, _times in used.most_common() if text.startswith(f'="{role.code}:" +')]
-        fallback = f'="{role.code}:" + {"group" if role.scope == "group" else "village"}'
-        options += [{"value": text, "label": f"{label} · {text}"} for text in written or [fallback]]
-    listed = {option["value"] for option in options}
-    options += [{"value": text, "label": text} for text, _times in used.most_common() if text not in listed]
-    return options
+            written = [role.code]
+        else:
+            written = [text for text, _times in used.most_common() if f'"{role.code}:"' in text]
+            written = written or [f'=["{role.code}:" + {"group" if role.scope == "group" else "village"}]']
+        for text in written:
+            options.setdefault(text, f"{role.label(locale())} · {text}")
+    for text, _times in used.most_common():
+        options.setdefault(text, text)
+    return [{"value": value, "label": label} for value, label in options.items()]
 
 
 def _messages(processes: list[definitions.Process]) -> Iterator[str]:
