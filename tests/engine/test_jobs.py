@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.db import Database
-from app.engine import errors, handlers, jobs, leases, runtime
-from app.engine.models import Event, Idempotency, JobRow
+from app.engine import errors, events, handlers, jobs, leases, runtime
+from app.engine.models import Idempotency, JobRow
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
 
@@ -72,7 +72,7 @@ def test_what_a_handler_writes_is_kept_with_the_completion_or_not_at_all(db: Dat
 
     @jobs.handler("t")
     def handle(session: Any, job: jobs.Context) -> None:
-        session.add(Event(at=clock.now(), recorded_at=clock.real_now(), kind="test.effect"))
+        events.record(session, "test.effect", ANN)
         session.flush()
         attempts.append(job.key)
         if len(attempts) == 1:
@@ -168,7 +168,7 @@ def test_a_bpmn_error_of_a_handler_takes_the_way_of_the_boundary_event(db: Datab
 
     @jobs.handler("t")
     def handle(session: Any, job: jobs.Context) -> None:
-        session.add(Event(at=clock.now(), recorded_at=clock.real_now(), kind="test.effect"))
+        events.record(session, "test.effect", ANN)
         session.flush()
         raise jobs.BpmnError("BAD", "not today")
 
@@ -331,7 +331,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(db: Database, at: At, regi
     effects: list[str] = []
 
     def handle(session: Any, job: jobs.Context) -> None:
-        session.add(Event(at=clock.now(), recorded_at=clock.real_now(), kind="test.effect"))
+        events.record(session, "test.effect", ANN)
         effects.append("ran")
         if len(effects) == 1 and not db.is_sqlite:
             jobs.release_leases(db)
