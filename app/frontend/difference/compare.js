@@ -29,10 +29,16 @@ function change(what, element, differing) {
     what,
     id: element.id,
     type: element.$type.replace('bpmn:', ''),
-    name: (element.name || '').replace(/\s+/g, ' ').trim(),
+    name: called(element),
+    // a flow without a name is known by its ends
+    ends: element.sourceRef && element.targetRef ? `${called(element.sourceRef) || element.sourceRef.id} → ${called(element.targetRef) || element.targetRef.id}` : '',
     lines: differing,
     isFlow: /Flow$|Association$/.test(element.$type)
   };
+}
+
+function called(element) {
+  return (element.name || '').replace(/\s+/g, ' ').trim();
 }
 
 function lines(old, now) {

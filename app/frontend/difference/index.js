@@ -10,6 +10,7 @@ import { list, make } from './list.js';
 import { fit, mark, open, show, together, zoom } from './pictures.js';
 
 async function draw(section, texts) {
+  const began = performance.now();
   const addresses = [ section.dataset.left, section.dataset.right ].filter(Boolean);
   const places = [ ...section.querySelectorAll('[data-picture]') ].slice(-addresses.length);
   const files = await Promise.all(addresses.map(read));
@@ -42,6 +43,7 @@ async function draw(section, texts) {
     else if (pressed) zoom(viewers, Number(pressed));
   });
   new ResizeObserver(() => viewers.forEach(viewer => viewer.get('canvas').resized())).observe(places[0]);
+  performance.measure('difference', { start: began });
   section.dataset.state = 'drawn';
 }
 

@@ -35,20 +35,13 @@ function counts(changes, texts) {
 
 function item(change, texts, onSelect) {
   const kind = texts.kinds[change.type] || change.type;
-  const title = change.name || ends(change) || change.id;
+  const title = change.name || change.ends || change.id;
   const button = make('button', { type: 'button', class: 'diff-jump', 'data-jump': change.id },
     make('span', { class: 'diff-name' }, title), make('span', { class: 'diff-kind' }, kind));
   button.addEventListener('click', () => onSelect(change.id));
   const shown = change.what === 'changed' ? change.lines : change.lines.filter(({ property }) => ![ 'type', 'name', 'userTask' ].includes(property));
   const table = shown.length ? [ make('dl', { class: 'diff-lines' }, ...shown.flatMap(line => row(line, change.what, texts))) ] : [];
   return make('li', { 'data-change': change.id, 'data-what': change.what }, button, ...table);
-}
-
-/** A flow without a name is known by its ends. */
-function ends(change) {
-  const at = name => change.lines.find(line => line.property === name);
-  const [ source, target ] = [ at('sourceRef'), at('targetRef') ];
-  return source && target && change.what !== 'changed' ? `${source.new ?? source.old} → ${target.new ?? target.old}` : '';
 }
 
 function row({ property, old, new: now }, what, texts) {

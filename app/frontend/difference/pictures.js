@@ -66,9 +66,10 @@ export function show(viewers, id) {
 export function mark(viewer, changes) {
   const registry = viewer.get('elementRegistry');
   for (const { id, what } of changes) {
-    if (!registry.get(id)) continue;
+    // the whole picture is no place in it
+    if (!registry.get(id)?.parent) continue;
     viewer.get('canvas').addMarker(id, `diff-${what}`);
-    registry.getGraphics(id).setAttribute('data-difference', what);
+    registry.getGraphics(id).setAttribute('data-differs', what);
     if (registry.get(`${id}_label`)) viewer.get('canvas').addMarker(`${id}_label`, `diff-${what}`);
   }
 }
