@@ -63,6 +63,8 @@ def record(
         subject=subject,
         detail=detail,
     )
+    if not session.in_transaction():
+        session.begin()  # so that a rollback is told of, even before the first statement
     session.info.setdefault(_WAITING, []).append(_Waiting(entry, instance, session.get_nested_transaction()))
     return entry
 
