@@ -36,7 +36,7 @@ def sentence(record: Record, around: Surroundings, locale: str) -> str:
     words = Words(record, around, locale)
     texts = TEXTS.get(event.kind)
     template = texts[3 if locale == "en" else 1] if texts else wording.both("记录 {kind}{of_about}", "recorded {kind}{of_about}", locale)
-    told = wording.flat(template.format_map(words))
+    told = " ".join(template.format_map(words).split())
     at = f"{clock.local(event.at):%H:%M}".removeprefix("0")
     who = around.name(event.actor, locale)
     if locale == "en":
@@ -199,7 +199,9 @@ _MAKERS: Mapping[str, Any] = {
     "process": lambda w: wording.title(w.around.process(w.record), w.locale),
     "steps": _steps,
     "element": lambda w: w.around.element(w.record),
-    "task": lambda w: w.said("name") if w.record.event.kind.startswith("task.") and w.said("name") else w.around.element(w.record),
+    "task": lambda w: (
+        wording.flat(w.said("name")) if w.record.event.kind.startswith("task.") and w.said("name") else w.around.element(w.record)
+    ),
     "form": lambda w: wording.title(w.around.form(w.said("form")), w.locale),
     "versions": _versions,
     "took": _took,

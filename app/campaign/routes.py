@@ -9,7 +9,7 @@ from app.auth import navigation
 from app.campaign import handlers, hooks, providers, unmasking, visibility
 from app.campaign.blueprint import blueprint
 from app.campaign.documents import kinds
-from app.campaign.pages import delivered, documents, first, households, problems, system, town
+from app.campaign.pages import delivered, documents, first, households, problems, town
 from app.campaign.setup import campaign_pages, household_pages, place_pages, staff_pages
 
 #: Modules whose import registers routes, service-task handlers and form hooks.
@@ -19,7 +19,6 @@ REGISTERED = (
     first,
     households,
     problems,
-    system,
     town,
     campaign_pages,
     household_pages,
@@ -45,8 +44,6 @@ _FIRST_PAGES = (
     ("principal_party", _l("签批"), "campaign.digest"),
     ("principal_gov", _l("签批"), "campaign.digest"),
     ("spot_checker", _l("抽查"), "campaign.spot_check"),
-    ("admin", _l("运行"), "campaign.operations"),
-    ("auditor", _l("记录"), "campaign.records"),
 )
 
 

@@ -179,8 +179,6 @@ PAGES = [
     ("village_cadre", "/villages/V05"),
     ("principal_party", "/digest"),
     ("spot_checker", "/spot-check"),
-    ("admin", "/operations"),
-    ("auditor", "/records"),
 ]
 
 

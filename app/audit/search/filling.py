@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, defer
 
 from app import clock
-from app.audit.models import RecordIndex
+from app.audit.models import RecordIndex, RecordSpan
 from app.audit.search import store, terms
 from app.db import Database
 from app.engine.chores import chore
@@ -17,6 +18,8 @@ from app.engine.models import Event, ProcessInstance
 
 #: Records of one transaction: a few hundredths of a second of SQLite's write lock.
 CHUNK = 400
+#: Records of one stretch, about.
+STRETCH = 2_000
 #: Chunks between two looks for jobs.
 CHUNKS_AT_ONCE = 3
 #: Milliseconds for which records stay out of the index: a transaction that took its keys earlier may still be open.
@@ -34,7 +37,8 @@ def fill(db: Database, *, chunk: int = CHUNK, settled: int = SETTLED) -> int:
     if not rows:
         return 0
     found = [(record.key, terms.of(record, instance)) for record, instance in rows]
-    return db.in_transaction(lambda write: _write(write, upto, found))
+    times = [record.at for record, _instance in rows]
+    return db.in_transaction(lambda write: _write(write, upto, found, min(times), max(times)))
 
 
 @chore
@@ -58,13 +62,25 @@ def _next(session: Session, upto: int, horizon: int, chunk: int) -> Sequence[Any
     return session.execute(query.where(Event.key > upto, Event.key <= horizon).order_by(Event.key).limit(chunk)).all()
 
 
-def _write(session: Session, upto: int, found: list[tuple[int, list[int]]]) -> int:
+def _write(session: Session, upto: int, found: list[tuple[int, list[int]]], first: datetime, last: datetime) -> int:
     """Move the mark first: of two that fill the same chunk, the second finds it moved and leaves it."""
     moved: Any = session.execute(update(RecordIndex).where(RecordIndex.id == 1, RecordIndex.upto == upto).values(upto=found[-1][0]))
     if moved.rowcount == 0:
         return 0
     store.write(session, found)
+    _note_span(session, found[0][0], found[-1][0], len(found), first, last)
     return len(found)
+
+
+def _note_span(session: Session, first_key: int, last_key: int, count: int, first: datetime, last: datetime) -> None:
+    """Lengthen the last stretch, or begin another one."""
+    span = session.scalar(select(RecordSpan).order_by(RecordSpan.last_key.desc()).limit(1))
+    if span is not None and span.records < STRETCH:
+        first_key, count = span.first_key, count + span.records
+        first, last = min(first, span.from_at), max(last, span.to_at)
+        session.delete(span)
+    session.add(RecordSpan(last_key=last_key, first_key=first_key, records=count, from_at=first, to_at=last))
+    session.flush()
 
 
 def _horizon(settled: int) -> int:

@@ -43,32 +43,21 @@ def write(session: Session, rows: Sequence[tuple[int, list[int]]]) -> None:
         session.execute(text(f"INSERT INTO {TABLE} (key, words) VALUES (:key, :words)"), signed)  # noqa: S608
 
 
-def keys(session: Session, clauses: Sequence[Clause], *, beyond: int, limit: int, newest_first: bool = True) -> list[int]:
-    """Keys of records that have one alternative of every clause, before (``newest_first``) or after the key *beyond*, in that order."""
+def keys(session: Session, clauses: Sequence[Clause], *, above: int, below: int, limit: int, newest_first: bool = True) -> list[int]:
+    """Keys of records between *above* and *below* (both left out) that have one alternative of every clause; the first *limit* of them."""
+    values = {"above": above, "below": below, "most": limit, "window": WINDOW}
+    order = "DESC" if newest_first else "ASC"
     if _is_sqlite(session):
-        wanted = {"match": " AND ".join(_match(clause) for clause in clauses), "beyond": beyond, "most": limit}
-        return list(session.scalars(_IN_ORDER[newest_first], wanted))
-    where = " AND ".join(_holds(clause) for clause in clauses)
-    order, side = ("DESC", "<") if newest_first else ("ASC", ">")
-    values = {"beyond": beyond, "most": limit, "window": WINDOW}
-    near = text(
-        f"SELECT key FROM (SELECT key, words FROM {TABLE} WHERE key {side} :beyond ORDER BY key {order} LIMIT :window) near"  # noqa: S608
-        f" WHERE {where} ORDER BY key {order} LIMIT :most"
-    )
-    found = list(session.scalars(near, values))
+        values["match"] = " AND ".join(_match(clause) for clause in clauses)  # type: ignore[assignment]
+        where = f"{TABLE} MATCH :match AND rowid > :above AND rowid < :below"
+        return list(session.scalars(text(f"SELECT rowid FROM {TABLE} WHERE {where} ORDER BY rowid {order} LIMIT :most"), values))  # noqa: S608
+    where, between = " AND ".join(_holds(clause) for clause in clauses), "key > :above AND key < :below"
+    near = f"SELECT key, words FROM {TABLE} WHERE {between} ORDER BY key {order} LIMIT :window"  # noqa: S608
+    found = list(session.scalars(text(f"SELECT key FROM ({near}) near WHERE {where} ORDER BY key {order} LIMIT :most"), values))  # noqa: S608
     if len(found) >= limit:
         return found
-    all_ = text(
-        f"WITH hit AS MATERIALIZED (SELECT key FROM {TABLE} WHERE {where} AND key {side} :beyond)"  # noqa: S608
-        f" SELECT key FROM hit ORDER BY key {order} LIMIT :most"
-    )
-    return list(session.scalars(all_, values))
-
-
-_IN_ORDER = {
-    True: text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match AND rowid < :beyond ORDER BY rowid DESC LIMIT :most"),  # noqa: S608
-    False: text(f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match AND rowid > :beyond ORDER BY rowid LIMIT :most"),  # noqa: S608
-}
+    hit = f"WITH hit AS MATERIALIZED (SELECT key FROM {TABLE} WHERE {where} AND {between})"  # noqa: S608
+    return list(session.scalars(text(f"{hit} SELECT key FROM hit ORDER BY key {order} LIMIT :most"), values))  # noqa: S608
 
 
 def _is_sqlite(session: Session) -> bool:

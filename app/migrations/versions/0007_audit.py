@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app import db
 from app.audit.search import store
 
 revision = "0007"
@@ -23,10 +24,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.bulk_insert(table, [{"id": 1, "upto": 0}])
+    op.create_table(
+        "record_span",
+        sa.Column("last_key", KEY, autoincrement=False, nullable=False),
+        sa.Column("first_key", KEY, nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("from_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("to_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("last_key"),
+    )
     for statement in store.statements(op.get_bind().dialect.name):
         op.execute(statement)
 
 
 def downgrade() -> None:
     op.execute(f"DROP TABLE {store.TABLE}")
+    op.drop_table("record_span")
     op.drop_table("record_index")
