@@ -1,5 +1,7 @@
 """English beside the Chinese: the Chinese text is the message id, ``en/LC_MESSAGES/messages.po`` holds the English.
 
+The names of the shipped diagrams' processes and steps are texts as well: the inbox says them (``app.element_names``).
+
 ``python -m app.translations`` collects what stands in the code and templates into the catalogue (keeping what is translated) and
 compiles it. ``tests/test_translations.py`` says what is missing.
 """
@@ -7,6 +9,7 @@ compiles it. ``tests/test_translations.py`` says what is missing.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +17,9 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from lxml import etree
+
+from app.element_names import unbroken
 
 APP = Path(__file__).resolve().parent.parent
 ENGLISH = Path(__file__).resolve().parent / "en" / "LC_MESSAGES" / "messages.po"
@@ -28,6 +34,9 @@ _KEYWORDS = {
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
 }
+#: what of a diagram people read in words: in lists, on their tasks, in what comes next
+_NAMED = ("process", "userTask", "callActivity", "serviceTask", "intermediateCatchEvent", "receiveTask", "endEvent")
+_BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _UNDATED = datetime(2020, 5, 21, tzinfo=UTC)
 _ELSEWHERE = {"frontend", "static", "node_modules", "__pycache__"}
 
@@ -44,7 +53,16 @@ def collected() -> Catalog:
     )
     for filename, _line, message, _comments, context in found:
         catalog.add(message, locations=[(f"app/{filename}", 0)], context=context)
+    for name, file in _diagram_names():
+        catalog.add(name, locations=[(file, 0)])
     return catalog
+
+
+def _diagram_names() -> Iterator[tuple[str, str]]:
+    for path in sorted((APP.parent / "processes").glob("*.bpmn")):
+        for element in etree.fromstring(path.read_bytes()).iter(*(_BPMN + kind for kind in _NAMED)):
+            if name := unbroken(element.get("name", "")):
+                yield name, f"processes/{path.name}"
 
 
 def english() -> Catalog:
