@@ -14,6 +14,7 @@ from app.db import Database
 from app.engine import definitions, virtual_clock
 from app.engine.actor import Actor
 from app.engine.proof import sealing
+from app.modeler.operations import batches  # noqa: F401  (lets job workers do acts on many)
 from app.modeler.release import installed
 from app.modeler.trial import shipped
 

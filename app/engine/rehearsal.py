@@ -110,6 +110,11 @@ def occupied(instances: list[Any]) -> dict[str, int]:
     return counts
 
 
+def places(instance: Any) -> list[spiff.Place]:
+    """Where the tokens of an instance (a row with ``tokens``) are, and what it waits for."""
+    return spiff.places(instance.tokens)
+
+
 def definition(session: Session, key: int) -> Definition:
     """A process definition. Raises ``NotFound``."""
     found = definitions.get(session, key)
@@ -127,6 +132,7 @@ __all__ = [
     "candidates",
     "definition",
     "occupied",
+    "places",
     "plan",
     "suggest",
     "verdict_of",

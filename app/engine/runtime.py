@@ -41,6 +41,7 @@ __all__ = [
     "suspend",
     "take_back_migration",
     "throw_error",
+    "value_at",
 ]
 
 record_incident = incidents.record
@@ -171,14 +172,22 @@ def throw_error(
 
 
 def set_variables(session: Session, instance_key: int, variables: dict[str, Any], actor: Actor, *, reason: str = "") -> None:
-    """Write instance variables; old and new values go into the history."""
+    """Write instance variables (``name`` or ``name.path``); old and new values go into the history."""
     work = Work(session, actor)
     instance = work.load(instance_key, states=RUNNING)
     before = instance.variables
     work.step(instance, steps.SetVariables(variables))
-    changes = {name: {"old": before.get(name), "new": instance.variables[name]} for name in variables}
+    changes = {name: {"old": value_at(before, name), "new": value_at(instance.variables, name)} for name in variables}
     work.record("variables.changed", instance, detail={"variables": changes, "reason": reason})
     work.write()
+
+
+def value_at(variables: dict[str, Any], path: str) -> Any:
+    """The value of ``name`` or ``name.path``; None where there is none."""
+    value: Any = variables
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def cancel(session: Session, instance_key: int, actor: Actor, *, reason: str = "") -> None:

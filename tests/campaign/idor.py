@@ -14,7 +14,6 @@ from app.campaign.importing import runs
 from app.campaign.models import ImportRun, LedgerDay, Question
 from app.db import Database, new_key
 from app.engine import definitions
-from app.engine.models import Incident
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
 from tests.campaign import world
@@ -85,13 +84,6 @@ def _village(db: Database) -> dict[str, Any]:
     return {"code": "V05"}
 
 
-def _incident(db: Database) -> dict[str, Any]:
-    key = new_key()
-    row = Incident(key=key, kind="expression", message="?", created_at=clock.real_now())
-    db.in_transaction(lambda session: session.add(row))
-    return {"key": key}
-
-
 def _campaign(db: Database) -> dict[str, Any]:
     world.campaign(db, "draft")
     return {"campaign_id": CAMPAIGN}
@@ -125,7 +117,6 @@ CELLS = [
     Cell("campaign.question", _question, NEAR),
     Cell("campaign.ledger_day", _ledger, ALL),
     Cell("campaign.village", _village, TOWN | VILLAGE),
-    Cell("campaign.retry", _incident, held("admin"), "POST"),
     Cell("campaign.campaign_setup", _campaign, SETUP),
     Cell("campaign.campaign_dates", _campaign, SETUP, "POST", {"reset": "1"}),
     Cell("campaign.campaign_settings", _campaign, SETUP, "POST"),

@@ -1,0 +1,179 @@
+"""Acts on many instances: kept as rows, done by the job worker one after the other, each in a transaction of its own.
+
+One that fails is listed with its cause and does not stop the others. Who comes to the page later sees how far it has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app import clock
+from app.db import new_key
+from app.engine import batches, events, rehearsal, runtime
+from app.engine.actor import Actor
+from app.engine.errors import CONFLICTS, Conflict, EngineError, NotFound
+from app.engine.models import ProcessInstance
+from app.modeler.operations import privacy
+from app.modeler.operations.models import OperationBatch, OperationItem
+
+CONFLICTS["nothing_chosen"] = ("没有选中任何实例。", "No instance was chosen.")
+#: The name under which the engine's workers know these batches.
+NAME = "operations"
+#: Rows per statement.
+_MANY = 500
+
+
+def begin(
+    session: Session, kind: str, targets: Iterable[tuple[int, int | None]], actor: Actor, *, reason: str, **more: Any
+) -> OperationBatch:
+    """Keep an act on many and let the workers begin. *targets*: key of the instance (incident, migration) and of the instance it is in."""
+    wanted = list(dict.fromkeys(targets))
+    if not wanted:
+        raise Conflict("nothing_chosen")
+    if not reason.strip() and kind not in ("rehearse", "retry"):
+        raise Conflict("reason_needed")
+    batch = OperationBatch(
+        kind=kind, reason=reason.strip(), actor=actor.name, origin=actor.origin, created_at=clock.now(), total=len(wanted), **more
+    )
+    session.add(batch)
+    session.flush()
+    for start in range(0, len(wanted), _MANY):
+        session.execute(
+            insert(OperationItem),
+            [
+                {"key": new_key(), "campaign_id": batch.campaign_id, "batch_key": batch.key, "target_key": key, "instance_key": instance}
+                for key, instance in wanted[start : start + _MANY]
+            ],
+        )
+    detail = {"batch": str(batch.key), "act": kind, "total": batch.total, "reason": batch.reason, "mapping": batch.mapping or {}}
+    events.record(session, "batch.started", actor, campaign_id=batch.campaign_id, detail=detail)
+    batches.begin(session, NAME, batch.key, campaign_id=batch.campaign_id)
+    return batch
+
+
+def find(session: Session, key: int) -> OperationBatch:
+    """The batch; ``NotFound`` when there is none."""
+    found = session.get(OperationBatch, key)
+    if found is None:
+        raise NotFound("batch", key)
+    return found
+
+
+def counts(session: Session, keys: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Batch → state of an item → how many. One statement."""
+    query = (
+        select(OperationItem.batch_key, OperationItem.state, func.count())
+        .where(OperationItem.batch_key.in_(list(keys)))
+        .group_by(OperationItem.batch_key, OperationItem.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for key, state, number in session.execute(query):
+        found.setdefault(key, {"WAITING": 0, "DONE": 0, "FAILED": 0})[state] = number
+    return found
+
+
+@batches.act(NAME)
+def do_next(session: Session, batch_key: int) -> bool:
+    """Do the next item of a batch; False when there is none left."""
+    batch = find(session, batch_key)
+    query = select(OperationItem).where(OperationItem.batch_key == batch_key, OperationItem.state == "WAITING")
+    item = session.scalar(query.order_by(OperationItem.key).limit(1).with_for_update())
+    if item is None:
+        batch.finished_at = clock.now()
+        session.flush()
+        return False
+    # Read before the savepoint: what it rolls back must not be asked for again.
+    by, kind, target = Actor(batch.actor, origin=batch.origin), batch.kind, item.target_key
+    state, cause, cause_en, result = "DONE", "", "", None
+    try:
+        with session.begin_nested():
+            result = _ACTS[kind](session, batch, target, by)
+    except StaleDataError:
+        raise  # somebody else was at it: the whole transaction runs again
+    except EngineError as error:
+        state, (cause, cause_en) = "FAILED", _told(error)
+    except Exception as error:  # one that fails does not stop the others; it says why
+        state, cause = "FAILED", privacy.message(f"{type(error).__name__}: {error}")
+        cause_en = cause
+    item.state, item.cause, item.cause_en = state, cause, cause_en
+    item.result_key = result if isinstance(result, int) else None
+    if isinstance(result, tuple):
+        item.cause, item.cause_en = result
+    session.flush()
+    return True
+
+
+def _told(error: EngineError) -> tuple[str, str]:
+    say = getattr(error, "text", None)
+    zh, en = (say("zh"), say("en")) if say else (str(error), str(error))
+    return privacy.message(zh), privacy.message(en)
+
+
+# --- acts: what they return is the key of what they made, or a remark in Chinese and English ------------------------------
+
+_Act = Callable[[Session, OperationBatch, int, Actor], int | tuple[str, str] | None]
+
+
+def _migrate(session: Session, batch: OperationBatch, target: int, by: Actor) -> int:
+    made = runtime.migrate(session, target, batch.to_key or 0, batch.mapping, by, reason=batch.reason, recompute=batch.recompute)
+    return made.key
+
+
+def _rehearse(session: Session, batch: OperationBatch, target: int, _by: Actor) -> tuple[str, str]:
+    instance = session.get(ProcessInstance, target)
+    if instance is None:
+        raise NotFound("instance", target)
+    found = rehearsal.plan(session, instance, batch.to_key or 0, batch.mapping, recompute=batch.recompute)
+    if found.verdict != rehearsal.FINE:
+        raise _CannotYet(found)
+    steps = " → ".join(found.path) or "—"
+    zh = f"可以迁移，接着走：{steps}" + ("；再往前要看表单怎么填" if found.stopped else "")
+    en = f"can be migrated and goes on: {steps}" + ("; what follows depends on a form" if found.stopped else "")
+    return zh, en
+
+
+class _CannotYet(EngineError):
+    """A rehearsal found an obstacle."""
+
+    def __init__(self, found: rehearsal.Plan) -> None:
+        super().__init__("cannot_migrate")
+        self.found = found
+
+    def text(self, locale: str = "zh") -> str:
+        return "".join(each.text(locale) for each in self.found.obstacles)
+
+
+def _take_back(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    runtime.take_back_migration(session, target, by, reason=batch.reason)
+
+
+def _cancel(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    runtime.cancel(session, target, by, reason=batch.reason)
+
+
+def _suspend(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    runtime.suspend(session, target, by, reason=batch.reason)
+
+
+def _resume(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    runtime.resume(session, target, by, reason=batch.reason)
+
+
+def _retry(session: Session, _batch: OperationBatch, target: int, by: Actor) -> None:
+    runtime.retry(session, target, by)
+
+
+_ACTS: dict[str, _Act] = {
+    "migrate": _migrate,
+    "rehearse": _rehearse,
+    "take_back": _take_back,
+    "cancel": _cancel,
+    "suspend": _suspend,
+    "resume": _resume,
+    "retry": _retry,
+}

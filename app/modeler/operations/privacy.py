@@ -1,0 +1,117 @@
+"""What an administrator sees of an instance: the process, ids and decisions. Not who lives there, nor what they said.
+
+Labels and texts may hold names. So a label is shown only where it names an institution, and a text only where it is a code, a moment or a
+number; everything else is said to be there and hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app import personal
+
+#: Kinds of subjects in words.
+SUBJECTS: dict[str, LazyString] = {
+    "campaign": _l("活动"),
+    "village": _l("村（社区）"),
+    "group": _l("工作组"),
+    "household": _l("农户"),
+    "problem": _l("问题"),
+    "question": _l("请示"),
+    "list": _l("清单"),
+}
+#: Kinds of subjects that are institutions: their labels name nobody.
+INSTITUTIONS = ("campaign", "village", "group", "list")
+#: What institutions' variables are called: the ``name`` in them is not a person's.
+_NAMED = {"campaign", "village", "villages", "group", "groups"}
+#: Variables that are personal whatever they look like.
+_PERSONAL = re.compile(r"phone|id_?number|bank|account|health|birth|address|(^|_)(head|label|text|note|remark)s?$", re.IGNORECASE)
+_CODE = re.compile(r"[A-Za-z0-9_:.,+/@\[\]()=#% -]*")
+_LONG_NUMBER = re.compile(r"\d{11}")
+_QUOTED = re.compile(r"(['\"])((?:(?!\1).)*)\1")
+
+
+class Named(Protocol):
+    """What has a subject and a label: an instance, a task."""
+
+    subject: str
+    label: str
+    business_key: str
+
+
+def subject(row: Named) -> str:
+    """What an instance is about, in words that name no person."""
+    kind, _colon, code = row.subject.partition(":")
+    if kind in INSTITUTIONS:
+        return row.label or row.subject
+    if code:
+        return f"{SUBJECTS.get(kind, kind)} {code}"
+    return row.business_key if _shown_text(row.business_key) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A variable as it may be seen."""
+
+    path: str
+    text: str
+    hidden: bool
+
+
+def variables(values: dict[str, Any]) -> list[Shown]:
+    """Every variable by its path; what looks personal is only said to be there."""
+    return list(_flat("", values))
+
+
+def _flat(path: str, value: Any) -> Iterator[Shown]:
+    if isinstance(value, dict) and value and all(isinstance(name, str) and "." not in name for name in value):
+        for name in sorted(value):
+            yield from _flat(f"{path}.{name}" if path else name, value[name])
+    elif path:
+        yield shown(path, value)
+
+
+def shown(path: str, value: Any) -> Shown:
+    """One value as it may be seen."""
+    if value is None or isinstance(value, bool):
+        return Shown(path, {None: "null", True: "true", False: "false"}[value], False)
+    names = [name for name in path.split(".") if name]
+    if _PERSONAL.search(names[-1] if names else ""):
+        return Shown(path, _("（个人信息，不显示）"), True)
+    if isinstance(value, int | float):
+        text = str(value)
+        return Shown(path, _("（数字，不显示）"), True) if _LONG_NUMBER.search(text) else Shown(path, text, False)
+    if isinstance(value, str):
+        institution = len(names) > 1 and names[-1] == "name" and names[-2] in _NAMED
+        if _shown_text(value) or (institution and not _LONG_NUMBER.search(value)):
+            return Shown(path, value, False)
+        return Shown(path, _("（%(count)s 个字，不显示）", count=len(value)), True)
+    return _many(path, value)
+
+
+def _many(path: str, value: Any) -> Shown:
+    if isinstance(value, list):
+        items = [shown(path, item) for item in value[:20]]
+        if items and not any(item.hidden for item in items) and all(not isinstance(item, list | dict) for item in value):
+            more = " …" if len(value) > len(items) else ""
+            return Shown(path, _("%(count)s 项：%(items)s", count=len(value), items=", ".join(i.text for i in items) + more), False)
+        return Shown(path, _("%(count)s 项", count=len(value)), bool(value))
+    return Shown(path, "{}", False)
+
+
+def _shown_text(text: str) -> bool:
+    """A code, a moment, a user name: no Chinese, no long numbers, not long itself."""
+    return len(text) <= 120 and _CODE.fullmatch(text) is not None and not _LONG_NUMBER.search(text)
+
+
+def message(text: str) -> str:
+    """A technical message without the values in it: they may be what somebody said of a household."""
+    hidden = _QUOTED.sub(lambda found: found.group() if _shown_text(found.group(2)) else f"{found.group(1)}…{found.group(1)}", text)
+    return _LONG_NUMBER.sub("***********", personal.scrub(hidden))

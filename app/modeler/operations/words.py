@@ -1,0 +1,97 @@
+"""What the pages of the operators call states, jobs, events and acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+#: state of an instance → (word, badge)
+STATES: Mapping[str, tuple[LazyString, str]] = {
+    "ACTIVE": (_l("运行中"), "here"),
+    "SUSPENDED": (_l("已暂停"), "warn"),
+    "COMPLETED": (_l("已完成"), "done"),
+    "TERMINATED": (_l("已终止"), "wait"),
+}
+#: kind of job → word
+JOBS: Mapping[str, LazyString] = {
+    "timer": _l("定时"),
+    "timer_start": _l("定时启动"),
+    "message_expiry": _l("消息到期"),
+    "service": _l("系统任务"),
+    "children": _l("启动子流程"),
+    "child_ended": _l("子流程结束"),
+    "child_escalated": _l("子流程升级"),
+    "cancel_children": _l("取消子流程"),
+    "message": _l("投递消息"),
+    "subscription": _l("查找消息"),
+    "restart": _l("再次启动"),
+    "signal": _l("广播信号"),
+    "signal_delivery": _l("投递信号"),
+    "batch": _l("批量操作"),
+}
+#: state of a job → (word, badge)
+JOB_STATES: Mapping[str, tuple[LazyString, str]] = {
+    "READY": (_l("等待"), "wait"),
+    "FAILED": (_l("失败"), "late"),
+    "SUSPENDED": (_l("随实例暂停"), "warn"),
+}
+#: verdict of a migration → (word, badge)
+VERDICTS: Mapping[str, tuple[LazyString, str]] = {
+    "fine": (_l("可迁移"), "done"),
+    "needs": (_l("需指定对应"), "warn"),
+    "cannot": (_l("不能迁移"), "late"),
+}
+#: act on many → word
+BATCHES: Mapping[str, LazyString] = {
+    "migrate": _l("迁移"),
+    "rehearse": _l("试迁移"),
+    "take_back": _l("撤回迁移"),
+    "cancel": _l("终止"),
+    "suspend": _l("暂停"),
+    "resume": _l("恢复"),
+    "retry": _l("重试"),
+}
+#: state of an item of a batch → (word, badge)
+ITEMS: Mapping[str, tuple[LazyString, str]] = {
+    "WAITING": (_l("等待"), "wait"),
+    "DONE": (_l("成功"), "done"),
+    "FAILED": (_l("失败"), "late"),
+}
+#: kind of definition → word
+KINDS: Mapping[str, LazyString] = {"process": _l("流程"), "decision": _l("决策"), "form": _l("表单")}
+#: kind of event → word
+EVENTS: Mapping[str, LazyString] = {
+    "instance.started": _l("流程启动"),
+    "instance.stepped": _l("流程推进"),
+    "instance.completed": _l("流程结束"),
+    "instance.terminated": _l("流程终止"),
+    "instance.suspended": _l("流程暂停"),
+    "instance.resumed": _l("流程恢复"),
+    "instance.moved": _l("移动令牌"),
+    "instance.migrated": _l("迁移版本"),
+    "instance.migration_taken_back": _l("撤回迁移"),
+    "variables.changed": _l("更正变量"),
+    "timer.fired": _l("定时触发"),
+    "timer.pulled": _l("提前定时"),
+    "task.opened": _l("产生任务"),
+    "task.completed": _l("办结任务"),
+    "task.canceled": _l("任务取消"),
+    "task.claimed": _l("领取任务"),
+    "task.released": _l("放回任务"),
+    "task.handed_over": _l("转交任务"),
+    "children.started": _l("启动子流程"),
+    "message.published": _l("发出消息"),
+    "message.correlated": _l("消息送达"),
+    "signal.sent": _l("发出信号"),
+    "error.thrown": _l("抛出错误"),
+    "escalation.thrown": _l("抛出升级"),
+    "incident.created": _l("出现异常"),
+    "incident.resolved": _l("异常已处理"),
+}
+
+
+def event(kind: str) -> str:
+    """An event in a word; its kind where there is none."""
+    return str(EVENTS.get(kind, kind))
