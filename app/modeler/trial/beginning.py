@@ -74,12 +74,8 @@ def choice(session: Session, draft: ModelDraft, contents: Mapping[str, bytes], b
     )
     real = _real(session)
     found.variables = samples.to_start(process, forms(base, contents), real)
-    found.begin = clock.now() if "campaign" in real or "campaign" not in found.variables else _first_day(found.variables)
+    found.begin = clock.now() if real else samples.first_day()
     return found
-
-
-def _first_day(variables: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(variables["campaign"]["start"])
 
 
 def _real(session: Session) -> dict[str, Any]:

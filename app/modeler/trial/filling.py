@@ -31,7 +31,9 @@ def _prepared(session: Session, task: Task, form: schema.Form) -> hooks.Prepared
     instance = session.get_one(ProcessInstance, task.instance_key)
     seen = {**instance.variables, **task.variables}
     names = {field.path.split(".")[0].split("[")[0] for field in form.fields()}
-    return hooks.Prepared(data={name: seen[name] for name in seen if name in names}, context=seen)
+    # a variable that is an object only shares the field's name: no field holds one
+    data = {name: value for name, value in seen.items() if name in names and not isinstance(value, dict)}
+    return hooks.Prepared(data=data, context={name: value for name, value in seen.items() if name not in names})
 
 
 def payload(session: Session, task: Task, locale: str, *, sample: bool = False) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ _FILE = Path(__file__).with_name("samples.json")
 def _samples() -> Mapping[str, Any]:
     found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
     return found
+
+
+def first_day() -> datetime:
+    """When the campaign of the invented data begins."""
+    return datetime.fromisoformat(_samples()["campaign"]["start"])
 
 
 def read_by(process: Process) -> frozenset[str]:

@@ -14,6 +14,7 @@ from 1). So the same steps mean the same thing each time they are carried out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -56,7 +57,8 @@ class Play:
 
     @classmethod
     def of(cls, given: Any) -> Play:
-        """Read JSON that anybody may have written. ``StepRefused`` when it is not what the table above says."""
+        """Read JSON that anybody may have written, as a copy. ``StepRefused`` when it is not what the list above says."""
+        given = deepcopy(given)
         try:
             begin = datetime.fromisoformat(given["begin"])
             process, stubs, steps = given["process"], given.get("stubs", []), given["steps"]
