@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
-from app import clock
+from app import clock, element_names
 from app.auth import navigation, presenting
 from app.auth.current import Identity, database, identity_or_none
 from app.auth.demonstration import running_advance
@@ -95,6 +95,7 @@ def install(app: Flask) -> None:
             "shell": shell,
             "lang": locale(),
             "is_htmx": bool(request.headers.get("HX-Request")),
+            "spoken": element_names.spoken,
             "role_label": lambda code: label(code, locale()),
             "to_local": clock.local,
             "due_words": presenting.due_words,

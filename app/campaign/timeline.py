@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -25,7 +25,7 @@ class Bar:
     x: float
     width: float
     y: float
-    #: done, here, wait
+    #: done, here, late, wait
     state: str
     #: "21日 09:00 – 26日 24:00"
     span: str
@@ -54,8 +54,8 @@ class Timeline:
 _WEEKDAYS = (_l("周一"), _l("周二"), _l("周三"), _l("周四"), _l("周五"), _l("周六"), _l("周日"))
 
 
-def build(dates: Mapping[str, str], *, now: datetime | None = None) -> Timeline:
-    """The bars of every phase of the schedule's table over the campaign's days."""
+def build(dates: Mapping[str, str], *, now: datetime | None = None, unfinished: Collection[str] = ()) -> Timeline:
+    """The bars of every phase of the schedule's table over the campaign's days; a phase that is over but *unfinished* is late."""
     if not dates:
         return Timeline((), (), 0, 0, None)
     now = clock.local(now or clock.now())
@@ -65,7 +65,9 @@ def build(dates: Mapping[str, str], *, now: datetime | None = None) -> Timeline:
     count = (last - first).days + 1
     width = count * DAY
     days = tuple(_day(first + timedelta(days=number), number, now.date()) for number in range(count))
-    bars = tuple(_bar(phase, dates, origin, line, now, width) for line, phase in enumerate(schedule.table().phases))
+    bars = tuple(
+        _bar(phase, dates, origin, line, now, width, phase.name in unfinished) for line, phase in enumerate(schedule.table().phases)
+    )
     place = _place(now, origin)
     return Timeline(days, bars, width, len(bars) * LINE, place if 0 <= place <= width else None)
 
@@ -78,11 +80,11 @@ def _place(moment: datetime, origin: datetime) -> float:
     return round((moment - origin).total_seconds() / 86_400 * DAY, 1)
 
 
-def _bar(phase: schedule.Phase, dates: Mapping[str, str], origin: datetime, line: int, now: datetime, whole: float) -> Bar:
+def _bar(phase: schedule.Phase, dates: Mapping[str, str], origin: datetime, line: int, now: datetime, whole: float, open_: bool) -> Bar:
     start, end = schedule.moment(dates[phase.start]), schedule.moment(dates[phase.end])
     x = max(0.0, _place(start, origin))
     width = max(10.0, min(_place(end, origin), whole) - x)
-    state = "done" if now >= end else "here" if now >= start else "wait"
+    state = ("late" if open_ else "done") if now >= end else "here" if now >= start else "wait"
     (from_day, from_time), (to_day, to_time) = schedule.shown(start, ends_day=False), schedule.shown(end, ends_day=True)
     span = f"{from_day.month}/{from_day.day} {from_time} – {to_day.month}/{to_day.day} {to_time}"
     return Bar(phase.name, either(phase.zh, phase.en), x, width, line * LINE, state, span)

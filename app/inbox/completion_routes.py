@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import element_names
 from app.auth import actor, database, identity, signed_in
 from app.db import RevisionConflict
 from app.engine import definitions, runtime
@@ -79,7 +80,7 @@ def _element_name(key: int, element_id: str) -> str:
         definition_key = session.scalar(select(Task.definition_key).where(Task.key == key))
         process = definitions.process_of(session, definition_key) if definition_key else None
     element = process.elements.get(element_id) if process else None
-    return element.name if element and element.name else element_id
+    return element_names.spoken(element.name) if element and element.name else element_id
 
 
 def _on(task: Task) -> Any:
@@ -87,7 +88,7 @@ def _on(task: Task) -> Any:
     view = View.read(request.args)
     with database().reading() as session:
         following = listing.next_key(session, identity(), view, task)
-    flash(_("“%(task)s %(label)s”已办结。", task=task.name, label=task.label))
+    flash(_("“%(task)s %(label)s”已办结。", task=element_names.spoken(task.name), label=task.label))
     if following is None:
         return answers.go(answers.list_address(view.at(None)))
     return answers.go(answers.task_address(following, view))

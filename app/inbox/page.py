@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import element_names
 from app.auth.current import Identity
 from app.auth.language import locale
 from app.engine import definitions
@@ -51,7 +52,7 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
     process = definitions.process_of(session, task.definition_key)
     element = process.elements.get(task.element_id)
     why, requirements = wording.split_requirements(element.documentation if element else "")
-    page = Page(task, process.name or process.id, why, requirements)
+    page = Page(task, element_names.spoken(process.name or process.id), why, requirements)
     names = people.Names(session)
     page.holder = names.one(task.completed_by or task.assignee)
     page.files = attachments.of_task(session, task)
@@ -112,4 +113,4 @@ def _remarks(found: list[Any], names: people.Names) -> dict[str, list[dict[str, 
 def _next_names(process: Any, task: Task) -> list[str]:
     """What comes next, as people call it: an element without a name (mostly an end) says nothing to them."""
     found = definitions.next_elements(process, task.element_id)
-    return list(dict.fromkeys(" ".join(element.name.split()) for element in found if element.name))
+    return list(dict.fromkeys(element_names.spoken(element.name) for element in found if element.name))

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, func
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, element_names
 from app.auth import Identity, database, identity, navigation, open_tasks, signed_in
 from app.auth.current import identity_or_none
 from app.auth.shell import Late
@@ -107,7 +107,7 @@ def _boot(who: Identity, found: Task, shown: page.Page, *, mine: bool, view: Vie
     tail = f"?{query}" if query else ""
     return {
         "task": str(found.key),
-        "label": f"{found.name} {found.label}".strip(),
+        "label": f"{element_names.spoken(found.name)} {found.label}".strip(),
         "user": who.username,
         "name": who.name,
         "mine": mine,
@@ -184,7 +184,9 @@ def _titles() -> dict[str, str]:
 
 
 def _option_names(options: list[numbers.Option], names: dict[str, str]) -> list[tuple[str, str]]:
-    return sorted(((option.value, names.get(option.value, option.label)) for option in options), key=lambda pair: pair[0])
+    return sorted(
+        ((option.value, names.get(option.value, element_names.spoken(option.label))) for option in options), key=lambda pair: pair[0]
+    )
 
 
 def _option_counts(options: list[numbers.Option]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import clock, personal
 from app.auth import Identity, access, database, identity, open_tasks
 from app.campaign import board, campaigns, people, providers, schedule, visibility
+from app.campaign import waiting as works
 from app.campaign.blueprint import blueprint
 from app.campaign.models import Guide, Household, Question, SpotSample, Staff
 from app.engine.models import Task
@@ -226,7 +227,7 @@ def group() -> str:
             returned=returned,
             evening=dates.get("evening", "")[:5],
             visits_to=schedule.moment(dates["visits_to"]) if "visits_to" in dates else None,
-            waiting=_waiting(session, who),
+            waiting=works.by_kind(session, who),
             villages=providers.scope_names(session, who.campaign_id),
         )
 
@@ -242,12 +243,6 @@ def _questions(session: Session, who: Identity, groups: Sequence[str]) -> list[t
     about = open_tasks.tasks_open_to(who).where(Task.subject.in_([f"question:{row.number}" for row in rows]))
     keys = dict(session.execute(about.with_only_columns(Task.subject, Task.key)).all())
     return [(row, keys.get(f"question:{row.number}")) for row in rows]
-
-
-def _waiting(session: Session, who: Identity) -> dict[str, int]:
-    """Name of the work → how many tasks of it are open to this user."""
-    query = open_tasks.tasks_open_to(who).with_only_columns(Task.name, func.count()).group_by(Task.name).order_by(func.count().desc())
-    return dict(session.execute(query).all())
 
 
 @blueprint.get("/spot-check")

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
-from flask_babel import gettext as _
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import clock
 from app.auth import Identity, access, database, identity, open_tasks
-from app.campaign import board, campaigns, listing, people, schedule, timeline, visibility
+from app.campaign import board, campaigns, gates, listing, people, timeline, visibility, waiting
 from app.campaign.blueprint import blueprint
-from app.campaign.models import Campaign, DayProgress, Household, Problem, Report, Signature, Staff, Village
+from app.campaign.models import Campaign, DayProgress, Household, Problem, Report, Signature, Village
 from app.db import UtcDateTime
 from app.engine.models import Task
 
 #: rows of a list on a first page
 SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Something the plan waits for. ``blocking`` 0: open."""
-
-    name: str
-    #: what it is waiting for, in words
-    text: str
-    blocking: int
-    url: str
-    #: done, here, late, wait
-    state: str
 
 
 @blueprint.get("/office")
@@ -47,25 +32,19 @@ def office() -> str:
         lines = board.lines(session, who.campaign_id)
         places = {row.code: row for row in session.scalars(select(Village).where(Village.campaign_id == who.campaign_id))}
         whole = board.total(lines)
+        held = gates.of(session, who, dates, whole, list(places.values()))
         return render_template(
             "campaign/office.html",
             campaign=session.get(Campaign, who.campaign_id),
-            plan=timeline.build(dates),
+            plan=timeline.build(dates, unfinished=gates.unfinished(held)),
             lines=lines,
             total=whole,
             places=places,
-            gates=_gates(session, who, dates, whole, list(places.values())),
-            waiting=_waiting(session, who),
+            gates=held,
+            waiting=waiting.by_kind(session, who),
             to_notice=_to_notice(session, who),
             may_act=who.has("office"),
         )
-
-
-def _waiting(session: Session, who: Identity) -> list[tuple[str, int, int]]:
-    """(name of the work, open, overdue) of the tasks open to this user, the most first."""
-    late = func.coalesce(func.sum(case((Task.due_at < clock.now(), 1), else_=0)), 0)
-    query = open_tasks.tasks_open_to(who).with_only_columns(Task.name, func.count(), late).group_by(Task.name)
-    return [(name, number, int(overdue)) for name, number, overdue in session.execute(query.order_by(func.count().desc(), Task.name))]
 
 
 def _to_notice(session: Session, who: Identity) -> Sequence[Problem]:
@@ -74,40 +53,6 @@ def _to_notice(session: Session, who: Identity) -> Sequence[Problem]:
         Problem.state == "open", Problem.rung >= 2, Problem.notice == "", Problem.deadline < clock.now()
     )
     return session.scalars(query.order_by(Problem.deadline).limit(SHOWN)).all()
-
-
-def _gates(session: Session, who: Identity, dates: dict[str, str], whole: board.Line, places: Sequence[Village]) -> list[Gate]:
-    """What the plan waits for, in its order; each number leads to what holds it."""
-    if not dates:
-        return []
-    now = clock.now()
-    untrained = session.scalar(select(func.count()).where(Staff.campaign_id == who.campaign_id, Staff.trained_at.is_(None))) or 0
-    forms = sum(1 for place in places if place.form_stage in ("waiting", "open", "returned", "filled"))
-    reports = sum(1 for place in places if place.report_stage != "delivered")
-
-    def state(date_name: str, blocking: int) -> str:
-        if not blocking:
-            return "done"
-        return "late" if now > schedule.moment(dates[date_name]) else "here" if whole.submitted else "wait"
-
-    left = whole.target - whole.submitted
-    rows = [
-        ("training", _("培训"), _("未培训人员"), untrained, url_for("campaign.staff_list", trained="no")),
-        ("visits_to", _("入户"), _("未报送的户表"), left, url_for("campaign.households", stage="waiting")),
-        (
-            "joint_review_to",
-            _("会审"),
-            _("未会审的户表"),
-            whole.target - whole.joint_reviewed,
-            url_for("campaign.households", mark="unapproved"),
-        ),
-        ("rereview_to", _("复审"), _("未复审通过的户表"), whole.target - whole.approved, url_for("campaign.households", mark="unapproved")),
-        ("entry_to", _("录入"), _("未录入APP的户表"), whole.target - whole.entered, url_for("campaign.progress_board")),
-        ("entry_to", _("村表"), _("未签字的村表"), forms, url_for("campaign.villages")),
-        ("rectification_deadline", _("销号"), _("未销号问题"), whole.problems_open, url_for("campaign.problems", state="open")),
-        ("report_deadline", _("报告"), _("未报送的报告"), reports, url_for("campaign.villages")),
-    ]
-    return [Gate(name, text, number, url, state(date_name, number)) for date_name, name, text, number, url in rows]
 
 
 @blueprint.get("/progress")
@@ -212,7 +157,7 @@ def village(code: str) -> str:
             tasks=session.scalars(
                 open_tasks.tasks_open_to(who).where(Task.subject == f"village:{code}").order_by(Task.due_at).limit(SHOWN)
             ).all(),
-            waiting=_waiting(session, who) if who.has(*visibility.VILLAGE) else [],
+            waiting=waiting.by_kind(session, who) if who.has(*visibility.VILLAGE) else [],
             own=visibility.scopes(who, visibility.VILLAGE),
             villages=listing.village_names(session, who),
         )

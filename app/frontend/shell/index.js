@@ -4,6 +4,7 @@ import './shell.css';
 import { installBulk } from './bulk.js';
 import { installDialogs } from './dialogs.js';
 import { installPersonal } from './personal.js';
+import { showToday } from './timeline.js';
 import { say } from './messages.js';
 
 // Nothing inline, nothing evaluated: the CSP refuses both. Pages with personal data are not kept in the browser's storage.
@@ -78,3 +79,4 @@ window.addEventListener('pageshow', () => {
 installDialogs();
 installBulk();
 installPersonal();
+showToday();
