@@ -46,7 +46,7 @@ async function start() {
   if (!desk.readonly) {
     desk.tool(desk.say('undo'), () => modeler.get('commandStack').undo());
     desk.tool(desk.say('redo'), () => modeler.get('commandStack').redo());
-    desk.tool(desk.say('find'), () => modeler.get('searchPad').toggle());
+    desk.tool(desk.say('find'), () => setTimeout(() => modeler.get('searchPad').toggle())); // after the click, which would close it
     simulation(desk, modeler);
   }
   window.daopaiModeler = modeler; // for the console and for tests

@@ -4,8 +4,9 @@ const OWN = 'svg, input, textarea, select.own, [contenteditable], .cm-editor, .f
 const ATTRIBUTES = [ 'title', 'placeholder', 'aria-label', 'alt', 'data-title' ];
 
 export function localise(root, table, own = OWN) {
-  const words = new Map(Object.entries(table).map(([ key, word ]) => [ key.toLowerCase(), word ]));
-  const word = text => words.get(text.trim().toLowerCase());
+  const plain = text => text.trim().toLowerCase().replaceAll('-', ' ');
+  const words = new Map(Object.entries(table).map(([ key, word ]) => [ plain(key), word ]));
+  const word = text => words.get(plain(text));
   const text = node => {
     const known = word(node.data);
     if (known && known !== node.data.trim() && !node.parentElement?.closest(own)) node.data = node.data.replace(node.data.trim(), known);
