@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask, url_for
 from sqlalchemy import select
 
 from app.db import Database
+from app.engine import runtime
 from app.engine.models import Deployment
 from app.modeler.drafts import store
 from app.modeler.release import trying
@@ -53,6 +55,20 @@ def test_from_the_draft_to_the_deployment(app: Flask, sqlite_db: Database) -> No
     listed = li.get("/modeler/deployments").text
     assert "第 2 次部署" in listed and "张三 画，李四 发布" in listed and "安装时部署（命令行）" in listed
     assert "第 2 次部署" in li.get(answer.location).text
+
+
+def test_after_the_release_the_page_leads_to_the_migration(app: Flask, sqlite_db: Database) -> None:
+    """The number leads to the instances, the version to what would become of each."""
+    sqlite_db.in_transaction(lambda session: runtime.start(session, "p", {"deadline": "2020-06-01T00:00:00+08:00"}, web.CLI))
+    request = ask(sqlite_db, draft(sqlite_db, NEW))
+    li, path = web.signed_in_as(app, "li"), address(app, "release", key=request)
+    page = li.get(path).text
+    assert "1 个运行中的实例留在旧版本上" in page and "=date and time(deadline)" in page and ">迁移它们<" not in page
+    release(sqlite_db, request, LI)
+    page = li.get(path).text
+    assert ">迁移它们<" in page
+    for href in re.findall(r'href="(/operations/[^"]+)"', page):
+        assert li.get(href.replace("&amp;", "&")).status_code == 200, href
 
 
 def test_errors_come_back_with_what_was_typed(app: Flask, sqlite_db: Database) -> None:

@@ -39,8 +39,9 @@ class ProcessEffect:
 
     process_id: str
     name: str
-    #: newest deployed version, 0: none yet
+    #: newest deployed version and the key of its definition, 0: none yet
     version: int
+    newest_key: int = 0
     #: (version, key of its definition, running instances), the newest first
     versions: list[tuple[int, int, int]] = field(default_factory=list)
     standing: list[Standing] = field(default_factory=list)
@@ -119,7 +120,7 @@ def _running(session: Session) -> dict[str, list[tuple[int, int, int]]]:
 
 def _process(session: Session, new: Process, rows: list[tuple[int, int, int]]) -> ProcessEffect:
     newest = queries.newest_versions(session, [("process", new.id)]).get(("process", new.id))
-    effect = ProcessEffect(new.id, new.name, newest.version if newest else 0, rows)
+    effect = ProcessEffect(new.id, new.name, newest.version if newest else 0, newest.key if newest else 0, rows)
     effect.starts_by_event = any(each.kind == "startEvent" and not each.scope and each.event for each in new.elements.values())
     olds = {key: definitions.process_of(session, key) for _version, key, _count in rows}
     effect.standing = _standing(session, new, olds, {key: version for version, key, _count in rows})

@@ -133,7 +133,7 @@ def _page(key: int, refused: Refused | None = None) -> str:
             names=people.names(session, barred | {found.decided_by, (found.trial or {}).get("by", "")}),
             words=words,
             lang=locale(),
-            migration="modeler.migration_new" in current_app.view_functions,
+            operated={name for name in ("migration", "instances", "instance") if f"operations.{name}" in current_app.view_functions},
         )
 
 
