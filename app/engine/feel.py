@@ -118,8 +118,8 @@ def raise_error(answer: Any, expressions: Sequence[str]) -> None:
     found = answer.get("error")
     if found is None:
         return
-    if found["kind"] == "depth":
-        raise _limit("depth")
+    if found["kind"] in {"depth", "output"}:
+        raise _limit(found["kind"])
     written = expressions[answer.get("i", 0)]
     start = found.get("from") or 0
     token = written[start : found.get("to") or start][:40]

@@ -359,3 +359,16 @@ def test_memory_stays_flat_over_many_calls() -> None:
 def test_assert_stops_with_its_cause() -> None:
     with pytest.raises(ExpressionError, match="no head of household"):
         feel.evaluate('assert(x, x != null, "no head of household")', {})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'repeat("a", 1000000000)',
+        '{f: function(s, n) if n = 0 then s else f(s + s, n - 1), r: string length(f("aaaaaaaaaa", 40))}.r',
+    ],
+)
+def test_a_string_that_nobody_can_hold_is_too_large_and_not_null(expression: str) -> None:
+    with pytest.raises(ExpressionLimit) as caught:
+        feel.evaluate(expression, {})
+    assert "1 MiB" in caught.value.english

@@ -95,5 +95,9 @@ function explain(error) {
   if (error instanceof SyntaxProblem) {
     return { kind: 'syntax', message: '', from: error.from, to: error.to, text: error.text };
   }
+  if (error instanceof RangeError && /length/.test(error.message)) {
+    // a string or a list that V8 cannot hold
+    return { kind: 'output' };
+  }
   return error instanceof RangeError ? { kind: 'depth' } : { kind: 'runtime', message: String(error.message) };
 }

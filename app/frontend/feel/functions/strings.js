@@ -24,6 +24,13 @@ function replace(input, pattern, replacement, flags) {
   return written === null ? null : input.replace(regex, written);
 }
 
+function repeat(string, count) {
+  if (string.length * count > OUTPUT) {
+    throw new RangeError('Invalid string length');
+  }
+  return count < 0 ? null : string.repeat(Math.trunc(count));
+}
+
 export default {
   'substring': builtin([ 'string: string, start position: number, length: number?', substring ]),
   'string length': builtin([ 'string: string', string => Array.from(string).length ]),
@@ -54,8 +61,7 @@ export default {
   } ]),
   'trim': builtin([ 'string: string', string => string.trim() ]),
   'is blank': builtin([ 'string: string', string => string.trim() === '' ]),
-  'repeat': builtin([ 'string: string, count: number', (string, count) =>
-    count < 0 || string.length * count > OUTPUT ? null : string.repeat(Math.trunc(count)) ]),
+  'repeat': builtin([ 'string: string, count: number', repeat ]),
   'string join': builtin([ 'list: list, delimiter: string~', (list, delimiter) => join(list, delimiter ?? '') ],
     [ 'list: list, delimiter: string~, prefix: string~, suffix: string~', (list, delimiter, prefix, suffix) => {
       const joined = join(list, delimiter ?? '');
