@@ -73,7 +73,18 @@ def migrate(
     target = definitions.get(session, to_definition_key)
     done = carry_over(work, instance, target, mapping, recompute=recompute)
     before = snapshots.take(session, instance.key)
-    entry = InstanceMigration(
+    entry = _entry(work, instance, target, mapping, reason)
+    entry.moved = bool(done.step.entered or done.step.left)
+    _move_over(work, instance, target, done, reason, mapping, recompute)
+    entry.changes = snapshots.difference(before, snapshots.take(session, instance.key))
+    entry.fingerprint = _fingerprint(session, instance)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def _entry(work: Work, instance: ProcessInstance, target: Definition, mapping: Mapping[str, str], reason: str) -> InstanceMigration:
+    return InstanceMigration(
         campaign_id=instance.campaign_id,
         instance_key=instance.key,
         from_key=instance.definition_key,
@@ -81,18 +92,11 @@ def migrate(
         from_version=instance.version,
         mapping=dict(mapping),
         reason=reason,
-        actor=actor.name,
+        actor=work.actor.name,
         at=work.now,
         tokens=instance.tokens,
         variables=instance.variables,
-        moved=bool(done.step.entered or done.step.left),
     )
-    _move_over(work, instance, target, done, reason, mapping, recompute)
-    entry.changes = snapshots.difference(before, snapshots.take(session, instance.key))
-    entry.fingerprint = _fingerprint(session, instance)
-    session.add(entry)
-    session.flush()
-    return entry
 
 
 def carry_over(work: Work, instance: ProcessInstance, target: Definition, mapping: Mapping[str, str], *, recompute: bool) -> spiff.Migrated:

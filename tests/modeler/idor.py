@@ -8,7 +8,7 @@ from app.db import Database
 from app.engine.actor import Actor
 from app.modeler.drafts import starting, store
 from tests.idor import Cell, held
-from tests.modeler import release_cells, trial_cells
+from tests.modeler import operations_cells, release_cells, trial_cells
 
 ADMIN = held("admin")
 
@@ -29,6 +29,7 @@ CELLS = [
     Cell("modeler.draft_check", _draft, ADMIN, "POST", {"content": "{}"}, json=True),
     Cell("modeler.draft_vocabulary", _draft, ADMIN),
     Cell("modeler.draft_discard", _draft, ADMIN, "POST"),
+    *operations_cells.CELLS,
     *release_cells.CELLS,
     *trial_cells.CELLS,
 ]
