@@ -19,12 +19,13 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     """
     from flask import Flask
 
-    from app import errors, personal
+    from app import errors, personal, personal_contents  # noqa: F401  (registers what can be erased)
     from app.api import routes as api
     from app.audit import routes as audit
     from app.auth import guard, headers, language, limits, shell
     from app.auth import routes as auth
     from app.campaign import routes as campaign
+    from app.engine import erasing
     from app.engine.proof import sealing
     from app.inbox import routes as inbox
     from app.modeler import routes as modeler
@@ -43,6 +44,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.extensions["daopai.db"] = database or Database(config.database_url)
     personal.install(config.data_key)
     sealing.install_from(config)
+    erasing.install(config.uploads)
     for part in (headers, language, guard, limits, shell, errors):
         part.install(app)
     for feature in (auth, campaign, inbox, modeler, audit, api):

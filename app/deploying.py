@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from app import clock, migrations, personal
+from app import clock, migrations, personal, personal_contents  # noqa: F401  (registers what can be erased)
 from app.campaign import handlers  # noqa: F401  (registers the service-task types that diagrams may name)
 from app.config import ROOT, Config, ConfigError
 from app.db import Database
-from app.engine import definitions, virtual_clock
+from app.engine import definitions, erasing, virtual_clock
 from app.engine.actor import Actor
 from app.engine.proof import sealing
 from app.modeler.operations import batches  # noqa: F401  (lets job workers do acts on many)
@@ -54,6 +54,7 @@ def prepare(config: Config) -> Database:
     """Migrate the database, deploy what is shipped and new here, and load its scenarios; a file that has not changed changes nothing."""
     personal.install(config.data_key)
     sealing.install_from(config)
+    erasing.install(config.uploads)
     database = Database(config.database_url)
     migrations.upgrade(database)
     if not config.production:

@@ -1,4 +1,4 @@
-"""Tables of the proof: chains of records outside instances, seals over all chains, and what a verification found."""
+"""Tables of the proof: chains of records outside instances, seals over all chains, verifications, and what is erased without a break."""
 
 from __future__ import annotations
 
@@ -86,3 +86,37 @@ class Verification(Base):
     seal: Mapped[int] = mapped_column(Integer, default=0)
     #: [{code, chain, seq, key, at, …}], the first ones found
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+
+
+class Retention(Base):
+    """How long personal contents of a kind are kept after a campaign's last record."""
+
+    __tablename__ = "retention"
+
+    #: persons, texts, files, staff (``erasing.KINDS``)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    days: Mapped[int] = mapped_column(Integer)
+    set_by: Mapped[str] = mapped_column(String(100))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Erasure(Base):
+    """Personal contents of a campaign to be erased: asked for by one person, confirmed by another, done chunk by chunk."""
+
+    __tablename__ = "erasure"
+
+    key: Mapped[int] = mapped_column(Key, primary_key=True, default=new_key)
+    campaign_id: Mapped[int] = mapped_column(Key)
+    kinds: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reason: Mapped[str] = mapped_column(String(500))
+    requested_by: Mapped[str] = mapped_column(String(100))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str] = mapped_column(String(100), default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: WAITING, REJECTED, RUNNING, DONE
+    state: Mapped[str] = mapped_column(String(10), default="WAITING")
+    #: which step it is at, and the last key that the step has dealt with
+    step: Mapped[int] = mapped_column(Integer, default=0)
+    position: Mapped[int] = mapped_column(Key, default=0)
+    #: rows that were changed
+    changed: Mapped[int] = mapped_column(Integer, default=0)

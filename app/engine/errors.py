@@ -63,6 +63,12 @@ CONFLICTS: dict[str, tuple[str, str]] = {
         "这个请求编号已用于另一项内容，请刷新页面后重试。",
         "This request id was used for something else; reload the page and try again.",
     ),
+    "retention_too_short": ("至少要保留 {days} 天（六个月）。", "At least {days} days (six months) must be kept."),
+    "erasure_running_campaign": ("活动还没有结束，不能清除。", "The campaign has not ended; nothing can be erased."),
+    "erasure_too_early": ("保留期未满，{at}以前不能清除。", "It must be kept until {at}."),
+    "erasure_nothing": ("请选择要清除的内容。", "Please choose what to erase."),
+    "erasure_decided": ("这项清除申请已经处理。", "This request has been decided already."),
+    "erasure_same_person": ("申请人不能自己批准，须由另一个人批准。", "Another person than who asked must confirm."),
     "verification_running": ("正在核验，请等它结束。", "A verification is under way; please wait for its end."),
     "incident_resolved": ("这个异常已经处理。", "This incident has been resolved already."),
 }

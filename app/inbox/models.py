@@ -92,6 +92,7 @@ class Attachment(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+# Not its name: people put names of persons there, and it is erased with them.
 contents.cover(
     Attachment,
     (
@@ -100,7 +101,6 @@ contents.cover(
         "task_key",
         "subject",
         "path",
-        "name",
         "media_type",
         "size",
         "sha256",

@@ -73,7 +73,7 @@ def attach(session: Any, task: Task) -> None:
         media_type="image/jpeg",
         size=3,
         sha256="ab" * 32,
-        stored="x",
+        stored="ab",
         uploaded_by="ann",
         at=clock.now(),
     )

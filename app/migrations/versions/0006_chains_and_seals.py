@@ -78,9 +78,37 @@ def upgrade() -> None:
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
+    _create_erasures()
     _add_columns()
     _adopt(op.get_bind())
     op.create_index("ix_event_chain", "event", ["chain", "seq"], unique=True)
+
+
+def _create_erasures() -> None:
+    op.create_table(
+        "retention",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("set_by", sa.String(length=100), nullable=False),
+        sa.Column("set_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind"),
+    )
+    op.create_table(
+        "erasure",
+        sa.Column("key", KEY, nullable=False),
+        sa.Column("campaign_id", KEY, nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("requested_by", sa.String(length=100), nullable=False),
+        sa.Column("requested_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=100), nullable=False),
+        sa.Column("decided_at", db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("position", KEY, nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
 
 
 def _add_columns() -> None:
@@ -100,7 +128,7 @@ def downgrade() -> None:
         op.drop_column("event", name)
     for name in ("chain_length", "chain_head"):
         op.drop_column("process_instance", name)
-    for name in ("verification", "sealed_head", "seal", "chain"):
+    for name in ("erasure", "retention", "verification", "sealed_head", "seal", "chain"):
         op.drop_table(name)
 
 
@@ -221,7 +249,7 @@ _SUBMISSION = (
     "actor", "on_behalf_of", "at", "revision",
 )  # fmt: skip
 _ATTACHMENT = (
-    "key", "campaign_id", "task_key", "subject", "path", "name", "media_type", "size", "sha256", "stored", "uploaded_by", "on_behalf_of",
+    "key", "campaign_id", "task_key", "subject", "path", "media_type", "size", "sha256", "stored", "uploaded_by", "on_behalf_of",
     "at",
 )  # fmt: skip
 _SIGNATURE = (

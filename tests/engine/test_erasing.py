@@ -1,0 +1,100 @@
+"""Personal contents go after their time, by two persons, and every chain stays whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from app import personal_contents
+from app.db import Database
+from app.engine import erasing, jobs
+from app.engine.actor import Actor
+from app.engine.chain_models import Erasure
+from app.engine.errors import Conflict
+from app.engine.models import Event, ProcessInstance
+from app.engine.proof import anchors, sealing, verifying
+from app.forms.models import Submission
+from app.inbox.models import Attachment
+from tests.audit import played
+from tests.audit.played import run
+from tests.engine import drawing as d
+
+SEC, AUD = Actor("security", origin="10.0.0.8"), Actor("auditor", origin="10.0.0.9")
+At = Callable[[str], datetime]
+assert personal_contents
+
+
+@pytest.fixture
+def played_out(db: Database, at: At, tmp_path: Path) -> Database:
+    """Everything has happened, and every instance has ended."""
+    played.play(db, tmp_path)
+    for instance in d.instances(db, state="ACTIVE"):
+        run(db, played.runtime.cancel, instance.key, played.BOB)
+    jobs.drain(db)
+    sealing.run(db, everything=True)
+    return db
+
+
+def verified(db: Database) -> list[str]:
+    return [finding.text("en") for finding in verifying.verify(db, anchors.read(sealing.anchor_file())).findings]
+
+
+def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Database, at: At) -> None:
+    db = played_out
+    at("2022-06-01T08:00:00+08:00")
+    asked = run(db, erasing.ask, 7, list(erasing.KINDS), "期满", SEC)
+    run(db, erasing.decide, asked.key, AUD, confirm=True)
+    jobs.drain(db)
+    with db.reading() as session:
+        assert session.get_one(Erasure, asked.key).state == "DONE"
+        assert all("enc" not in str(row.data) and "gone" in str(row.data) for row in session.scalars(select(Submission)))
+        assert {row.name for row in session.scalars(select(Attachment))} == {erasing.BLANK}
+        records = session.scalars(select(Event).where(Event.campaign_id == 7)).all()
+        assert "去县里" not in str([row.detail for row in records]) and {row.salt for row in records} == {""}
+        assert {row.label for row in session.scalars(select(ProcessInstance))} == {erasing.BLANK}
+    assert verified(db) == []
+    sealing.run(db, everything=True)
+    assert verified(db) == []
+
+
+def test_what_was_not_personal_is_still_proved_after_the_erasure(played_out: Database, at: At) -> None:
+    db = played_out
+    at("2022-06-01T08:00:00+08:00")
+    asked = run(db, erasing.ask, 7, ["persons"], "期满", SEC)
+    run(db, erasing.decide, asked.key, AUD, confirm=True)
+    jobs.drain(db)
+    with db.reading() as session:
+        key, data = session.execute(select(Submission.key, Submission.data).limit(1)).one()
+    run(db, lambda session: session.execute(update(Submission).where(Submission.key == key).values(data={**data, "income": 1})))
+    assert len(verified(db)) == 1 and "submission" in verified(db)[0]
+
+
+def test_nobody_erases_alone_too_early_or_while_the_campaign_runs(db: Database, at: At, tmp_path: Path) -> None:
+    played.play(db, tmp_path)
+    run(db, played.runtime.start, "p", {}, played.ANN, campaign_id=7)
+    assert set(run(db, erasing.due, 7).values()) == {None}
+    with pytest.raises(Conflict, match="erasure_running_campaign"):
+        run(db, erasing.ask, 7, ["texts"], "", SEC)
+    for instance in d.instances(db, state="ACTIVE"):
+        run(db, played.runtime.cancel, instance.key, played.BOB)
+    jobs.drain(db)
+    at("2020-12-01T08:00:00+08:00")
+    with pytest.raises(Conflict, match="erasure_too_early"):
+        run(db, erasing.ask, 7, ["texts"], "", SEC)
+    run(db, erasing.keep_for, "texts", erasing.LEAST, SEC)
+    asked = run(db, erasing.ask, 7, ["texts"], "", SEC)
+    with pytest.raises(Conflict, match="erasure_same_person"):
+        run(db, erasing.decide, asked.key, SEC, confirm=True)
+    run(db, erasing.decide, asked.key, AUD, confirm=False)
+    with pytest.raises(Conflict, match="erasure_decided"):
+        run(db, erasing.decide, asked.key, AUD, confirm=True)
+
+
+def test_less_than_six_months_is_refused(db: Database) -> None:
+    with pytest.raises(Conflict, match="retention_too_short"):
+        run(db, erasing.keep_for, "texts", erasing.LEAST - 1, SEC)
+    assert set(run(db, erasing.days).values()) == {erasing.DEFAULT}
