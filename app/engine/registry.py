@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.engine import bpmn, resources
-from app.engine.checks import variables
-from app.engine.definition_lookup import process_of
+from app.engine.checks import form_names, variables
+from app.engine.definition_lookup import file_of, process_of
 from app.engine.errors import Refused
 from app.engine.handlers import known_types
 from app.engine.models import Definition
@@ -27,6 +27,9 @@ class Registry(Protocol):
     def started_with(self, process_id: str) -> frozenset[str] | None:
         """Names of the variables with which the process is started; None: not known."""
 
+    def form_names(self, form_id: str) -> frozenset[str] | None:
+        """Names under which the form brings what is entered; None: not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -38,6 +41,8 @@ class Known:
     task_types: frozenset[str] = frozenset()
     #: process id → names of the variables that it is started with, where that is known
     starts: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    #: form id → names of its fields, for the forms that the checked diagrams name
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def has_form(self, form_id: str) -> bool:
         return form_id in self.forms
@@ -54,6 +59,9 @@ class Known:
     def started_with(self, process_id: str) -> frozenset[str] | None:
         return self.starts.get(process_id)
 
+    def form_names(self, form_id: str) -> frozenset[str] | None:
+        return self.fields.get(form_id)
+
 
 def known(session: Session, files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
     """What is deployed, together with *files*. Task types: those given, otherwise those with a registered handler."""
@@ -63,13 +71,15 @@ def known(session: Session, files: Mapping[str, bytes], task_types: Collection[s
     callers = list(own.values())
     if own:
         callers += [process_of(session, found) for (kind, key), found in deployed.items() if kind == "process" and key not in own]
-    return _known(set(deployed) | _of_files(files), task_types, own, callers)
+    wanted = {element.form_id for process in own.values() for element in process.elements.values() if element.form_id}
+    forms = {key: file_of(session, found).content for (kind, key), found in deployed.items() if kind == "form" and key in wanted}
+    return _known(set(deployed) | _of_files(files), task_types, own, callers, {**forms, **_forms(files)})
 
 
 def known_files(files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
     """What *files* define, without a database."""
     own = _processes(files)
-    return _known(_of_files(files), task_types, own, list(own.values()))
+    return _known(_of_files(files), task_types, own, list(own.values()), _forms(files))
 
 
 def _of_files(files: Mapping[str, bytes]) -> set[tuple[str, str]]:
@@ -87,11 +97,16 @@ def _processes(files: Mapping[str, bytes]) -> dict[str, bpmn.Process]:
     return found
 
 
+def _forms(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {item.id: content for name, content in files.items() for item in resources.defined(name, content) if item.kind == "form"}
+
+
 def _known(
     ids: set[tuple[str, str]],
     task_types: Collection[str] | None,
     own: Mapping[str, bpmn.Process],
     callers: list[bpmn.Process],
+    forms: Mapping[str, bytes],
 ) -> Known:
     def of(kind: str) -> frozenset[str]:
         return frozenset(key for each, key in ids if each == kind)
@@ -99,4 +114,5 @@ def _known(
     given = variables.handed_over(callers)
     starts = {key: given.get(key) for key, process in own.items() if not variables.starts_otherwise(process)}
     types = known_types() if task_types is None else frozenset(task_types)
-    return Known(of("form"), of("decision"), of("process"), types, starts)
+    fields = {key: form_names.read(content) for key, content in forms.items()}
+    return Known(of("form"), of("decision"), of("process"), types, starts, fields)

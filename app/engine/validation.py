@@ -60,7 +60,7 @@ def _diagram(name: str, content: bytes, registry: Registry, parsed: dict[str, li
         event_rules.check(process, found)
         tasks.check(process, registry, found)
         expressions.check(process, found)
-        variables.check(process, registry.started_with(process.id), found)
+        variables.check(process, registry, found)
         graph.check(process, found)
     ids = [process.id for process in file.processes]
     stem = PurePosixPath(name).stem

@@ -60,3 +60,35 @@ def test_example_data_of_the_start_event_say_what_comes() -> None:
     alone = {"child.bpmn": (CHILD % (EXAMPLE % "{&#34;hose&#34;: 1}", "hose + house")).encode()}
     [problem] = unknown(alone)
     assert problem.params["name"] == "house"
+
+
+TASK = f"""{_HEAD}<bpmn:process id="task" isExecutable="true"><bpmn:startEvent id="s">{EXAMPLE % "{}"}</bpmn:startEvent>
+<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="t"/>
+<bpmn:userTask id="t"><bpmn:extensionElements><zeebe:userTask/><zeebe:formDefinition formId="paper"/>
+<zeebe:assignmentDefinition candidateGroups="office"/><zeebe:ioMapping><zeebe:output source="=%s" target="result"/></zeebe:ioMapping>
+</bpmn:extensionElements></bpmn:userTask>
+<bpmn:sequenceFlow id="g" sourceRef="t" targetRef="e"/><bpmn:endEvent id="e"/></bpmn:process></bpmn:definitions>"""
+PAPER = b"""{"type": "default", "id": "paper", "schemaVersion": 19, "components": [{"type": "group", "id": "a", "components": [
+ {"type": "textfield", "id": "b", "key": "answer.text"}]}]}"""
+
+
+def test_the_fields_of_a_form_are_known_to_its_outputs() -> None:
+    files = {"paper.form": PAPER, "task.bpmn": (TASK % "answer.text").encode()}
+    assert unknown(files) == []
+    files["task.bpmn"] = (TASK % "anwser.text").encode()
+    assert [problem.params["name"] for problem in unknown(files)] == ["anwser"]
+    del files["paper.form"]
+    assert unknown(files) == []
+
+
+def test_a_gateway_whose_conditions_cannot_all_fail_is_only_warned_of() -> None:
+    flows = "".join(
+        f'<bpmn:sequenceFlow id="f{index}" sourceRef="g" targetRef="e"><bpmn:conditionExpression>={condition}</bpmn:conditionExpression>'
+        "</bpmn:sequenceFlow>"
+        for index, condition in enumerate(("a &gt; 1", "a &lt;= 1"))
+    )
+    text = f"""{_HEAD}<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="s"/>
+    <bpmn:sequenceFlow id="f" sourceRef="s" targetRef="g"/>
+    <bpmn:exclusiveGateway id="g"/>{flows}<bpmn:endEvent id="e"/></bpmn:process></bpmn:definitions>"""
+    problems = definitions.check({"p.bpmn": text.encode()}, definitions.Known())
+    assert [(problem.code, problem.element_id, problem.severity) for problem in problems] == [("gateway_without_default", "g", "warning")]

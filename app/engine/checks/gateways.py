@@ -42,6 +42,8 @@ def _way_out(gateway: Element, flows: list[Flow], found: Findings) -> None:
     example = all_false([flow.condition or "" for flow in conditional])
     if example is not None:
         found.error("gateway_no_way_out", gateway, example=f" ({example})" if example else "")
+    elif len(flows) > 1:
+        found.warning("gateway_without_default", gateway)
 
 
 def _event_gateway(gateway: Element, flows: list[Flow], process: Process, found: Findings) -> None:

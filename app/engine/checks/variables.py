@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 import orjson
 
@@ -27,16 +28,26 @@ BUILT_IN = frozenset(
 EXAMPLE = "camundaModeler:exampleOutputJson"
 
 
-def check(process: Process, started_with: frozenset[str] | None, found: Findings) -> None:
-    """Warn of every name that neither an element sets nor the start. *started_with* None: nobody knows what the start brings."""
-    example = set(_examples(process))
-    if started_with is None and not example:
+class Names(Protocol):
+    """What is known about names from outside of the diagram (a part of ``registry.Registry``)."""
+
+    def started_with(self, process_id: str) -> frozenset[str] | None: ...
+    def form_names(self, form_id: str) -> frozenset[str] | None: ...
+
+
+def check(process: Process, names: Names, found: Findings) -> None:
+    """Warn of every name that neither an element sets nor the start, where it is known what the start brings."""
+    started_with, example = names.started_with(process.id), _example(process)
+    if started_with is None and example is None:
         return
-    known = BUILT_IN | set(set_by(process)) | (started_with or frozenset()) | example
+    known = BUILT_IN | set(set_by(process)) | (started_with or frozenset()) | (example or frozenset())
     for written in all_written(process):
-        if not _is_feel(written) or _reads_a_result(written):
+        if not _is_feel(written):
             continue
-        for name in sorted(feel.check(written.text).variables - known):
+        brought = _brought(written, names)
+        if brought is None:
+            continue
+        for name in sorted(feel.check(written.text).variables - known - brought):
             found.warning("variable_unknown", written.at, name=name, what=written.what)
 
 
@@ -76,7 +87,9 @@ def _given(element: Element) -> frozenset[str]:
     return frozenset(names)
 
 
-def _examples(process: Process) -> Iterator[str]:
+def _example(process: Process) -> frozenset[str] | None:
+    """Names in the example data of the elements; None where there are none."""
+    found: frozenset[str] | None = None
     for element in process.elements.values():
         written = element.properties.get(EXAMPLE)
         if written and not written.startswith("="):
@@ -85,15 +98,20 @@ def _examples(process: Process) -> Iterator[str]:
             except orjson.JSONDecodeError:
                 continue
             if isinstance(example, dict):
-                yield from example
+                found = (found or frozenset()) | frozenset(example)
+    return found
 
 
 def _is_feel(written: Written) -> bool:
     return written.what != EXAMPLE and (written.kind == "feel" or written.text.startswith("="))
 
 
-def _reads_a_result(written: Written) -> bool:
-    """Output mappings read what a form, a handler, a message or a child brings, besides variables."""
-    return isinstance(written.at, Element) and any(
-        source == written.text and target == written.what for source, target in written.at.outputs
-    )
+def _brought(written: Written, names: Names) -> frozenset[str] | None:
+    """What an output mapping reads besides variables: the fields of the task's form; None for what a handler, a message, a child or an
+    unknown form brings."""
+    at = written.at
+    if not isinstance(at, Element) or all((source, target) != (written.text, written.what) for source, target in at.outputs):
+        return frozenset()
+    if at.kind == "userTask" and at.form_id and not at.form_id.startswith("="):
+        return names.form_names(at.form_id)
+    return None
