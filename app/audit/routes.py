@@ -8,10 +8,12 @@ from flask_babel import lazy_gettext as _l
 from app.audit import unmasking
 from app.audit.blueprint import blueprint
 from app.audit.history import as_of, household, people, records, replay, villages
+from app.audit.proof import pages as proof_pages
+from app.audit.proof import retention_pages
 from app.auth import navigation
 
 #: Modules whose import puts their routes on the blueprint.
-ROUTES = (records, household, as_of, replay, people, villages)
+ROUTES = (records, household, as_of, replay, people, villages, proof_pages, retention_pages)
 
 
 def register(app: Flask) -> None:
@@ -20,3 +22,5 @@ def register(app: Flask) -> None:
     unmasking.register()
     navigation.home(app, "auditor", "audit.records")
     navigation.register(app, _l("记录"), "audit.records", roles=("auditor",), order=5)
+    navigation.register(app, _l("核验"), "audit.proof", roles=("auditor", "security_admin"), order=30)
+    navigation.register(app, _l("留存"), "audit.retention", roles=("auditor", "security_admin"), order=40, count=retention_pages.waiting_count)

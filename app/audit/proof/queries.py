@@ -28,7 +28,9 @@ class State:
 def state(session: Session) -> State:
     """Counted by the chains' own lengths: no record is read."""
     last = sealing.newest(session)
-    lengths = sum(session.scalar(select(func.coalesce(func.sum(column), 0))) or 0 for column in (ProcessInstance.chain_length, Chain.length))
+    lengths = sum(
+        session.scalar(select(func.coalesce(func.sum(column), 0))) or 0 for column in (ProcessInstance.chain_length, Chain.length)
+    )
     own = sealing.public_key()
     return State(last, max(int(lengths) - (last.records if last else 0), 0), bool(last and own and own != last.public_key))
 
