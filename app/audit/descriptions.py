@@ -1,23 +1,20 @@
-"""A record as a sentence that a person can read, in Chinese and in English, and as it is stored, personal values masked."""
+"""A record as a sentence that a person can read, in Chinese and in English."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from app import clock, personal
-from app.audit import wording
+from app.audit import stored, wording
 from app.audit.queries import Record
 from app.audit.sentences import TEXTS
 from app.audit.surroundings import Surroundings
 from app.auth import roles
 from app.engine.actor import SYSTEM
 
-#: Names in details whose values are personal; everything else is searched for ID and telephone numbers.
-_PERSONAL = re.compile(r"(^|[._])(id_number|phone|bank|health)($|[._])")
 #: How an English sentence begins that tells what happened by somebody's act, not what he did.
 _PASSIVE = ("the ", "something ", "nobody ", "“")
 #: Longest text of somebody's own inside a sentence.
@@ -62,6 +59,8 @@ class Words(dict[str, str]):
 
     def said(self, name: str) -> str:
         value = self.detail.get(name)
+        if isinstance(value, Mapping) and set(value) == {"gone"}:
+            return self.both("（已抹除）", "(erased)")
         text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         text = personal.scrub(" ".join(text.split()))
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
@@ -123,6 +122,33 @@ def _steps(words: Words) -> str:
     ) * bool(come)
 
 
+def _form_versions(words: Words) -> str:
+    """（第 2 次，第 3 版表单）"""
+    revision, version = words.said("revision"), words.said("version")
+    parts = [words.both(f"第 {revision} 次", f"revision {revision}")] if revision else []
+    parts += [words.both(f"第 {version} 版表单", f"version {version}")] if version else []
+    return words.both(f"（{'，'.join(parts)}）", f" ({', '.join(parts)})") if parts else ""
+
+
+def _changed_fields(words: Words) -> str:
+    number = len(words.detail.get("changes") or ())
+    return words.both(f"，改动 {number} 项", f", {number} fields changed") if number else ""
+
+
+def _version(name: str) -> Any:
+    """A version: a number, or the definition that it is a version of."""
+
+    def make(words: Words) -> str:
+        value = words.detail.get(name)
+        return str(value.get("version", "")) if isinstance(value, Mapping) else words.said(name)
+
+    return make
+
+
+def _places(words: Words) -> str:
+    return "、".join(str(each) for name in ("villages", "groups") for each in words.detail.get(name) or ())
+
+
 def _took(words: Words) -> str:
     spent = words.around.took(words.record)
     return words.both(f"，用时 {_span(spent, 'zh')}", f", within {_span(spent, 'en')}") if spent is not None else ""
@@ -169,7 +195,7 @@ def _is_pair(value: Any) -> bool:
 
 
 def _short(name: str, value: Any) -> str:
-    text = json.dumps(masked(value, name), ensure_ascii=False) if value not in (None, "") else "—"
+    text = json.dumps(stored.masked(value, name), ensure_ascii=False) if value not in (None, "") else "—"
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -243,44 +269,13 @@ _MAKERS: Mapping[str, Any] = {
     ),
     "resolved_how": lambda w: w.both("已改正", "corrected") if w.detail.get("how") == "corrected" else w.both("已答复", "answered"),
     "size": lambda w: f"{int(w.detail.get('size') or 0) // 1024 + 1} KB",
+    "form_versions": _form_versions,
+    "changed_fields": _changed_fields,
+    "from_version": _version("from"),
+    "to_version": _version("to"),
+    "old_s": lambda w: w.moment("old"),
+    "new_s": lambda w: w.moment("new"),
+    "places": _places,
+    "seal_number": lambda w: w.said("number"),
     "origin": lambda w: w.record.event.origin,
 }
-
-
-# --- as it is stored ------------------------------------------------------------------------------------------------------
-
-
-def raw(record: Record, *, unmask: bool = False) -> dict[str, Any]:
-    """Every column of a record, nothing left out; personal values in its detail masked unless *unmask*."""
-    shown: dict[str, Any] = {}
-    for column in record.event.__table__.columns:
-        value = getattr(record.event, column.key)
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif isinstance(value, bytes):
-            value = value.hex()
-        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
-            value = str(value)
-        shown[column.key] = value if unmask or column.key != "detail" else masked(value)
-    return shown
-
-
-def as_json(record: Record) -> str:
-    """``raw`` as text to read."""
-    return json.dumps(raw(record), ensure_ascii=False, indent=2)
-
-
-def masked(value: Any, name: str = "") -> Any:
-    """*value* with personal values masked: by the name of where it stands, or by what it looks like."""
-    if isinstance(value, Mapping):
-        return {key: masked(inner, f"{name}.{key}" if name else str(key)) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(inner, name) for inner in value]
-    if isinstance(value, str) and value:
-        return "******" if _PERSONAL.search(name) else personal.scrub(value)
-    return value
-
-
-def hides_something(record: Record) -> bool:
-    """Would showing it in the clear tell more than ``raw`` does?"""
-    return bool(raw(record)["detail"] != raw(record, unmask=True)["detail"])

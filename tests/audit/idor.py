@@ -71,7 +71,7 @@ def submission(db: Database) -> dict[str, Any]:
         about = {"kind": "form", "id": f"f{key}", "version": 1, "resource": "f.form", "checksum": "", "content": form}
         session.add(Definition(key=definition, deployment_key=deployment, created_at=clock.now(), **about))
         where = {"campaign_id": CAMPAIGN, "subject": "household:V05-001", "scope": "V05"}
-        session.add(Submission(key=key, form_key=definition, form_id="f", data={"a": "x"}, actor="li", at=clock.now(), revision=key, **where))
+        session.add(Submission(key=key, form_key=definition, form_id=f"f{key}", data={"a": "x"}, actor="li", at=clock.now(), **where))
         return key
 
     return {"key": db.in_transaction(work)}

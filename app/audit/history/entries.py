@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, surroundings, wording
+from app.audit import descriptions, stored, surroundings, wording
 from app.audit.history import values
 from app.audit.queries import Record
 from app.audit.search import terms
@@ -68,8 +68,8 @@ def _entry(row: Record, around: surroundings.Surroundings, locale: str) -> Entry
         row,
         descriptions.sentence(row, around, locale),
         descriptions.kind_name(row.event.kind, locale),
-        descriptions.as_json(row),
-        descriptions.hides_something(row),
+        stored.as_json(row),
+        stored.hides_something(row),
         wording.origin(row.event.origin, locale),
         terms.household_of(row.event),
         terms.village_of(row.event, row.instance),
@@ -78,7 +78,8 @@ def _entry(row: Record, around: surroundings.Surroundings, locale: str) -> Entry
 
 def _fill_forms(session: Session, found: list[Entry], locale: str) -> None:
     """What each submitted form changed against the revision before it."""
-    asked = {_submission_key(entry): entry for entry in found}
+    # The record of the form comes before that of the task in which it was handed in: one of them shows it.
+    asked = {_submission_key(entry): entry for entry in sorted(found, key=lambda each: each.record.event.kind == "form.submitted")}
     asked.pop(0, None)
     if not asked:
         return

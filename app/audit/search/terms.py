@@ -29,7 +29,9 @@ _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _NUMBER = re.compile(r"\d{11}")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 #: Names of details that say nothing to a reader: sums and numbers of rows.
-_SILENT = frozenset({"sha256", "checksum", "deployment", "submission", "session", "request", "hash"})
+_SILENT = frozenset({"sha256", "checksum", "deployment", "submission", "session", "request", "hash", "digests", "entered", "left"})
+#: What holds a value that nobody can read: encrypted, or erased.
+_CLOSED = ({"enc"}, {"gone"})
 
 
 def term(kind: str, value: object) -> int:
@@ -55,6 +57,8 @@ def pieces(text: str) -> Iterator[str]:
 def said(detail: Any) -> Iterator[str]:
     """Every text in a record's detail, as it was written."""
     if isinstance(detail, Mapping):
+        if set(detail) in _CLOSED:
+            return
         for name, value in detail.items():
             if name not in _SILENT:
                 yield from said(value)

@@ -29,5 +29,10 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "account": ("账号", "Accounts"),
     "role": ("角色", "Roles"),
     "substitution": ("代理", "Substitutions"),
+    "form": ("表册", "Forms"),
+    "release": ("发布", "Releases"),
+    "batch": ("批量处理", "Batches"),
+    "records": ("封印", "Seals"),
+    "verification": ("核验", "Verifications"),
     "personal": ("查看个人信息", "Personal data shown"),
 }

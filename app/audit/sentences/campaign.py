@@ -118,4 +118,21 @@ TEXTS = {
     ),
     "staff.imported": ("导入人员", "导入 {staff} 人", "Staff imported", "imported {staff} people"),
     "clock.advanced": ("演示时钟", "把演示时钟拨到 {until}", "Demonstration clock", "moved the demonstration's clock to {until}"),
+    "campaign.places": (
+        "登记村和工作组",
+        "登记村（社区）和工作组：{places}",
+        "Places entered",
+        "entered villages and work groups: {places}",
+    ),
+    "staff.saved": ("登记人员", "登记人员 {name}（{username}，{unit}）", "Staff entered", "entered {name} ({username}, {unit})"),
+    "retention.set": (
+        "设定保存期限",
+        "把 {kind} 的保存期限从 {old} 天改为 {new} 天",
+        "Retention set",
+        "changed how long {kind} is kept from {old} to {new} days",
+    ),
+    "erasure.requested": ("申请抹除", "申请抹除个人信息{because}", "Erasure requested", "asked to erase personal data{because}"),
+    "erasure.confirmed": ("同意抹除", "同意抹除个人信息{because}", "Erasure confirmed", "confirmed the erasure of personal data{because}"),
+    "erasure.rejected": ("不同意抹除", "不同意抹除个人信息{because}", "Erasure rejected", "rejected the erasure of personal data{because}"),
+    "erasure.done": ("已抹除", "抹除个人信息完毕", "Erased", "erased personal data"),
 }

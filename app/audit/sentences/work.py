@@ -42,9 +42,9 @@ TEXTS = {
     ),
     "instance.migrated": (
         "换用新版流程",
-        "把流程{process}{of_about}从第 {from} 版换到第 {to} 版{because}",
+        "把流程{process}{of_about}从第 {from_version} 版换到第 {to_version} 版{because}",
         "Migrated",
-        "migrated the process {process}{of_about} from version {from} to version {to}{because}",
+        "migrated the process {process}{of_about} from version {from_version} to version {to_version}{because}",
     ),
     "children.started": (
         "启动子流程",
@@ -160,4 +160,45 @@ TEXTS = {
         "Remark withdrawn",
         "withdrew the remark on “{label}” of {form}{of_about}: {text}",
     ),
+    "signal.received": (
+        "收到信号",
+        "“{element}”{of_about}收到信号“{name}”",
+        "Signal received",
+        "“{element}”{of_about} received the signal “{name}”",
+    ),
+    "timer.pulled": (
+        "提前定时",
+        "把“{element}”{of_about}的时间从 {old_s} 提前到 {new_s}{because}",
+        "Timer pulled forward",
+        "pulled “{element}”{of_about} forward from {old_s} to {new_s}{because}",
+    ),
+    "instance.migration_taken_back": (
+        "撤回换版",
+        "把流程{process}{of_about}退回第 {to_version} 版{because}",
+        "Migration taken back",
+        "took the process {process}{of_about} back to version {to_version}{because}",
+    ),
+    "form.submitted": (
+        "报送表册",
+        "报送{about_s}{form}{form_versions}{changed_fields}",
+        "Form submitted",
+        "submitted the form {form}{of_about}{form_versions}{changed_fields}",
+    ),
+    "batch.started": (
+        "批量处理",
+        "开始批量处理 {total} 个（{act}）{because}",
+        "Batch started",
+        "began to act on {total} at once ({act}){because}",
+    ),
+    "release.requested": ("申请发布", "申请发布{comment}", "Release requested", "asked for a release{comment}"),
+    "release.approved": ("批准发布", "批准发布{comment}", "Release approved", "approved the release{comment}"),
+    "release.refused": ("不批准发布", "不批准发布{comment}{because}", "Release refused", "refused the release{comment}{because}"),
+    "release.withdrawn": (
+        "撤回发布申请",
+        "撤回发布申请{comment}",
+        "Release request withdrawn",
+        "withdrew the request for a release{comment}",
+    ),
+    "scenario.created": ("新建情景", "新建情景 {name}", "Scenario created", "made the scenario {name}"),
+    "scenario.changed": ("改动情景", "改动情景 {name}", "Scenario changed", "changed the scenario {name}"),
 }
