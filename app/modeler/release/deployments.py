@@ -50,10 +50,17 @@ def page(session: Session, before: int | None, limit: int) -> list[Row]:
     return list(rows.values())
 
 
-def files(session: Session, deployment_key: int) -> list[Definition]:
-    """What a deployment made, by file."""
+def files(session: Session, deployment_key: int) -> list[tuple[Definition, list[Definition]]]:
+    """What a deployment made, file by file: what the file is called after, and what else it defines."""
     query = select(Definition).where(Definition.deployment_key == deployment_key)
-    return list(session.scalars(query.order_by(Definition.kind.desc(), Definition.resource, Definition.id)))
+    by_name: dict[str, list[Definition]] = {}
+    for row in session.scalars(query.order_by(Definition.kind.desc(), Definition.resource, Definition.key)):
+        by_name.setdefault(row.resource, []).append(row)
+    found = []
+    for resource, rows in by_name.items():
+        first = next((row for row in rows if row.id == resource.rpartition(".")[0]), rows[0])
+        found.append((first, [row for row in rows if row is not first]))
+    return found
 
 
 def request_of(session: Session, deployment_key: int) -> int | None:
