@@ -22,28 +22,29 @@ NAMES = {"label": "=household.label", "subject": '="household:" + household.code
 def layout(xml: bytes) -> bytes:
     """With a plane on which every element has a place: browsers draw it."""
     text = xml.decode()
-    ids = re.findall(r'<bpmn:(\w+) id="(\w+)"', text)
-    shapes, edges, at = [], [], {}
-    for kind, key in ids:
-        if kind.endswith(("Task", "Event", "Gateway", "Activity", "subProcess")):
-            x = 100 + 160 * len(at)
-            at[key] = x
-            size = (36, 36) if kind.endswith("Event") else (50, 50) if kind.endswith("Gateway") else (100, 80)
-            bounds = f'<dc:Bounds x="{x}" y="{140 - size[1] // 2}" width="{size[0]}" height="{size[1]}"/>'
-            shapes.append(f'<bpmndi:BPMNShape id="{key}_di" bpmnElement="{key}">{bounds}</bpmndi:BPMNShape>')
+    shapes, right, left = "", {}, {}
+    for kind, key in re.findall(r'<bpmn:(\w+) id="(\w+)"', text):
+        size = next((size for end, size in _SIZES.items() if kind.endswith(end)), None)
+        if size is None:
+            continue
+        left[key] = 100 + 160 * len(left)
+        right[key] = left[key] + size[0]
+        bounds = f'<dc:Bounds x="{left[key]}" y="{140 - size[1] // 2}" width="{size[0]}" height="{size[1]}"/>'
+        shapes += f'<bpmndi:BPMNShape id="{key}_di" bpmnElement="{key}">{bounds}</bpmndi:BPMNShape>'
     for key, source, target in re.findall(r'<bpmn:sequenceFlow id="(\w+)" sourceRef="(\w+)" targetRef="(\w+)"', text):
-        edges.append(
-            f'<bpmndi:BPMNEdge id="{key}_di" bpmnElement="{key}"><di:waypoint x="{at[source] + 36}" y="140"/>'
-            f'<di:waypoint x="{at[target]}" y="140"/></bpmndi:BPMNEdge>'
-        )
-    process = re.search(r'<bpmn:process id="(\w+)"', text)
-    plane = f'<bpmndi:BPMNPlane id="plane" bpmnElement="{process.group(1) if process else ""}">{"".join(shapes + edges)}</bpmndi:BPMNPlane>'
-    spaces = (
-        'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" '
-        'xmlns:di="http://www.omg.org/spec/DD/20100524/DI" '
-    )
-    text = text.replace("<bpmn:definitions ", f"<bpmn:definitions {spaces}", 1)
+        points = "".join(f'<di:waypoint x="{x}" y="140"/>' for x in (right[source], left[target]))
+        shapes += f'<bpmndi:BPMNEdge id="{key}_di" bpmnElement="{key}">{points}</bpmndi:BPMNEdge>'
+    found = re.search(r'<bpmn:process id="(\w+)"', text)
+    plane = f'<bpmndi:BPMNPlane id="plane" bpmnElement="{found.group(1) if found else ""}">{shapes}</bpmndi:BPMNPlane>'
+    text = text.replace("<bpmn:definitions ", f"<bpmn:definitions {_SPACES} ", 1)
     return text.replace("</bpmn:definitions>", f'<bpmndi:BPMNDiagram id="di">{plane}</bpmndi:BPMNDiagram></bpmn:definitions>').encode()
+
+
+_SIZES = {"Task": (100, 80), "Activity": (100, 80), "subProcess": (100, 80), "Event": (36, 36), "Gateway": (50, 50)}
+_SPACES = (
+    'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" '
+    'xmlns:di="http://www.omg.org/spec/DD/20100524/DI"'
+)
 
 
 def visit(*middle: str, flows: str, process: str = "p") -> bytes:

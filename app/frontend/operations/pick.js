@@ -9,7 +9,7 @@ export function pick(place, { old, new: fresh }) {
   old.onSelect(id => {
     if (!lists.has(id)) return;
     chosen = id;
-    said.textContent = place.dataset.pickHint.replace('%s', lists.get(id).dataset.name);
+    said.textContent = place.dataset.pickHint.replace('{name}', lists.get(id).dataset.name);
     old.diagram.mark({ ...marksOf(lists.keys()), [id]: { state: 'late' } });
     fresh.diagram.mark(Object.fromEntries(optionsOf(lists.get(id)).map(each => [ each, { state: 'done' } ])));
   });

@@ -64,6 +64,11 @@ class Shown:
     text: str
     hidden: bool
 
+    @property
+    def top(self) -> str:
+        """The variable that it is a part of."""
+        return self.path.partition(".")[0]
+
 
 def variables(values: dict[str, Any]) -> list[Shown]:
     """Every variable by its path; what looks personal is only said to be there."""
@@ -98,7 +103,7 @@ def shown(path: str, value: Any) -> Shown:
 
 def _many(path: str, value: Any) -> Shown:
     if isinstance(value, list):
-        items = [shown(path, item) for item in value[:20]]
+        items = [shown(path, item) for item in value[:5]]
         if items and not any(item.hidden for item in items) and all(not isinstance(item, list | dict) for item in value):
             more = " …" if len(value) > len(items) else ""
             return Shown(path, _("%(count)s 项：%(items)s", count=len(value), items=", ".join(i.text for i in items) + more), False)
