@@ -23,6 +23,7 @@ from app.deploying import COMMAND_LINE, prepare, read_files, shipped_files
 from app.engine import definitions, jobs
 from app.engine.errors import Refused
 from app.engine.proof.anchors import AnchorError
+from app.modeler.trial import scenarios
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -124,9 +125,12 @@ def _check(options: argparse.Namespace) -> int:
 def _deploy(options: argparse.Namespace) -> int:
     files = read_files(options.files)
     database = prepare(from_environment())
+    differing = [found for found in scenarios.run_all(database, files) if not found.ok and found.step]
     result = database.in_transaction(
         lambda session: definitions.deploy(session, files, COMMAND_LINE, comment=options.comment, now=clock.now())
     )
+    for found in differing:
+        print(f"场景与预期不同 (scenario differs): {found.name}: {found.step}: {found.difference}")
     for warning in result.warnings:
         print(warning.bilingual())
     for definition in result.created:

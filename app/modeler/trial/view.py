@@ -18,6 +18,7 @@ from app.auth import roles
 from app.engine import definitions
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.engine.standing import standing
+from app.modeler.operations import causes
 from app.modeler.trial import filling, samples, sentences, steps
 from app.modeler.trial.playing import Played
 
@@ -45,6 +46,18 @@ class Wait:
     where: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An open incident: where, what happened and what to do in plain words, and the engine's own sentence."""
+
+    process: str
+    at: str
+    name: str
+    happened: str
+    advice: str
+    message: str
+
+
 @dataclass(slots=True)
 class View:
     """Everything on the player's page, as of ``now`` (the trial's time)."""
@@ -54,8 +67,7 @@ class View:
     waits: list[Wait] = field(default_factory=list)
     #: (name, due, process) of timers, the next first
     timers: list[tuple[str, datetime, str]] = field(default_factory=list)
-    #: (process, element, element's name, message) of failures
-    incidents: list[tuple[str, str, str, str]] = field(default_factory=list)
+    incidents: list[Failure] = field(default_factory=list)
     #: (number, what, when, names of what was entered)
     done: list[tuple[int, str, datetime, list[str]]] = field(default_factory=list)
     #: (process name, label, state) of each instance
@@ -88,7 +100,8 @@ def gather(session: Session, went: Played, locale: str, shown: int = 0) -> View:
     _timers(session, view, about, names)
     for row in session.scalars(select(Incident).where(Incident.state == "OPEN").order_by(Incident.key)):
         process = about[row.instance_key].process_id if row.instance_key in about else ""
-        view.incidents.append((process, row.element_id, names.get((process, row.element_id), row.element_id), row.message))
+        name = names.get((process, row.element_id), row.element_id)
+        view.incidents.append(Failure(process, row.element_id, name, *causes.plain(row.kind, row.message, locale), row.message))
     own = found[0].process_id if found else ""
     for number, done in enumerate(went.done, start=1):
         entered = [_spoken(element, own, names) for element in done.seen.path]
