@@ -145,7 +145,7 @@ class UserTask:
     due_at: datetime | None
     follow_up_at: datetime | None
     priority: int
-    #: the task's local variables (from its input mappings)
+    #: what the task sees beside the instance's variables: its input mappings, and what is local to the subprocesses around it
     variables: Variables
     properties: dict[str, str]
 

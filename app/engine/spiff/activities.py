@@ -54,7 +54,6 @@ def user_task(run: Run, token: Token, element: bpmn.Element) -> steps.UserTask:
         element.form_id,
     ]
     assignee, groups, users, due, follow_up, priority, form = run.evaluate(written, scope, element.id)
-    own = run.scopes.get(token.id)
     return steps.UserTask(
         key=token.id,
         element_id=element.id,
@@ -66,7 +65,7 @@ def user_task(run: Run, token: Token, element: bpmn.Element) -> steps.UserTask:
         due_at=_moment(due, run, element),
         follow_up_at=_moment(follow_up, run, element),
         priority=_priority(priority, element),
-        variables=dict(own.variables) if own else {},
+        variables=run.scopes.local(run.sees(token)),
         properties=dict(element.properties),
     )
 

@@ -45,9 +45,13 @@ class Scopes(dict[int, Scope]):
 
     def visible(self, key: int) -> Variables:
         """What an expression in scope *key* sees: inner names hide outer ones."""
+        return {**self[ROOT].variables, **self.local(key)}
+
+    def local(self, key: int) -> Variables:
+        """What scope *key* sees beside the instance's own variables."""
         chain: list[Variables] = []
         current: int | None = key
-        while current is not None:
+        while current is not None and current != ROOT:
             chain.append(self[current].variables)
             current = self[current].parent
         seen: Variables = {}

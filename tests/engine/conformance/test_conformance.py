@@ -675,6 +675,14 @@ def _(p: Player) -> None:
     assert p.variables == {"x": 1, "more": 6}, "what an input mapping made belongs to the activity: only an output mapping brings it out"
 
 
+@plays("variables-of-a-subprocess")
+def _(p: Player) -> None:
+    p.start(x=1)
+    assert p.row(steps.UserTask).variables == {"local": 10, "own": 2}, "a form sees what is local to the subprocess around it"
+    p.complete("t", local=11)
+    assert p.variables == {"x": 1, "result": 11}
+
+
 @plays("data-objects")
 def _(p: Player) -> None:
     assert p.start().complete("a").outcome == "completed"
