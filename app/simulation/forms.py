@@ -20,6 +20,8 @@ from app.inbox import completion
 from app.simulation.chance import Chance
 from app.simulation.habits import habit
 
+#: Who is named where a form asks for somebody.
+_PEOPLE = ("王建国", "李秀英", "张德明", "刘桂兰", "陈世福", "杨淑珍", "赵永强", "黄玉梅", "周光荣", "吴晓琴")
 #: What earlier forms of the same id lacked or had too much of (unindexed paths): people learn what a form asks for.
 _learned: dict[str, dict[str, None]] = {}
 
@@ -106,6 +108,8 @@ def _text(node: Node, _context: dict[str, Any], chance: Chance) -> str:
     pattern = str(node.validate.get("pattern", ""))
     if node.properties.get("personal") == "phone" or node.segments[-1] == "phone":
         return f"13{int(chance.number('phone') * 10**9):09d}"
+    if node.segments[-1] == "name":
+        return chance.pick(_PEOPLE, node.id)
     if pattern.startswith("^[0-9A-Za-z-]"):
         return f"YFP-{int(chance.number('receipt') * 10**10):010d}"
     return f"{node.label('zh')}：已核实，情况属实，资料齐全。"

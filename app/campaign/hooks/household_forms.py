@@ -15,6 +15,7 @@ from app.auth.roles import ROLES
 from app.campaign import known, progress
 from app.campaign.hooks import findings, subjects
 from app.campaign.models import Guide, Hold, Household, Question, Visit
+from app.campaign.wording import either
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks, submissions
@@ -85,7 +86,7 @@ def _locks(session: Session, home: Household) -> dict[str, Lock]:
             else _("先确认再填报：请示 %(number)s 答复后放行。%(text)s", number=number, text=hold.reason)
         )
         url = f"/problems/{number}" if kind == "problem" else f"/questions/{number}"
-        locks[hold.field] = Lock(reason, role.zh if role else hold.waits_for, url)
+        locks[hold.field] = Lock(reason, either(role.zh, role.en) if role else hold.waits_for, url)
     return locks
 
 

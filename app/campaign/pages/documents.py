@@ -87,6 +87,9 @@ def make_document(kind: str, form: str) -> Response:
         except TemplateError:
             flash(_("本单位的模板已不适用，请在模板页恢复原模板或重新上传。"), "error")
             return redirect(url_for("campaign.documents"), 303)
+    if made is None and kind in kinds.KINDS and not kinds.KINDS[kind].about and who.has(*kinds.KINDS[kind].roles):
+        flash(_("这份文书还没有内容可以生成。"), "error")
+        return redirect(url_for("campaign.documents"), 303)
     if made is None:
         abort(404)
     database().in_transaction(lambda write: making.record(write, made, who, by))

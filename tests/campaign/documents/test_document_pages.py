@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.campaign.documents import word
-from app.campaign.models import DocumentTemplate
+from app.campaign.models import DocumentTemplate, Report
 from app.db import Database
 from app.engine.models import Event
 from tests import web
@@ -91,6 +91,15 @@ def test_looking_makes_no_document(app: Flask, db: Database) -> None:
     for path in ("/documents/ledger.docx", "/documents/nothing.pdf", "/documents/notice.exe"):
         assert browser.post(path).status_code == 404
     assert browser.post("/documents/notice.pdf", {"about": "no such notice"}).status_code == 404
+    assert events(db, "document.made") == []
+
+
+def test_a_document_of_the_whole_town_that_has_no_content_yet_says_so(app: Flask, db: Database) -> None:
+    """Its button stands there from the first day; "not found" would be the wrong answer to who may make it."""
+    db.in_transaction(lambda session: session.execute(delete(Report).where(Report.kind == "spot_check_report")))
+    answer = web.signed_in_as(app, "office").post("/documents/spot_check_report.docx", follow_redirects=True)
+    assert "还没有内容可以生成" in answer.text
+    assert web.signed_in_as(app, "cadre").post("/documents/spot_check_report.docx").status_code == 404
     assert events(db, "document.made") == []
 
 
