@@ -45,7 +45,7 @@ _ALL = (
 #: code → role, in the plan's order
 ROLES: dict[str, Role] = {role.code: role for role in _ALL}
 
-#: 三员分立： no account may hold two of these, and none of them sees household data.
+#: 三员分立： no account may hold two of these. None of them works with household data; the auditor reads it, masked.
 SEPARATED = frozenset(role.code for role in _ALL if role.scope == "system")
 
 #: Every role that works in a campaign.
