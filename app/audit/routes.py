@@ -23,4 +23,6 @@ def register(app: Flask) -> None:
     navigation.home(app, "auditor", "audit.records")
     navigation.register(app, _l("记录"), "audit.records", roles=("auditor",), order=5)
     navigation.register(app, _l("核验"), "audit.proof", roles=("auditor", "security_admin"), order=30)
-    navigation.register(app, _l("留存"), "audit.retention", roles=("auditor", "security_admin"), order=40, count=retention_pages.waiting_count)
+    kept = _l("留存")
+    navigation.register(app, kept, "audit.retention", roles=("security_admin",), order=40)
+    navigation.register(app, kept, "audit.retention", roles=("auditor",), order=40, count=retention_pages.waiting_count)

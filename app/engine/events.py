@@ -116,7 +116,14 @@ def write(session: Session, stepped: ProcessInstance | None = None) -> None:
 
 @listening.listens_for(Session, "before_commit")
 def _at_commit(session: Session) -> None:
-    if session.in_nested_transaction() or not session.info.get(_WAITING):
+    savepoint = session.get_nested_transaction()
+    if savepoint is not None:
+        # What a savepoint keeps belongs to what is around it.
+        around = savepoint.parent if savepoint.parent is not None and savepoint.parent.nested else None
+        for each in session.info.get(_WAITING, ()):
+            each.within = around if each.within is savepoint else each.within
+        return
+    if not session.info.get(_WAITING):
         return
     write(session)
     try:
@@ -130,15 +137,8 @@ def _at_commit(session: Session) -> None:
 
 @listening.listens_for(Session, "after_transaction_end")
 def _at_end(session: Session, transaction: SessionTransaction) -> None:
-    if not transaction.nested:
-        if transaction.parent is None:
-            session.info.pop(_WAITING, None)
-        return
-    # What a savepoint keeps belongs to what is around it.
-    outer = transaction.parent if transaction.parent is not None and transaction.parent.nested else None
-    for each in session.info.get(_WAITING, ()):
-        if each.within is transaction:
-            each.within = outer
+    if transaction.parent is None:
+        session.info.pop(_WAITING, None)
 
 
 @listening.listens_for(Session, "after_soft_rollback")

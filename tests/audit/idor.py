@@ -12,6 +12,7 @@ from app.engine import events
 from app.engine.actor import Actor
 from app.engine.models import Definition, Deployment, Event, ProcessInstance
 from app.forms.models import Submission
+from tests.audit import proof_cells
 from tests.idor import Cell, held
 from tests.web import CAMPAIGN
 
@@ -90,4 +91,5 @@ CELLS = [
     Cell("audit.instance", instance, AUDITOR),
     Cell("audit.replay", instance, AUDITOR),
     Cell("audit.submission", submission, AUDITOR),
+    *proof_cells.CELLS,
 ]

@@ -32,7 +32,7 @@ assert personal_contents
 def played_out(db: Database, at: At, tmp_path: Path) -> Database:
     """Everything has happened, and every instance has ended."""
     played.play(db, tmp_path)
-    for instance in d.instances(db, state="ACTIVE"):
+    for instance in d.instances(db, state="ACTIVE", parent_key=None):
         run(db, played.runtime.cancel, instance.key, played.BOB)
     jobs.drain(db)
     sealing.run(db, everything=True)
@@ -79,7 +79,7 @@ def test_nobody_erases_alone_too_early_or_while_the_campaign_runs(sqlite_db: Dat
     run(db, played.runtime.start, "p", {}, played.ANN, campaign_id=7)
     assert set(run(db, erasing.due, 7).values()) == {None}
     refused("erasure_running_campaign", db, erasing.ask, 7, ["texts"], "", SEC)
-    for instance in d.instances(db, state="ACTIVE"):
+    for instance in d.instances(db, state="ACTIVE", parent_key=None):
         run(db, played.runtime.cancel, instance.key, played.BOB)
     jobs.drain(db)
     at("2020-12-01T08:00:00+08:00")

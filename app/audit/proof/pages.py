@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 from flask import Response as Answer
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -115,6 +115,6 @@ def record_proof() -> Answer | Response:
 
 @blueprint.get("/proof/verify_proof.py")
 @access("auditor", "security_admin")
-def script() -> Response:
+def script() -> Answer:
     """The script that checks a proof without this system."""
-    return send_file(SCRIPT, mimetype="text/plain", as_attachment=True, download_name="verify_proof.py")
+    return Answer(SCRIPT.read_bytes(), mimetype="text/plain", headers={"Content-Disposition": "attachment; filename=verify_proof.py"})
