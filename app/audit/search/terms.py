@@ -23,7 +23,8 @@ MOST = 160
 #: Characters of a record's own words that are looked at.
 LONGEST = 2_000
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+#: Chinese characters, as a range in a pattern.
+_HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)))
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 #: What a personal number has at least.
 _NUMBER = re.compile(r"\d{11}")
