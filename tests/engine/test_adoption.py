@@ -1,0 +1,30 @@
+"""Records from before there were chains get their places when a database is migrated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import func, select, update
+
+from app import migrations
+from app.db import Database
+from app.engine.models import Activity, Event
+from app.engine.proof import sealing, verifying
+from tests.audit import played
+
+
+def test_an_older_database_is_chained_and_goes_on(db: Database, at: object, tmp_path: Path) -> None:
+    played.play(db, tmp_path)
+    command.downgrade(migrations.configuration(db), "0005")
+    command.upgrade(migrations.configuration(db), "head")
+    assert verifying.verify(db).findings == []
+    with db.reading() as session:
+        kinds = dict(session.execute(select(Event.kind, func.count()).group_by(Event.kind)).all())
+    assert kinds["instance.adopted"] == 5 and kinds["contents.adopted"] == 4
+    # What comes afterwards follows on, and what was there before is held.
+    played.run(db, played.runtime.start, "p", {}, played.ANN, campaign_id=7)
+    sealing.run(db, everything=True)
+    assert verifying.verify(db).findings == []
+    played.run(db, lambda session: session.execute(update(Activity).where(Activity.how == "canceled").values(how="completed")))
+    assert {finding.code for finding in verifying.verify(db).findings} == {"activity_altered"}
