@@ -49,8 +49,11 @@ def test_from_the_draft_to_the_deployment(app: Flask, sqlite_db: Database) -> No
     assert li.get("/modeler/releases").text.count("加上期限") == 1
     request = int(answer.location.rpartition("/")[2])
     seen = {"standing": standing(sqlite_db, request)}
-    assert zhang.post(f"{answer.location}/deployment", seen).status_code == 409
+    refused = zhang.post(f"{answer.location}/deployment", seen)
+    assert refused.status_code == 409 and "须由另一位管理员发布" in refused.text
     assert li.post(f"{answer.location}/deployment", seen).status_code == 303
+    late = web.signed_in_as(app, "wang").post(f"{answer.location}/deployment", seen)
+    assert late.status_code == 409 and "这份发布申请已由李四于" in late.text
     assert [version for version, _content in versions(sqlite_db)] == [1, 2]
     listed = li.get("/modeler/deployments").text
     assert "第 2 次部署" in listed and "张三 画，李四 发布" in listed and "安装时部署（命令行）" in listed
@@ -105,6 +108,24 @@ def test_a_failing_scenario_has_to_be_accepted(app: Flask, sqlite_db: Database, 
     assert "期限应为 5 月 25 日" in page and "1 / 2" in page and 'name="despite"' in page
     assert li.post(f"{path}/deployment", {**seen, "despite": "1"}).status_code == 303
     assert len(versions(sqlite_db)) == 2
+
+
+def test_a_longer_list_takes_no_more_statements(app: Flask, sqlite_db: Database, statements: Any) -> None:
+    li = web.signed_in_as(app, "li")
+
+    def counted(path: str) -> int:
+        with statements(sqlite_db) as seen:
+            assert li.get(path).status_code == 200
+        return len(seen)
+
+    paths = ["/modeler/releases", "/modeler/releases?state=RELEASED", "/modeler/deployments", "/modeler/definitions"]
+    release(sqlite_db, ask(sqlite_db, draft(sqlite_db, diagram("一"))), LI)
+    ask(sqlite_db, draft(sqlite_db, diagram("二")))
+    before = [counted(path) for path in paths]
+    for name in ("三", "四"):
+        release(sqlite_db, ask(sqlite_db, draft(sqlite_db, diagram(name))), LI)
+        ask(sqlite_db, draft(sqlite_db, diagram(name + name)))
+    assert [counted(path) for path in paths] == before
 
 
 def test_every_page_shows_hostile_names_as_text(app: Flask, sqlite_db: Database) -> None:

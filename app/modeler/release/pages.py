@@ -42,7 +42,7 @@ def releases() -> str:
             counts=queries.counts(session),
             state=state,
             states=words.STATES,
-            stale={row.key for row in rows if queries.stale(session, row)},
+            stale={file.request_key for file in queries.stale_files(session, rows)},
             names=people.names(session, {name for row in rows for name in (row.requested_by, row.decided_by)}),
         )
 
@@ -106,7 +106,7 @@ def release(key: int) -> str:
     return _page(key)
 
 
-def _page(key: int, refused: Refused | None = None) -> str:
+def _page(key: int, refused: Refused | None = None, conflict: Conflict | None = None) -> str:
     with database().reading() as session:
         found = queries.find(session, key, contents=True)
         barred = queries.barred(session, found)
@@ -116,6 +116,7 @@ def _page(key: int, refused: Refused | None = None) -> str:
         return render_template(
             "modeler/release.html",
             release=found,
+            conflict=_said(session, conflict) if conflict else "",
             state=words.STATES[found.state],
             comparisons=shown.of_request(session, found),
             problems=refused.problems if refused else requests.check(session, contents) if found.state == "WAITING" else [],
@@ -135,6 +136,12 @@ def _page(key: int, refused: Refused | None = None) -> str:
             lang=locale(),
             operated={name for name in ("migration", "instances", "instance") if f"operations.{name}" in current_app.view_functions},
         )
+
+
+def _said(session: Session, conflict: Conflict) -> str:
+    """The sentence, with people by their names."""
+    by = conflict.params.get("by", "")
+    return Conflict(conflict.code, **{**conflict.params, "by": people.names(session, [by]).get(by, by)}).text(locale())
 
 
 @blueprint.get("/releases/<int:key>/files/<int:file>")
@@ -175,13 +182,15 @@ def release_deploy(key: int) -> Response | tuple[str, int]:
         database().in_transaction(lambda session: requests.release(session, key, by, standing))
     except Refused as refused:
         return _page(key, refused), 422
+    except Conflict as conflict:
+        return _page(key, conflict=conflict), 409
     flash(_("已发布。新开的流程实例使用新版本，正在进行的仍按原版本办理。"), "success")
     return redirect(url_for("modeler.release", key=key), 303)
 
 
 @blueprint.post("/releases/<int:key>/rejection")
 @access("admin")
-def release_reject(key: int) -> Response:
+def release_reject(key: int) -> Response | tuple[str, int]:
     """Send it back with a reason."""
     by, reason = actor(), request.form.get("reason", "")
     return _decided(key, lambda session: requests.reject(session, key, by, reason), _("已退回，草稿仍可继续修改。"))
@@ -189,14 +198,17 @@ def release_reject(key: int) -> Response:
 
 @blueprint.post("/releases/<int:key>/withdrawal")
 @access("admin")
-def release_withdraw(key: int) -> Response:
+def release_withdraw(key: int) -> Response | tuple[str, int]:
     """Who asked takes it back."""
     by, reason = actor(), request.form.get("reason", "")
     return _decided(key, lambda session: requests.withdraw(session, key, by, reason), _("已撤回，草稿仍可继续修改。"))
 
 
-def _decided(key: int, work: Callable[[Session], ReleaseRequest], said: str) -> Response:
-    database().in_transaction(work)
+def _decided(key: int, work: Callable[[Session], ReleaseRequest], said: str) -> Response | tuple[str, int]:
+    try:
+        database().in_transaction(work)
+    except Conflict as conflict:
+        return _page(key, conflict=conflict), 409
     flash(said, "success")
     return redirect(url_for("modeler.release", key=key), 303)
 

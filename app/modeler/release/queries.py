@@ -44,11 +44,19 @@ def drew(session: Session, draft_key: int, *known: str) -> set[str]:
 
 def stale(session: Session, request: ReleaseRequest) -> list[ReleaseFile]:
     """Those files whose draft has gone on, or was closed, since it was asked for."""
-    numbers = {file.draft_key: file for file in request.files if file.draft_key is not None}
-    if not numbers or request.state != "WAITING":
+    return stale_files(session, [request])
+
+
+def stale_files(session: Session, found: Iterable[ReleaseRequest]) -> list[ReleaseFile]:
+    """The stale files of all the waiting ones among these requests. One statement."""
+    files = [file for request in found if request.state == "WAITING" for file in request.files if file.draft_key is not None]
+    if not files:
         return []
-    query = select(ModelDraft.key, ModelDraft.number, ModelDraft.state).where(ModelDraft.key.in_(numbers))
-    return [numbers[key] for key, number, state in session.execute(query) if state != "OPEN" or number != numbers[key].draft_number]
+    query = select(ModelDraft.key, ModelDraft.number).where(
+        ModelDraft.key.in_({file.draft_key for file in files}), ModelDraft.state == "OPEN"
+    )
+    numbers = dict(session.execute(query).all())
+    return [file for file in files if numbers.get(file.draft_key or 0) != file.draft_number]
 
 
 def newest_versions(session: Session, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Definition]:
