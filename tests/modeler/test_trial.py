@@ -174,6 +174,17 @@ def test_a_cycle_without_end_stops_the_clock_not_the_server(sqlite_db: Database,
         assert went.refused and went.refused.code == "too_many_timers"
 
 
+def test_work_that_never_comes_to_rest_is_stopped(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that call each other's message for ever."""
+    monkeypatch.setattr(sandbox, "JOBS_AT_ONCE", 40)
+    throw = d.element("endEvent", "e", d.on_message("again"), "")
+    drawn = d.diagram(
+        "errand", d.start(), d.start("told", d.on_message("again")), throw, flows="s>e; told>e", roots=d.message("again", '"x"')
+    )
+    with played(sqlite_db, contents={"errand.bpmn": drawn}) as went:
+        assert went.refused and went.refused.code == "too_much_work"
+
+
 @pytest.mark.parametrize(
     "given",
     [

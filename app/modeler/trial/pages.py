@@ -21,7 +21,7 @@ from app.modeler.drafts import store as drafts
 from app.modeler.trial import beginning, filling, observing, playing, recorded, sandbox, sentences, store, view
 from app.modeler.trial.models import Trial
 from app.modeler.trial.sandbox import Deployed
-from app.modeler.trial.steps import Play, StepRefused, checked
+from app.modeler.trial.steps import MOST_STEPS, Play, StepRefused, checked
 
 #: characters of a step that is sent
 MOST_SENT = 300_000
@@ -134,6 +134,8 @@ def trial_step(key: int) -> Response | tuple[Response, int]:
     play = Play.of(found.play)
     if str(sent.get("count", "")) != str(len(play.steps)):
         return _refused(_("这个试运行在别的窗口里已经走到第 %(count)s 步，页面已更新。", count=len(play.steps)), back)
+    if len(play.steps) >= MOST_STEPS:
+        return _refused(sentences.refused(StepRefused("too_many_steps", most=MOST_STEPS)), back)
     play.steps.append(step)
     try:
         with playing.played(base, files, play) as went:

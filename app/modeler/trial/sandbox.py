@@ -36,6 +36,14 @@ TIMERS_AT_ONCE = 200
 _REMEMBERED = 8
 
 
+#: Jobs that one step may bring about: what never comes to rest must not keep a request for ever either.
+JOBS_AT_ONCE = 3_000
+
+
+class TooMuchWork(Exception):
+    """A step brought about so many jobs that the trial stopped."""
+
+
 class TooManyTimers(Exception):
     """The clock met so many timers on its way that it stopped."""
 
@@ -71,9 +79,12 @@ class Sandbox:
 
     # --- verbs: each is the engine's own, then everything that follows by itself ----------------------------------------
 
-    def settle(self) -> None:
-        """Run what is due, except service tasks."""
-        jobs.drain(self.db, ignore_backoff=True, kinds=_BY_ITSELF)
+    def settle(self) -> int:
+        """Run what is due, except service tasks; returns how many jobs that were."""
+        ran = jobs.run_due(self.db, limit=JOBS_AT_ONCE, ignore_backoff=True, kinds=_BY_ITSELF)
+        if ran >= JOBS_AT_ONCE:
+            raise TooMuchWork(TooMuchWork.__doc__)
+        return ran
 
     def start(self, process_id: str, variables: dict[str, Any], business_key: str = "", element_id: str | None = None) -> int:
         def work(session: Session) -> int:
@@ -128,7 +139,7 @@ class Sandbox:
             if due is None or due > to:
                 break
             self._move(max(due, clock.now()))
-            if not jobs.drain(self.db, ignore_backoff=True, kinds=_BY_ITSELF):
+            if not self.settle():
                 break  # what is due failed, or waits with its instance
         else:
             raise TooManyTimers(TooManyTimers.__doc__)

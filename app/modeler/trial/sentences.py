@@ -34,6 +34,7 @@ _REFUSALS = {
     "not_found": lambda: _("找不到要办的对象：{what}"),
     "conflict": lambda: _("这一步做不了：{what}"),
     "too_many_timers": lambda: _("时钟走到这里途中触发的定时器太多，已停下。请检查循环定时器，或分几步推进。"),
+    "too_much_work": lambda: _("这一步引起的后续工作没完没了，已停下。请检查图上有没有不等待的循环、互相发个不停的消息。"),
     "start_failed": lambda: _("流程没有启动起来：{what}"),
     "never_there": lambda: _("流程没有走到“{element}”（第 {nth} 次）。"),
     "already_left": lambda: _("流程已经离开“{element}”。"),

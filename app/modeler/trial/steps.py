@@ -27,7 +27,7 @@ from app.engine import feel, runtime
 from app.engine.errors import Conflict, EngineError, ExpressionError, NotFound, StepFailed
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, Task
 from app.modeler.trial import filling
-from app.modeler.trial.sandbox import Sandbox, TooManyTimers
+from app.modeler.trial.sandbox import Sandbox, TooManyTimers, TooMuchWork
 
 #: steps of one trial or scenario
 MOST_STEPS = 300
@@ -98,6 +98,8 @@ def carry_out(sandbox: Sandbox, step: Mapping[str, Any]) -> None:
         raise StepRefused("conflict", what=error) from error
     except TooManyTimers as error:
         raise StepRefused("too_many_timers") from error
+    except TooMuchWork as error:
+        raise StepRefused("too_much_work") from error
 
 
 def root(session: Session) -> ProcessInstance | None:
