@@ -99,11 +99,30 @@ def calendar(session: Session, campaign_id: int) -> schedule.Calendar:
 def set_deadline(session: Session, campaign: Campaign, deadline: datetime, actor: Actor) -> None:
     """A new report deadline: every date that nobody adjusted moves with it."""
     _draft(campaign)
+    _count(session, campaign, deadline)
+    _record(session, "campaign.deadline", campaign, actor, {"deadline": deadline.isoformat()})
+
+
+def recount(session: Session, campaign: Campaign, actor: Actor) -> dict[str, tuple[str, str]]:
+    """The calendar has changed: count every date anew that nobody adjusted. Returns name → (old, new)."""
+    _draft(campaign)
+    session.flush()
+    changed = _count(session, campaign, schedule.moment(dates(session, campaign.id)[schedule.ANCHOR]))
+    if changed:
+        _record(session, "campaign.dates", campaign, actor, {"changed": changed})
+    return changed
+
+
+def _count(session: Session, campaign: Campaign, deadline: datetime) -> dict[str, tuple[str, str]]:
     computed = schedule.compute(deadline, calendar(session, campaign.id))
+    changed = {}
     for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id)):
         if not row.adjusted and row.name in computed and ":" in row.value:
+            if row.value != computed[row.name]:
+                changed[row.name] = (row.value, computed[row.name])
             row.value = computed[row.name]
-    _record(session, "campaign.deadline", campaign, actor, {"deadline": deadline.isoformat()})
+    session.flush()
+    return changed
 
 
 def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], actor: Actor) -> dict[str, tuple[str, str]]:

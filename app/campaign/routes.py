@@ -10,7 +10,7 @@ from app.campaign import handlers, hooks, providers, unmasking, visibility
 from app.campaign.blueprint import blueprint
 from app.campaign.documents import kinds
 from app.campaign.pages import delivered, documents, first, households, problems, town
-from app.campaign.setup import campaign_pages, household_pages, place_pages, staff_pages
+from app.campaign.setup import calendar_pages, campaign_pages, household_pages, place_pages, role_pages, staff_pages
 
 #: Modules whose import registers routes, service-task handlers and form hooks.
 REGISTERED = (
@@ -21,6 +21,8 @@ REGISTERED = (
     problems,
     town,
     campaign_pages,
+    calendar_pages,
+    role_pages,
     household_pages,
     place_pages,
     staff_pages,

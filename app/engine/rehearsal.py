@@ -71,7 +71,12 @@ def plan(
 def _go_on(work: Work, process: bpmn.Process, instance: ProcessInstance, state: bytes, variables: Variables) -> tuple[list[str], str]:
     """Do what is open, one after the other, with nothing entered. What a condition wants to know from a form ends the walk, no more."""
     path: list[str] = []
+    seen: set[tuple[str, ...]] = set()
     for _ in range(STEPS):
+        here = tuple(sorted(row.element_id for row in spiff.places(state)))
+        if here in seen:
+            return path, "it goes in a circle until a form says otherwise"
+        seen.add(here)
         command = _next(process, state)
         if command is None:
             return path, ""

@@ -219,6 +219,8 @@ def campaign_settings(campaign_id: int) -> Response | tuple[str, int]:
             if changed:
                 detail = {"changed": changed}
                 events.record(write, "campaign.settings", by, campaign_id=found.id, subject=f"campaign:{found.id}", detail=detail)
+            if "calendar" in changed:
+                campaigns.recount(write, found, by)
         return wrong
 
     wrong = database().in_transaction(work)
@@ -226,34 +228,6 @@ def campaign_settings(campaign_id: int) -> Response | tuple[str, int]:
         return _refused(campaign_id, wrong)
     flash(_("设置已保存。"), "success")
     return redirect(url_for("campaign.campaign_setup", campaign_id=campaign_id) + "#settings", 303)
-
-
-@blueprint.post("/campaigns/<int:campaign_id>/holidays")
-@access(*SETUP)
-def campaign_holidays(campaign_id: int) -> Response:
-    """Add a day off or a make-up day, or remove one."""
-    form, who, by = request.form, identity(), actor()
-    try:
-        day = date.fromisoformat(form.get("day", ""))
-    except ValueError:
-        flash(_("请选择日期。"), "error")
-        return redirect(url_for("campaign.campaign_setup", campaign_id=campaign_id) + "#holidays", 303)
-
-    def work(write: Session) -> None:
-        found = lookup.campaign(write, who, campaign_id)
-        if found.state != "draft":
-            raise Conflict("campaign_running")
-        row = write.get(Holiday, (found.id, day))
-        if "remove" in form:
-            if row is not None:
-                write.delete(row)
-        else:
-            kind = "make_up" if form.get("kind") == "make_up" else "holiday"
-            write.merge(Holiday(campaign_id=found.id, day=day, kind=kind, name=form.get("name", "")[:100]))
-        events.record(write, "campaign.holidays", by, campaign_id=found.id, detail={"day": day.isoformat(), "removed": "remove" in form})
-
-    database().in_transaction(work)
-    return redirect(url_for("campaign.campaign_setup", campaign_id=campaign_id) + "#holidays", 303)
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/start")

@@ -90,7 +90,7 @@ def staff_save() -> Response:
     def work(write: Session) -> list[tuple[str, str, str]]:
         lookup.campaign(write, who, who.campaign_id)
         _known_scope(write, who.campaign_id, row["role"], row.get("scope", ""))
-        _not_a_system_account(write, row["username"])
+        not_a_system_account(write, row["username"])
         return staff.write(write, who.campaign_id, staff.Places(staff=[row]), by)
 
     try:
@@ -122,7 +122,7 @@ def _known_scope(write: Session, campaign_id: int, role: str, scope: str) -> Non
         raise accounts.AccountError(_("请选择这个角色负责的村或工作组。"))
 
 
-def _not_a_system_account(write: Session, username: str) -> None:
+def not_a_system_account(write: Session, username: str) -> None:
     """三员分立: the office gives no work in the campaign to a system account."""
     if write.scalar(select(Account.key).where(Account.username == username)) and accounts.system_roles(write, username):
         raise accounts.AccountError(_("%(username)s 是系统、安全或审计管理员，不能承担活动中的工作。", username=username))
