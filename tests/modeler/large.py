@@ -14,16 +14,16 @@ MOVES = """async () => {
   const median = list => [ ...list ].sort((one, other) => one - other)[Math.floor(list.length / 2)];
   const timed = work => { const start = performance.now(); work(); return performance.now() - start; };
   const task = modeler.get('elementRegistry').get('task_150');
-  const move = [], undo = [], frame = [];
+  const move = [], undo = [], scroll = [], frame = [];
   for (let turn = 0; turn < 20; turn++) move.push(timed(() => modeling.moveElements([ task ], { x: 10, y: 10 })));
   for (let turn = 0; turn < 20; turn++) undo.push(timed(() => modeler.get('commandStack').undo()));
   for (let turn = 0; turn < 30; turn++) {
     const start = performance.now();
-    canvas.scroll({ dx: turn % 2 ? 40 : -40, dy: 10 });
+    scroll.push(timed(() => canvas.scroll({ dx: turn % 2 ? 40 : -40, dy: 10 })));
     await new Promise(requestAnimationFrame);
     frame.push(performance.now() - start);
   }
-  return { move: median(move), undo: median(undo), frame: median(frame) };
+  return { move: median(move), undo: median(undo), scroll: median(scroll), frame: median(frame) };
 }"""
 
 
