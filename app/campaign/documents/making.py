@@ -22,6 +22,7 @@ from app.campaign.documents import (
 )
 from app.campaign.documents.content import Document
 from app.campaign.documents.kinds import KINDS, Format, Kind
+from app.campaign.documents.sealed import with_seal
 from app.campaign.models import Campaign, DocumentTemplate
 from app.engine import events
 from app.engine.actor import Actor
@@ -70,6 +71,7 @@ def make(session: Session, who: Identity, code: str, form: str, about: str) -> M
     document = _GATHER[code](session, who, about) if session.get(Campaign, who.campaign_id) is not None else None
     if document is None:
         return None
+    document = with_seal(session, document)
     content = render(kind, form, document, template(session, who.campaign_id, code) if kind.template else b"", author(session, who))
     return Made(content, f"{document.name}.{form}", document, kind, form)
 

@@ -15,6 +15,7 @@ from app.campaign.documents import faces, making
 from app.campaign.documents.kinds import KINDS
 from app.campaign.models import DayProgress, LedgerEntry, Member, Problem
 from app.db import Database
+from app.engine.proof import sealing
 from tests import web
 from tests.campaign import world
 from tests.campaign.documents import rows
@@ -247,6 +248,18 @@ def test_reports(campaign: Database) -> None:
     assert "1.50%" in spot
     assert "验收结论：通过。" in spot
     assert make(campaign, CADRE, "spot_check_report", "docx") is None
+
+
+def test_below_the_signatures_stands_the_newest_seal(campaign: Database, tmp_path: Path) -> None:
+    """Who holds the paper holds an anchor: number, time and hash of the seal over all records."""
+    sealing.install("5e" * 32, tmp_path / "anchors")
+    made = sealing.run(campaign)
+    assert made is not None
+    text = pdf_text(content(campaign, CADRE, "village_report", "pdf", "V05")) + pdf_text(
+        content(campaign, OFFICE, "household_form", "pdf", HOME)
+    )
+    squeezed = "".join(text.split())
+    assert squeezed.count("记录封印") == 2 and squeezed.count(made.hash[:32]) == 2
 
 
 def test_the_nine_documents_in_an_overview_and_line_by_line(campaign: Database) -> None:

@@ -1,0 +1,29 @@
+"""The newest seal over the records, printed below the signatures: who holds the paper holds an anchor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign.documents.content import Document
+from app.engine.proof import sealing
+
+#: Enough of the seal's hash to find it in an anchor file and to leave no second one.
+_SHOWN = 32
+LABEL = "记录封印"
+
+
+def with_seal(session: Session, document: Document) -> Document:
+    """The document with a line about the newest seal, where it is signed; as it is when nothing was sealed yet or nobody signs."""
+    last = sealing.newest(session)
+    if last is None:
+        return document
+    line = f"第 {last.number} 号 {clock.local(last.at):%Y-%m-%d %H:%M} {last.hash[:_SHOWN]}"
+    words, form = document.words, document.form
+    if isinstance(words.get("签字栏"), list) and words["签字栏"]:
+        words = {**words, "签字栏": [*words["签字栏"], {"职务": LABEL, "签字": line}]}
+    if form is not None and form.signatures:
+        form = replace(form, signatures=[*form.signatures, f"{LABEL}：{line}"])
+    return replace(document, words=words, form=form)
