@@ -55,7 +55,7 @@ def choice(session: Session, draft: ModelDraft, contents: Mapping[str, bytes], b
     """What may be chosen, with *wanted* as the process if there is one of that id."""
     drawn = parsed(contents)
     deployed = {row["id"]: row for row in base.rows if row["kind"] == "process"}
-    found = Choice(others=[row for row in drafts.open_drafts(session) if row.key != draft.key])
+    found = Choice(others=[row for row in drafts.open_drafts(session) if _goes_with(row, draft)])
     mine = {process.id: process.name or process.id for process in drawn.values()}
     used = _using(session, draft, deployed)
     rest = {key: row["name"] or key for key, row in deployed.items() if key not in mine}
@@ -76,6 +76,11 @@ def choice(session: Session, draft: ModelDraft, contents: Mapping[str, bytes], b
     found.variables = samples.to_start(process, forms(base, contents), real)
     found.begin = clock.now() if real else samples.first_day()
     return found
+
+
+def _goes_with(other: ModelDraft, draft: ModelDraft) -> bool:
+    """Two drafts of one file or one definition cannot be tried together."""
+    return other.resource != draft.resource and (other.kind, other.definition_id) != (draft.kind, draft.definition_id)
 
 
 def _real(session: Session) -> dict[str, Any]:

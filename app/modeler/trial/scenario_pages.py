@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -11,10 +12,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database
-from app.engine import definitions
+from app.engine import bpmn, definitions
 from app.engine.errors import NotFound
 from app.modeler.blueprint import blueprint
-from app.modeler.trial import beginning, observing, recorded, sandbox, scenarios, sentences, store, view
+from app.modeler.trial import beginning, observing, recorded, sandbox, scenarios, sentences, store, stubs, view
 from app.modeler.trial.models import Scenario
 from app.modeler.trial.steps import Play, StepRefused
 
@@ -56,13 +57,8 @@ def scenario(key: int) -> str:
         runs = store.runs_of(session, key)
         newest = beginning.newest(session, found.process_id)
         play = Play.of(found.play)
-        names: dict[tuple[str, str], str] = {}
-        xml = ""
-        if newest is not None:
-            process = definitions.process_of(session, newest.key)
-            names = view.names_of({newest.key: process})
-            file = definitions.newest_file(session, "process", found.process_id)
-            xml = file.content.decode("utf-8") if file else ""
+        names = view.names_of(_processes(session, play))
+        file = definitions.newest_file(session, "process", found.process_id)
     steps = [(number, sentences.step(step, names), step.get("expect", {})) for number, step in enumerate(play.steps, start=1)]
     marks = (runs[0].result.get("marks") if runs else None) or _expected(play)
     return render_template(
@@ -72,11 +68,33 @@ def scenario(key: int) -> str:
         steps=steps,
         runs=runs,
         process_name=newest.name if newest else found.process_id,
-        boot={"xml": xml, "activities": {element: {"state": state, "times": 1} for element, state in marks.items()}},
-        spoken=lambda element: names.get((found.process_id, element), element),
+        boot={
+            "xml": file.content.decode("utf-8") if file else "",
+            "activities": {element: {"state": state, "times": 1} for element, state in marks.items()},
+        },
+        spoken=lambda element: _spoken(element, found.process_id, names),
         source=json.dumps(found.play, ensure_ascii=False, indent=1),
         kinds=observing.EXPECTATIONS,
     )
+
+
+def _processes(session: Session, play: Play) -> dict[int, bpmn.Process]:
+    """What is deployed of the processes that the steps and expectations name."""
+    named = {play.process}
+    for step in play.steps:
+        named.add(step.get("process", ""))
+        named.update(element.partition("/")[0] for element in step.get("expect", {}).get("open", []) if "/" in element)
+    newest = [beginning.newest(session, each) for each in sorted(named) if each]
+    return {each.key: definitions.process_of(session, each.key) for each in newest if each is not None}
+
+
+def _spoken(element: str, own: str, names: Mapping[tuple[str, str], str]) -> str:
+    """What people call an element; one of another process with that process before it."""
+    process, slash, at = element.rpartition("/")
+    if at == stubs.ELEMENT and slash:
+        return str(_("替身：%(process)s", process=process))
+    name = names.get((process or own, at), at)
+    return f"{process}/{name}" if slash else name
 
 
 def _expected(play: Play) -> dict[str, str]:
