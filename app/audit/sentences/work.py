@@ -46,6 +46,18 @@ TEXTS = {
         "Migrated",
         "migrated the process {process}{of_about} from version {from_version} to version {to_version}{because}",
     ),
+    "instance.adopted": (
+        "接入核验",
+        "把流程{process}{of_about}此前的经过接入记录链",
+        "Taken into the proof",
+        "took what the process {process}{of_about} had been through into its chain",
+    ),
+    "contents.adopted": (
+        "接入核验",
+        "把此前的表单、附件、签字和定义接入记录链",
+        "Taken into the proof",
+        "took earlier forms, attachments, signatures and definitions into the chain of records",
+    ),
     "children.started": (
         "启动子流程",
         "在“{element}”启动子流程，已启动 {started} 个，共 {total} 个",
