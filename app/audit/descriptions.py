@@ -255,6 +255,7 @@ _MAKERS: Mapping[str, Any] = {
     "household_s": lambda w: w.both("（{0}）", " of {0}").format(_household(w)) if w.said("household") else "",
     "household_of": lambda w: w.both(f" {_household(w)} ", _household(w)),
     "held": lambda w: w.both("（该指标暂挂）", " (the field is held)") if w.detail.get("held") else "",
+    "linked": _optional("linked_to", "（与 {0} 有关）", " (about {0})"),
     "note_s": _optional("note", "：{0}", ": {0}"),
     "responsible_s": lambda w: (
         w.both("，落实给 {0}", ", assigned to {0}").format(w.person("responsible")) if w.detail.get("responsible") else ""

@@ -75,7 +75,8 @@ def raise_problem(session: Session, campaign_id: int, raised: Raised, actor: Act
         home.open_problems += 1
         if raised.holds and raised.field:
             _hold(session, home, problem, at)
-    _record(session, "problem.raised", problem, actor, at, {"text": raised.text, "code": raised.code, "held": raised.holds})
+    about = {name: value for name, value in (("field", raised.field), ("linked_to", raised.linked_to)) if value}
+    _record(session, "problem.raised", problem, actor, at, {"text": raised.text, "code": raised.code, "held": raised.holds, **about})
     return problem
 
 

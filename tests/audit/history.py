@@ -59,7 +59,7 @@ class History:
         return f"household:{self.home.code}"
 
     def _raise(self) -> str:
-        found = problems.Raised(text="医疗保险未缴纳。", household=self.home.code, field="members", code="by_hand", kind="shortfall")
+        found = problems.Raised(text="医疗保险未缴纳。", household=self.home.code, field="housing.grade", code="by_hand", kind="shortfall")
         at = self.move("2020-05-22T10:15:00+08:00")
         return self._ledger(lambda session: problems.raise_problem(session, self.campaign, found, Actor("he"), at=at).number)
 

@@ -29,7 +29,10 @@ class Known:
     last: Record
     rung: int = 1
     held: bool = False
+    #: path in the form
     field: str = ""
+    #: R55: number of the earlier problem that this later finding is about
+    linked_to: str = ""
 
 
 @dataclass(slots=True)
@@ -94,7 +97,12 @@ def _problems(rows: Iterable[Record]) -> list[Known]:
         kind, number = row.event.kind, _number(row)
         detail: dict[str, Any] = row.event.detail or {}
         if kind == "problem.raised":
-            found[number] = Known(number, "open", str(detail.get("text") or ""), row, row, held=bool(detail.get("held")))
+            about: dict[str, Any] = {
+                "held": bool(detail.get("held")),
+                "field": str(detail.get("field") or ""),
+                "linked_to": str(detail.get("linked_to") or ""),
+            }
+            found[number] = Known(number, "open", str(detail.get("text") or ""), row, row, **about)
         elif (known := found.get(number)) is not None and kind.startswith("problem."):
             known.state, known.last = _PROBLEM.get(kind, known.state), row
             known.held = known.held and known.state not in _FREE

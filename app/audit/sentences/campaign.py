@@ -5,9 +5,9 @@ from __future__ import annotations
 TEXTS = {
     "problem.raised": (
         "发现问题",
-        "登记问题 {number}{household_s}：{text}{held}",
+        "登记问题 {number}{household_s}：{text}{linked}{held}",
         "Problem raised",
-        "entered the problem {number}{household_s}: {text}{held}",
+        "entered the problem {number}{household_s}: {text}{linked}{held}",
     ),
     "problem.rectified": (
         "报告已整改",
