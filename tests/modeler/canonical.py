@@ -23,7 +23,7 @@ def xml(content: bytes | str) -> str:
         if any(mark in str(etree.QName(node).namespace or "") for mark in _DI):
             for name, value in node.attrib.items():
                 node.attrib[name] = _number(value)
-    return etree.tostring(root, method="c14n", exclusive=True, with_comments=False).decode().replace("><", ">\n<")
+    return str(etree.tostring(root, method="c14n", exclusive=True, with_comments=False).decode()).replace("><", ">\n<")
 
 
 def _number(text: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app import clock
 from app.db import Database
@@ -84,15 +86,15 @@ def test_presence_names_the_others_until_they_fall_silent(db: Database, monkeypa
     for username, name in (("zhang", "张三"), ("li", "李四")):
         web.person(db, username, "admin", name=name)
         for _twice in range(2):
-            db.in_transaction(lambda session, who=username: presence.touch(session, key, who))
+            db.in_transaction(partial(presence.touch, draft_key=key, person=username))
 
     def others() -> list[str]:
         with db.reading() as session:
             return presence.present(session, [key], besides="li").get(key, [])
 
     assert others() == ["张三"]
-    later = presence.clock.real_now() + presence.SILENCE
-    monkeypatch.setattr(presence.clock, "real_now", lambda: later)
+    later = clock.real_now() + presence.SILENCE
+    monkeypatch.setattr(clock, "real_now", lambda: later)
     assert others() == []
 
 
@@ -147,6 +149,10 @@ def sent(browser: web.Browser, name: str, content: bytes) -> Any:
     return answer
 
 
+def json(answer: TestResponse) -> dict[str, Any]:
+    return cast(dict[str, Any], answer.get_json())
+
+
 def test_a_file_is_imported_shown_changed_restored_and_exported(app: Any, db: Database) -> None:
     """By the pages; nothing is deployed on the way."""
     browser = signed_in(app)
@@ -155,7 +161,7 @@ def test_a_file_is_imported_shown_changed_restored_and_exported(app: Any, db: Da
     page = browser.get(answer.location).text
     assert "纸_张_rm.form" in page and "一张纸" in page
     saved = browser.post(f"/modeler/drafts/{key}/versions", json={"from_number": 1, "content": changed("二").decode(), "note": "改名"})
-    assert (saved.status_code, saved.json["number"]) == (201, 2)
+    assert (saved.status_code, json(saved)["number"]) == (201, 2)
     assert "改名" in browser.get(f"/modeler/drafts/{key}/versions").text
     assert "只能查看" not in browser.get(f"/modeler/drafts/{key}?number=1").text  # said by the script, which is told:
     assert '"readonly": true' in browser.get(f"/modeler/drafts/{key}?number=1").text
@@ -199,7 +205,7 @@ def test_only_so_much_of_an_upload_is_read(sqlite_db: Database, tmp_path: Path, 
 def test_a_draft_begins_from_any_deployed_version(app: Any, db: Database) -> None:
     for text in ("一", "二"):
         paper = {"paper.form": changed(text)}
-        db.in_transaction(lambda session, paper=paper: definitions.deploy(session, paper, LI, now=clock.now()))
+        db.in_transaction(partial(definitions.deploy, files=paper, actor=LI, now=clock.now()))
     with db.reading() as session:
         first = definitions.version_of(session, "form", "paper", 1)
         assert first is not None
@@ -217,22 +223,22 @@ def test_a_conflict_names_the_other_and_where_to_compare(app: Any, db: Database)
     assert other.post(address, json={"from_number": 1, "content": changed("李的").decode()}).status_code == 201
     answer = browser.post(address, json={"from_number": 1, "content": changed("张的").decode()})
     assert answer.status_code == 409
-    assert (answer.json["newest"], answer.json["mine"]) == (2, 3)
-    assert answer.json["detail"].startswith("李四已于")
-    assert answer.json["difference"] == f"/modeler/drafts/{key}/difference?left=2&right=3"
-    assert browser.get(answer.json["difference"]).status_code == 200
+    assert (json(answer)["newest"], json(answer)["mine"]) == (2, 3)
+    assert json(answer)["detail"].startswith("李四已于")
+    assert json(answer)["difference"] == f"/modeler/drafts/{key}/difference?left=2&right=3"
+    assert browser.get(json(answer)["difference"]).status_code == 200
 
 
 def test_presence_tells_of_others_and_of_newer_versions(app: Any, db: Database) -> None:
     browser, other = signed_in(app), signed_in(app, "li", "李四")
     key = draft(db)
     address = f"/modeler/drafts/{key}/presence"
-    assert other.post(address, json={}).json["others"] == []
+    assert json(other.post(address, json={}))["others"] == []
     save(db, key, 1, changed("二"), LI)
-    seen = browser.post(address, json={}).json
+    seen = json(browser.post(address, json={}))
     assert (seen["others"], seen["number"], seen["by"]) == (["李四"], 2, "李四")
     other.post(address, json={"leaving": True})
-    assert browser.post(address, json={}).json["others"] == []
+    assert json(browser.post(address, json={}))["others"] == []
 
 
 def test_the_check_while_drawing_is_the_deployments(app: Any, db: Database) -> None:
@@ -240,11 +246,11 @@ def test_the_check_while_drawing_is_the_deployments(app: Any, db: Database) -> N
     content = starting.template("process", "new_one", "新流程")
     key = draft(db, kind="process", resource="new_one.bpmn", content=content)
     browser = signed_in(app)
-    found = browser.post(f"/modeler/drafts/{key}/check", json={"content": content.decode()}).json["problems"]
+    found = json(browser.post(f"/modeler/drafts/{key}/check", json={"content": content.decode()}))["problems"]
     expected = definitions.check({"new_one.bpmn": content}, definitions.Known())
     assert [(each["element"], each["code"]) for each in found] == [(problem.element_id, problem.code) for problem in expected]
     assert any(each["element"] == "start" and each["code"] == "ends_nowhere" for each in found)
-    broken = browser.post(f"/modeler/drafts/{key}/check", json={"content": "<!DOCTYPE a><a/>"}).json["problems"]
+    broken = json(browser.post(f"/modeler/drafts/{key}/check", json={"content": "<!DOCTYPE a><a/>"}))["problems"]
     assert [each["code"] for each in broken] == ["xml_doctype"]
 
 
@@ -252,7 +258,7 @@ def test_pickers_list_what_exists(app: Any, db: Database) -> None:
     paper = {"paper.form": FORM}
     db.in_transaction(lambda session: definitions.deploy(session, paper, LI, now=clock.now()))
     key = draft(db, kind="process", resource="new_one.bpmn", content=starting.template("process", "new_one", "新流程"))
-    lists = signed_in(app).get(f"/modeler/drafts/{key}/vocabulary").json
+    lists = json(signed_in(app).get(f"/modeler/drafts/{key}/vocabulary"))
     assert {"value": "paper", "label": "一张纸 · paper"} in lists["forms"]
     assert {"value": "new_one", "label": "新流程 · new_one (草稿)"} in lists["processes"]
     assert {"value": "office", "label": "镇扶贫办 · office"} in lists["roles"]

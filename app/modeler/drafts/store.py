@@ -10,23 +10,9 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engine import events
 from app.engine.actor import Actor
-from app.engine.errors import CONFLICTS, Conflict, NotFound
 from app.modeler.drafts import files
+from app.modeler.drafts.errors import Conflict, NotFound
 from app.modeler.drafts.models import ModelDraft, ModelDraftVersion
-
-CONFLICTS.update(
-    {
-        "draft_newer": (
-            "{by}已于 {at} 保存了第 {number} 版，你是从第 {seen} 版改起的。你的改动没有丢失。",
-            "{by} saved version {number} at {at}; yours began from version {seen}. Nothing of yours is lost.",
-        ),
-        "draft_released": (
-            "这份草稿已经发布。请从已发布的版本另起一份草稿。",
-            "This draft has been released; begin a new one from what was released.",
-        ),
-        "draft_discarded": ("这份草稿已经作废。", "This draft has been discarded."),
-    }
-)
 
 
 def create(session: Session, actor: Actor, *, kind: str, resource: str, content: bytes, base_key: int | None = None) -> ModelDraft:
