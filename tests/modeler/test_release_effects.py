@@ -88,6 +88,20 @@ def test_a_deadline_that_changes_is_computed_from_each_instance(db: Database, at
     assert {(row.kept, row.new) for row in timers.rows} == {(at("2020-05-21T20:00:00+08:00"), at("2020-05-21T14:00:00+08:00"))}
 
 
+def test_a_deadline_from_now_counts_from_when_the_task_opened(sqlite_db: Database, at: At) -> None:
+    """Not from when somebody looks: otherwise every deadline would seem to get longer."""
+    deploy(sqlite_db, process("=now() + duration(&quot;P1D&quot;)"))
+    start(sqlite_db, "")
+    at("2020-05-23T08:00:00+08:00")
+    with sqlite_db.reading() as session:
+        (effect,) = effects_of(session, {"p.bpmn": process("=now() + duration(&quot;PT6H&quot;)")}).processes
+    (row,) = effect.deadlines[0].rows
+    assert (row.kept, row.new) == (
+        datetime.fromisoformat("2020-05-22T08:00:00+08:00"),
+        datetime.fromisoformat("2020-05-21T14:00:00+08:00"),
+    )
+
+
 def test_a_timer_that_the_new_version_has_not_is_kept_by_what_runs(sqlite_db: Database, at: At) -> None:
     deploy(sqlite_db, process())
     start(sqlite_db, "2020-05-25T18:00:00+08:00")

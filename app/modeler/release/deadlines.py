@@ -1,4 +1,7 @@
-"""Deadlines that a new version writes otherwise: what a running instance keeps, and what it would get if it came there now."""
+"""Deadlines that a new version writes otherwise: what a running instance keeps, and what it would have got by the new version.
+
+Both count from the same moment: when the task opened or the timer was armed.
+"""
 
 from __future__ import annotations
 
@@ -92,10 +95,10 @@ def _tasks(session: Session, key: int, after: Element, deadline: Deadline) -> De
     at = Task.due_at if deadline.what == "due" else Task.follow_up_at
     open_there = (Task.definition_key == key, Task.element_id == after.id, Task.state == "OPEN")
     deadline.total = session.scalar(select(func.count()).select_from(Task).where(*open_there)) or 0
-    columns = (ProcessInstance.key, ProcessInstance.scope, ProcessInstance.version, ProcessInstance.variables, at)
-    query = select(*columns).join(ProcessInstance, ProcessInstance.key == Task.instance_key).where(*open_there)
-    for instance, scope, version, variables, kept in session.execute(query.order_by(Task.key).limit(SHOWN)):
-        new, error = _moment(deadline.new, after, variables)
+    columns = (ProcessInstance.key, ProcessInstance.scope, ProcessInstance.version, ProcessInstance.variables, Task.variables, at)
+    query = select(*columns, Task.created_at).join(ProcessInstance, ProcessInstance.key == Task.instance_key).where(*open_there)
+    for instance, scope, version, variables, own, kept, since in session.execute(query.order_by(Task.key).limit(SHOWN)):
+        new, error = _moment(deadline.new, after, {**variables, **own}, since)
         deadline.rows.append(Kept(instance, scope, version, kept, new, error))
     return deadline
 
@@ -115,21 +118,22 @@ def _timers(session: Session, key: int, after: Element | None, deadline: Deadlin
     query = select(*columns).join(ProcessInstance, joined).where(*armed).order_by(JobRow.key).limit(SHOWN)
     for instance, scope, version, variables, kept, since in session.execute(query):
         kind, expression = _timer(after) if after is not None else (None, None)
-        new, error = _moment(expression, after, variables, kind=kind or "date", since=since) if after is not None else (None, None)
+        new, error = _moment(expression, after, variables, since, kind=kind or "date") if after is not None else (None, None)
         deadline.rows.append(Kept(instance, scope, version, kept, new, error))
     return deadline
 
 
 def _moment(
-    written: str | None, element: Element, variables: Mapping[str, Any], *, kind: str = "", since: datetime | None = None
+    written: str | None, element: Element, variables: Mapping[str, Any], since: datetime, *, kind: str = ""
 ) -> tuple[datetime | None, tuple[str, str] | None]:
-    """What *written* gives over an instance's variables; ``kind`` and ``since`` for a timer that was armed then."""
+    """What *written* gives over an instance's variables at the moment *since*; ``kind`` is that of a timer."""
     try:
-        value = feel.resolve(written, _seen(element, variables))
+        with clock.apart(since):
+            value = feel.resolve(written, _seen(element, variables))
         if value is None or value == "":
             return None, None
         if kind:
-            return timers.due(kind, value, since or clock.now())[0], None
+            return timers.due(kind, value, since)[0], None
         if isinstance(value, date) and not isinstance(value, datetime):
             return timers.end_of_day(value), None
         return timers.instant(value), None

@@ -85,7 +85,7 @@ def ask(session: Session, files: Sequence[Content], comment: str, actor: Actor, 
     if any(problem.severity == "error" for problem in problems):
         raise Refused(problems)
     request = ReleaseRequest(
-        comment=comment.strip()[:LONGEST], requested_at=clock.real_now(), requested_by=actor.name, again_key=again_key, state="WAITING"
+        comment=_plain(comment), requested_at=clock.real_now(), requested_by=actor.name, again_key=again_key, state="WAITING"
     )
     session.add(request)
     session.flush()
@@ -182,7 +182,12 @@ def withdraw(session: Session, key: int, actor: Actor, reason: str) -> ReleaseRe
 def _given(reason: str) -> str:
     if not reason.strip():
         raise Conflict("reason_needed")
-    return reason.strip()[:LONGEST]
+    return _plain(reason)
+
+
+def _plain(text: str) -> str:
+    """Without a browser's carriage returns."""
+    return text.replace("\r\n", "\n").strip()[:LONGEST]
 
 
 def _waiting(session: Session, key: int) -> ReleaseRequest:
