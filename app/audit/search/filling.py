@@ -23,7 +23,7 @@ STRETCH = 2_000
 #: Chunks between two looks for jobs.
 CHUNKS_AT_ONCE = 3
 #: Milliseconds for which records stay out of the index: a transaction that took its keys earlier may still be open.
-SETTLED = 60_000
+SETTLED = 120_000
 #: What an instance carries that no reader of records needs.
 LIGHT = tuple(defer(column) for column in (ProcessInstance.tokens, ProcessInstance.variables, ProcessInstance.result))
 _EPOCH = 1_577_836_800_000
