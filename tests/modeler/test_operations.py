@@ -337,3 +337,31 @@ def test_the_first_page_of_an_administrator_says_what_is_broken(admin: web.Brows
     page = text(admin.get("/operations"))
     assert "在运行什么，坏了什么" in page
     assert "没有程序承办这类任务" in page
+
+
+def bulk(admin: web.Browser, rows: list[Any], **form: str) -> str:
+    answer = admin.post("/operations/instances/acts", {"key": [str(row.key) for row in rows], **WHY, **form})
+    return text(admin.get(answer.headers["Location"]))
+
+
+def test_variables_tokens_and_timers_of_many_at_once(admin: web.Browser, db: Database) -> None:
+    border = d.boundary("late", "a", d.timer("timeDuration", "PT9H"), interrupting=False)
+    middle = (d.user("a"), border, d.user("n"), d.user("b"), d.end("e2"))
+    d.deploy(db, running.visit(*middle, flows="s>a>b>e; late>n>e2"))
+    rows = running.many(db, 3)
+    running.act(db, runtime.complete, d.tasks(db)[2].key, {}, ANN)
+    bulk(admin, rows, act="variable", path="household.stage", value='"checked"')
+    bulk(admin, rows, act="timer", source="late")
+    jobs.drain(db)
+    assert [row.variables["household"]["stage"] for row in d.instances(db)] == ["checked"] * 3
+    assert [task.element_id for task in d.tasks(db)] == ["a", "a", "b", "n", "n"]
+    asked = {"act": "move", "source": "a", "target": "b", **WHY}
+    answer = admin.post("/operations/instances/acts", {"key": [str(row.key) for row in rows], **asked})
+    jobs.drain(db)
+    page = text(admin.get(answer.headers["Location"]))
+    assert "成功 2 · 失败 1 · 等待 0" in page
+    assert "没有令牌了" in page
+    assert [task.element_id for task in d.tasks(db)].count("b") == 3
+    assert len(d.history(db, "instance.moved")) == 2
+    for form in ({"act": "variable", "path": "x", "value": "no json"}, {"act": "move", "source": "a"}, {"act": "explode"}):
+        assert "请把这项操作要的内容填全" in bulk(admin, rows, **form)

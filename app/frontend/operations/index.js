@@ -10,6 +10,7 @@ const shown = {};
 
 async function start() {
   fillDialogs();
+  chooseAct();
   const places = [ ...document.querySelectorAll('[data-diagram-url]') ];
   await Promise.all(places.map(place => show(place).catch(() => failed(place))));
   const picking = document.querySelector('[data-pick]');
@@ -27,6 +28,19 @@ async function show(place) {
   const diagram = await window.DaopaiDiagram.show(place, given, { onSelect: id => listeners.forEach(each => each(id)) });
   shown[place.id || 'one'] = { diagram, marks: given.activities, onSelect: listener => listeners.push(listener) };
   listeners.push(id => lightUp(id));
+}
+
+/** Only what the chosen act needs is asked for. */
+function chooseAct() {
+  const list = document.querySelector('[data-act]');
+  if (!list) return;
+  const shownFor = () => {
+    for (const part of list.form.querySelectorAll('fieldset[data-for]')) {
+      part.hidden = part.disabled = !part.dataset.for.split(' ').includes(list.value);
+    }
+  };
+  list.addEventListener('change', shownFor);
+  shownFor();
 }
 
 function failed(place) {

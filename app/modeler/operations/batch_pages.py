@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -69,8 +69,12 @@ def _progress(session: Session, found: OperationBatch) -> dict[str, Any]:
         "old": versions.get(found.from_key or 0),
         "new": versions.get(found.to_key or 0),
         "people": people.names(session, {found.actor}),
-        "may_take_back": found.kind == "migrate" and bool(found.finished_at) and counts["DONE"] > 0,
+        "may_take_back": found.kind == "migrate" and bool(found.finished_at) and counts["DONE"] > 0 and not _taken_back(session, found),
     }
+
+
+def _taken_back(session: Session, found: OperationBatch) -> bool:
+    return bool(session.scalar(select(exists().where(OperationBatch.of_key == found.key))))
 
 
 def _items(session: Session, found: OperationBatch, state: str, after: str) -> dict[str, Any]:

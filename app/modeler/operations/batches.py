@@ -5,6 +5,7 @@ One that fails is listed with its cause and does not stop the others. Who comes 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,10 +15,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
 from app.db import new_key
-from app.engine import batches, events, rehearsal, runtime
+from app.engine import batches, events, moving, rehearsal, runtime
 from app.engine.actor import Actor
 from app.engine.errors import CONFLICTS, Conflict, EngineError, NotFound
-from app.engine.models import ProcessInstance
+from app.engine.models import JobRow, ProcessInstance
 from app.modeler.operations import privacy
 from app.modeler.operations.models import OperationBatch, OperationItem
 
@@ -164,6 +165,36 @@ def _resume(session: Session, batch: OperationBatch, target: int, by: Actor) -> 
     runtime.resume(session, target, by, reason=batch.reason)
 
 
+def _variable(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    for path, written in batch.mapping.items():
+        runtime.set_variables(session, target, {path: json.loads(written)}, by, reason=batch.reason)
+
+
+def _move(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    """Every token at the named element, in this instance."""
+    instance = session.get(ProcessInstance, target)
+    if instance is None:
+        raise NotFound("instance", target)
+    ((source, to),) = batch.mapping.items()
+    tokens = [place.key for place in moving.places(instance) if place.element_id == source and not place.waits]
+    if not tokens:
+        raise Conflict("token_gone")
+    for key in tokens:
+        runtime.move_token(session, target, key, to, by, reason=batch.reason)
+
+
+def _timer(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
+    """Every timer at the named element fires now."""
+    waiting = select(JobRow.key).where(
+        JobRow.instance_key == target, JobRow.kind == "timer", JobRow.element_id.in_(list(batch.mapping)), JobRow.state == "READY"
+    )
+    keys = list(session.scalars(waiting))
+    if not keys:
+        raise Conflict("timer_gone")
+    for key in keys:
+        runtime.pull_timer(session, key, clock.now(), by, reason=batch.reason)
+
+
 def _retry(session: Session, _batch: OperationBatch, target: int, by: Actor) -> None:
     runtime.retry(session, target, by)
 
@@ -176,4 +207,7 @@ _ACTS: dict[str, _Act] = {
     "suspend": _suspend,
     "resume": _resume,
     "retry": _retry,
+    "variable": _variable,
+    "move": _move,
+    "timer": _timer,
 }

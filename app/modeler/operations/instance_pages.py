@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from flask import Response as Answer
 from flask import jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -10,6 +13,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.auth import access, actor, database
 from app.engine import definitions, rehearsal
+from app.engine.errors import CONFLICTS, Conflict
 from app.engine.standing import standing
 from app.modeler.drafts import people
 from app.modeler.operations import batches, instance_queries, listing
@@ -17,8 +21,12 @@ from app.modeler.operations.attempts import attempt
 from app.modeler.operations.blueprint import operations
 from app.modeler.operations.models import OperationBatch
 
+CONFLICTS["act_incomplete"] = (
+    "没有做：请把这项操作要的内容填全（变量名和 JSON 新值，或环节）。",
+    "Nothing was done: fill in what this act needs (variable and JSON value, or activities).",
+)
 #: acts that may be done to many ticked instances
-BULK = ("suspend", "resume", "cancel")
+BULK = ("suspend", "resume", "cancel", "variable", "move", "timer")
 
 
 @operations.get("/instances")
@@ -27,31 +35,61 @@ def instances() -> str:
     """Search: process, version, state, incident, date, business key, subject."""
     filters = listing.Filters.of(request.args)
     with database().reading() as session:
+        found = listing.page(session, filters)
         return render_template(
             "modeler/operations/instances.html",
-            page=listing.page(session, filters),
+            page=found,
             filters=filters,
             names=listing.processes(session),
             newest=listing.newest_versions(session),
             states=listing.STATES,
+            elements=_elements(session, {row.definition_key for row, _broken in found.rows}),
         )
+
+
+def _elements(session: Session, keys: set[int]) -> list[tuple[str, str]]:
+    """(id, name) of the elements that tokens stand on, where all rows run on one version; otherwise there is nothing to choose from."""
+    if len(keys) != 1:
+        return []
+    process = definitions.process_of(session, keys.pop())
+    return [(each.id, each.name or each.id) for each in process.elements.values() if each.kind != "startEvent"]
 
 
 @operations.post("/instances/acts")
 @access("admin")
 def instances_act() -> Response:
-    """Suspend, resume or end the ticked instances, as a batch with one reason."""
-    by, act = actor(), request.form.get("act", "")
-    keys = [(int(key), int(key)) for key in request.form.getlist("key") if key.isdecimal()]
-    if act not in BULK:
-        return redirect(url_for("operations.instances"), 303)
+    """One act on the ticked instances, as a batch with one reason."""
+    by, act, form = actor(), request.form.get("act", ""), request.form
+    keys = [(int(key), int(key)) for key in form.getlist("key") if key.isdecimal()]
     made: list[OperationBatch] = []
 
     def work(session: Session) -> None:
-        made[:] = [batches.begin(session, act, keys, by, reason=request.form.get("reason", ""))]
+        made[:] = [batches.begin(session, act, keys, by, reason=form.get("reason", ""), mapping=_what(act, form))]
 
     answer = attempt(work, back=url_for("operations.instances"))
     return redirect(url_for("operations.batch", key=made[0].key), 303) if made else answer
+
+
+def _what(act: str, form: Mapping[str, str]) -> dict[str, str]:
+    """What is done besides the act itself: path → value, element → element, element. Conflict where it is not said."""
+    if act not in BULK:
+        raise Conflict("act_incomplete")
+    if act == "variable":
+        path, written = form.get("path", "").strip()[:200], form.get("value", "").strip()
+        try:
+            json.loads(written)
+        except ValueError as error:
+            raise Conflict("act_incomplete") from error
+        return _said(path, written)
+    if act == "move":
+        return _said(form.get("source", ""), form.get("target", ""))
+    return _said(form.get("source", ""), "-") if act == "timer" else {}
+
+
+def _said(name: str, value: str) -> dict[str, str]:
+    if not all(name.split(".")) or not value:
+        raise Conflict("act_incomplete")
+    return {name[:200]: value[:2000]}
 
 
 @operations.get("/instances/<int:key>")

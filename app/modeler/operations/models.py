@@ -18,11 +18,12 @@ class OperationBatch(Base):
 
     key: Mapped[int] = mapped_column(Key, primary_key=True, default=new_key)
     campaign_id: Mapped[int] = mapped_column(Key, default=0)
-    #: migrate, rehearse (a dry run), take_back, cancel, suspend, resume, retry
+    #: migrate, rehearse (a dry run), take_back, cancel, suspend, resume, retry, variable, move, timer
     kind: Mapped[str] = mapped_column(String(12))
     #: migrate, rehearse: from which definition to which
     from_key: Mapped[int | None] = mapped_column(Key)
     to_key: Mapped[int | None] = mapped_column(Key)
+    #: or path → JSON of a variable, or element → where its tokens go, or the element whose timers fire
     mapping: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     recompute: Mapped[bool] = mapped_column(default=False)
     #: take_back: the batch that is undone

@@ -52,6 +52,9 @@ BATCHES: Mapping[str, LazyString] = {
     "suspend": _l("暂停"),
     "resume": _l("恢复"),
     "retry": _l("重试"),
+    "variable": _l("更正变量"),
+    "move": _l("移动令牌"),
+    "timer": _l("提前定时"),
 }
 #: state of an item of a batch → (word, badge)
 ITEMS: Mapping[str, tuple[LazyString, str]] = {
