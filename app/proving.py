@@ -7,8 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+from sqlalchemy import inspect
+
 from app import tables  # noqa: F401  (which tables records answer for)
-from app.config import from_environment
+from app.config import ConfigError, from_environment
 from app.db import Database
 from app.engine.proof import anchors, sealing, verifying
 from app.engine.proof.verifying import Result
@@ -50,7 +52,10 @@ def _as_it_is() -> Database:
     """The database without migrating or deploying: looking must not change it."""
     config = from_environment()
     sealing.install_from(config)
-    return Database(config.database_url)
+    database = Database(config.database_url)
+    if not inspect(database.engine).has_table("seal"):
+        raise ConfigError("数据库还没有建立或升级，请先启动一次系统 (there is no migrated database yet: start the system once)")
+    return database
 
 
 def _progress(done: int, total: int) -> None:

@@ -89,6 +89,14 @@ def test_a_file_that_is_no_anchor_is_refused_with_its_name(own: Database, tmp_pa
     assert "x.jsonl" in capsys.readouterr().err
 
 
+def test_without_a_database_the_command_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAOPAI_HOME", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert cli.main(["verify"]) == 1 and "先启动一次系统" in capsys.readouterr().err
+
+
 def test_who_signs_everything_anew_with_his_own_key_is_betrayed_by_the_anchor(own: Database) -> None:
     change(own, delete(SealedHead))
     change(own, delete(Seal))

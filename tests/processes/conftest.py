@@ -14,6 +14,7 @@ import pytest
 import app.campaign.handlers  # noqa: F401  (registers the service tasks)
 from app import clock
 from app.db import Database
+from app.engine.proof import verifying
 from tests.conftest import KINDS, _pg_url, migrate
 from tests.processes.play import Play, prepare
 from tests.processes.plays import claims_of
@@ -62,7 +63,9 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
         played = Play(database, move)
         yield played
         missing = claims_of(request.function) - played.visited()
+        altered = [finding.text("en") for finding in verifying.verify(database).findings]
     database.dispose()
     if server is not None:
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+    assert not altered, "what the system itself wrote does not verify"
     assert not missing, f"the test says that it plays these elements, but no token came to them: {sorted(missing)}"

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from app.config import ROOT
+from app.db import Database
+from app.engine.proof import verifying
 from app.simulation.chance import Chance
 
 #: What must be the same whenever the same seed is played.
@@ -54,6 +56,10 @@ def test_a_killed_play_ends_like_one_that_was_not(tmp_path: Path) -> None:
     killed = play(homes[1], seed=3, kill_after_days=(1, 4, 9))
     assert {name: killed[name] for name in COUNTED} == {name: whole[name] for name in COUNTED}
     assert whole["open_tasks"] == whole["incidents"] == 0
+    for home in homes:
+        database = Database(f"sqlite:///{home / 'campaign.db'}")
+        assert verifying.verify(database).findings == [], "killed or not, every record follows on the one before"
+        database.dispose()
     assert all(set(states) <= {"COMPLETED", "TERMINATED"} for states in whole["instances"].values())
     assert set(whole["requirements"]) == {f"R{number:02d}" for number in range(1, 57)}
     print({name: whole[name] for name in ("completions", "virtual_days", "seconds", "peak_rss_mb")})
