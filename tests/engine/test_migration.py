@@ -446,3 +446,110 @@ def test_an_older_version_can_be_the_target(db: Database, at: At) -> None:
     (row,) = d.instances(db)
     assert row.version == 1
     finish(db)
+
+
+# --- event subprocesses, signals, inclusive joins, sequential loops, errors -----------------------------------------------
+
+
+def on_event(id: str, definition: str, task: str, *, interrupting: bool = False) -> str:
+    """An event subprocess: its start event (``ID_s``), one task, an end."""
+    start = d.element("startEvent", f"{id}_s", definition, isInterrupting=str(interrupting).lower())
+    flows = "".join(f'<bpmn:sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in ((f"{id}_s", task), (task, f"{id}_e")))
+    return d.element("subProcess", id, start + d.user(task) + d.end(f"{id}_e") + flows, triggeredByEvent="true")
+
+
+def test_event_subprocesses_are_armed_dropped_and_kept(db: Database, at: At) -> None:
+    roots = d.message("news", "key") + d.message("other", "key")
+    kept, gone = on_event("kept", d.on_message("news"), "n"), on_event("gone", d.timer("timeDuration", "PT9H"), "g")
+    instance = begin(db, linear(d.user("a"), kept, gone, flows="s>a>e", roots=roots), key="K")
+    (wait,) = d.read(db, lambda s: s.scalars(select(SubscriptionRow)).all())
+    fresh = on_event("fresh", d.on_message("other"), "f")
+    migrate(db, instance, linear(d.user("a"), kept, fresh, flows="s>a>e", roots=roots))
+    assert waits(db) == [("fresh_s", "other"), ("kept_s", "news")]
+    assert timers(db) == {}
+    assert d.read(db, lambda s: s.get(SubscriptionRow, wait.key)).name == "news"
+    for name in ("news", "other"):
+        run(db, runtime.publish_message, name, "K", {}, ANN, campaign_id=9)
+    jobs.drain(db)
+    assert sorted(task.element_id for task in d.tasks(db)) == ["a", "f", "n"]
+
+
+def test_a_running_event_subprocess_goes_along_and_does_not_start_again(db: Database, at: At) -> None:
+    roots = d.message("news", "key")
+    one = linear(d.user("a"), on_event("x", d.on_message("news"), "n", interrupting=True), flows="s>a>e", roots=roots)
+    instance = begin(db, one, key="K")
+    run(db, runtime.publish_message, "news", "K", {}, ANN, campaign_id=9)
+    jobs.drain(db)
+    assert [task.element_id for task in d.tasks(db)] == ["n"]
+    two = linear(d.user("b"), on_event("y", d.on_message("news"), "m", interrupting=True), flows="s>b>e", roots=roots)
+    migrate(db, instance, two, {"x": "y", "x_s": "y_s", "n": "m"})
+    assert [task.element_id for task in d.tasks(db)] == ["m"]
+    assert waits(db) == []
+    finish(db)
+
+
+def test_a_signal_on_the_border_is_armed_and_a_message_becomes_a_signal(db: Database, at: At) -> None:
+    roots = d.message("news", "key") + d.signal("alarm")
+    border = d.boundary("b", "a", d.on_message("news"))
+    instance = begin(db, linear(d.user("a"), border, d.end("e2"), flows="s>a>e; b>e2", roots=roots), key="K")
+    border = d.boundary("b", "a", d.on_signal("alarm"))
+    migrate(db, instance, linear(d.user("a"), border, d.user("f"), d.end("e2"), flows="s>a>e; b>f>e2", roots=roots))
+    assert waits(db) == [("b", "alarm")]
+    run(db, runtime.broadcast_signal, "alarm", {}, ANN)
+    jobs.drain(db)
+    assert [task.element_id for task in d.tasks(db)] == ["f"]
+
+
+def test_an_inclusive_join_goes_on_when_nothing_can_come_any_more(db: Database, at: At) -> None:
+    fork, join = d.element("inclusiveGateway", "f"), d.element("inclusiveGateway", "j")
+    one = linear(fork, d.user("a"), d.user("b"), join, d.user("z"), flows="s>f; f>[x]a>j; f>[y]b>j; f>[default]j; j>z>e")
+    instance = begin(db, one, x=True, y=True)
+    run(db, runtime.complete, d.task(db, "a").key, {}, ANN)
+    assert [task.element_id for task in d.tasks(db)] == ["b"]
+    two = linear(fork, d.user("a"), d.user("b"), join, d.user("z"), d.end("e2"), flows="s>f; f>[x]a>j; f>[y]b>e2; f>[default]j; j>z>e")
+    migrate(db, instance, two)
+    assert [task.element_id for task in d.tasks(db)] == ["b", "z"]
+    finish(db)
+
+
+def test_a_sequential_loop_goes_on_with_its_next_item_and_an_error_is_caught_by_the_new_border(db: Database, at: At) -> None:
+    failing = d.diagram("child", d.start(), d.user("visit"), d.end("bad", d.on_error("E1")), flows="s>visit>bad", roots=d.error("E1"))
+    one = linear(d.call("c", "child", items="list", sequential=True), flows="s>c>e")
+    instance = begin(db, CHILD, one, list=[1, 2, 3])
+    caught = d.boundary("caught", "k", d.on_error("E1"))
+    parts = (d.call("k", "child", items="list", sequential=True), caught, d.user("help"), d.end("e2"))
+    migrate(db, instance, linear(*parts, flows="s>k>e; caught>help>e2", roots=d.error("E1")), {"c": "k"})
+    run(db, runtime.complete, d.task(db, "visit").key, {}, ANN)
+    d.deploy(db, failing)
+    jobs.drain(db)
+    assert [row.parent_index for row in d.instances(db, process_id="child")] == [0, 1]
+    run(db, runtime.complete, d.task(db, "visit").key, {}, ANN)
+    jobs.drain(db)
+    assert [task.element_id for task in d.tasks(db)] == ["help"]
+
+
+def test_a_parallel_loop_does_not_become_a_sequential_one(db: Database, at: At) -> None:
+    instance = begin(db, CHILD, linear(d.call("c", "child", items="list"), flows="s>c>e"), list=[1, 2])
+    with pytest.raises(CannotMigrate) as refused:
+        migrate(db, instance, linear(d.call("c", "child", items="list", sequential=True), flows="s>c>e"))
+    assert [each.code for each in refused.value.obstacles] == ["loop"]
+
+
+def test_a_step_that_comes_between_wins_and_the_migration_runs_again(sqlite_db: Database, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody completes the task while the migration is being computed: it starts anew from what is there then."""
+    db = sqlite_db
+    instance = begin(db, linear(d.user("a"), d.user("b"), flows="s>a>b>e"))
+    (task,) = d.tasks(db)
+    take, tried = snapshots.take, []
+
+    def first_complete(session: Any, key: int) -> Any:
+        tried.append(key)
+        if len(tried) == 1:
+            run(db, runtime.complete, task.key, {}, ANN)
+        return take(session, key)
+
+    monkeypatch.setattr(snapshots, "take", first_complete)
+    migrate(db, instance, linear(d.user("a"), d.user("b"), d.user("c"), flows="s>a>b>c>e"))
+    assert len(tried) > 2
+    assert [(row.element_id, row.key != task.key) for row in d.tasks(db)] == [("b", True)]
+    assert [row.version for row in d.instances(db)] == [2]
