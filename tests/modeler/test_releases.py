@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from app import migrations
 from app.db import Database
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, Refused
-from app.engine.models import Deployment, Event
+from app.engine.models import Definition, Deployment, Event
 from app.modeler.drafts import store
 from app.modeler.release import again, queries, requests
 from tests.modeler.releasing import LI, WANG, ZHANG, ask, deploy, diagram, draft, release, save, standing, versions
@@ -189,3 +190,18 @@ def test_a_definition_and_a_deployment_never_change(deployed: Database) -> None:
 
     with pytest.raises(TypeError, match="never changes"):
         deployed.in_transaction(edit)
+
+
+def test_earlier_deployments_are_numbered_by_the_migration(db: Database) -> None:
+    """In the order in which they were made; what refers to them stays."""
+    settings = migrations.configuration(db)
+    deploy(db, diagram())
+    deploy(db, NEW)
+    migrations.command.downgrade(settings, "0003")
+    migrations.command.upgrade(settings, "head")
+    with db.reading() as session:
+        numbered = select(Deployment.number, Definition.version).join(Definition, Definition.deployment_key == Deployment.key)
+        assert [tuple(row) for row in session.execute(numbered.order_by(Deployment.key))] == [(1, 1), (2, 2)]
+    deploy(db, diagram("三"))
+    with db.reading() as session:
+        assert session.scalars(select(Deployment.number).order_by(Deployment.key)).all() == [1, 2, 3]
