@@ -351,7 +351,7 @@ def test_variables_tokens_and_timers_of_many_at_once(admin: web.Browser, db: Dat
     rows = running.many(db, 3)
     running.act(db, runtime.complete, d.tasks(db)[2].key, {}, ANN)
     bulk(admin, rows, act="variable", path="household.stage", value='"checked"')
-    bulk(admin, rows, act="timer", source="late")
+    bulk(admin, rows, act="timer", timer="late")
     jobs.drain(db)
     assert [row.variables["household"]["stage"] for row in d.instances(db)] == ["checked"] * 3
     assert [task.element_id for task in d.tasks(db)] == ["a", "a", "b", "n", "n"]

@@ -47,12 +47,20 @@ def instances() -> str:
         )
 
 
-def _elements(session: Session, keys: set[int]) -> list[tuple[str, str]]:
-    """(id, name) of the elements that tokens stand on, where all rows run on one version; otherwise there is nothing to choose from."""
+def _elements(session: Session, keys: set[int]) -> dict[str, list[tuple[str, str]]]:
+    """(id, name) of the elements that hold tokens (``tokens``), arm timers (``timers``) and may be targets (``targets``), where all rows run on
+    one version; otherwise there is nothing to choose from."""
     if len(keys) != 1:
-        return []
-    process = definitions.process_of(session, keys.pop())
-    return [(each.id, each.name or each.id) for each in process.elements.values() if each.kind != "startEvent"]
+        return {}
+    elements = definitions.process_of(session, keys.pop()).elements.values()
+    return {
+        "tokens": [(each.id, each.name or each.id) for each in elements if each.kind.endswith(_HOLDING)],
+        "timers": [(each.id, each.name or each.id) for each in elements if each.event is not None and each.event.kind == "timer"],
+        "targets": [(each.id, each.name or each.id) for each in elements if each.kind not in ("startEvent", "boundaryEvent")],
+    }
+
+
+_HOLDING = ("Task", "Activity", "subProcess", "CatchEvent", "eventBasedGateway")
 
 
 @operations.post("/instances/acts")
@@ -83,7 +91,7 @@ def _what(act: str, form: Mapping[str, str]) -> dict[str, str]:
         return _said(path, written)
     if act == "move":
         return _said(form.get("source", ""), form.get("target", ""))
-    return _said(form.get("source", ""), "-") if act == "timer" else {}
+    return _said(form.get("timer", ""), "-") if act == "timer" else {}
 
 
 def _said(name: str, value: str) -> dict[str, str]:
