@@ -161,6 +161,8 @@ def _move_over(
         "to": {"definition": str(target.key), "version": target.version},
         "mapping": dict(mapping),
         "carried": [[str(key), *ids] for key, ids in done.carried.items() if ids[0] != ids[1]],
+        # what the activities are called from now on: the proof holds the table against it
+        "activities": [[str(key), ids[1], (new.elements[ids[1]].name or "")[:300]] for key, ids in done.carried.items()],
         "armed": carrying.armed(done),
         "dropped": carrying.dropped(instance.tokens, done),
         "due": dues,
@@ -190,7 +192,10 @@ def take_back(session: Session, migration_key: int, actor: Actor, *, reason: str
     instance.definition_key, instance.version = entry.from_key, entry.from_version
     instance.tokens, instance.variables = entry.tokens, entry.variables
     back = {"definition": str(entry.from_key), "version": entry.from_version}
-    work.record("instance.migration_taken_back", instance, detail={"from": after, "to": back, "reason": reason})
+    renamed = entry.changes.get("activity", {}).get("changed", {})
+    restored = {key: {column: values[0] for column, values in columns.items()} for key, columns in renamed.items()}
+    detail = {"from": after, "to": back, "reason": reason, "restored": restored}
+    work.record("instance.migration_taken_back", instance, detail=detail)
     entry.taken_back_at, entry.taken_back_by = work.now, actor.name
     work.write()
     snapshots.undo(session, entry.changes)

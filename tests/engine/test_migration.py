@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.engine.errors import Conflict
 from app.engine.migration import CannotMigrate
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Activity, Call, ProcessInstance, SubscriptionRow, TaskCandidate
+from app.engine.proof import verifying
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN, BOB
 
@@ -73,6 +74,13 @@ def finish(db: Database) -> None:
 
 
 # --- user tasks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def db(db: Database) -> Iterator[Database]:
+    """What was migrated, and taken back, must verify at the end."""
+    yield db
+    assert [finding.text("en") for finding in verifying.verify(db).findings] == []
 
 
 def test_a_task_keeps_key_claim_and_due_date_and_is_described_by_the_new_version(db: Database, at: At) -> None:

@@ -18,7 +18,7 @@ _AT = 4
 _FIRST, _LAST = 2, 2 + len(chains.COLUMNS)
 DETAIL, SALT, HASH = _LAST, _LAST + 1, _LAST + 2
 #: Records that say which activities were entered and left.
-MOVES = frozenset({"instance.stepped", "instance.adopted"})
+MOVES = frozenset({"instance.stepped", "instance.adopted", "instance.migrated", "instance.migration_taken_back"})
 #: Of longer chains it is not looked up where a displaced record came from.
 _LONGEST_SEARCH = 5_000
 
@@ -163,16 +163,27 @@ class OneChain:
             if row[KIND] not in MOVES:
                 continue
             try:
-                detail = orjson.loads(row[DETAIL])
-                for key, element, name, kind, scope, *when in detail["entered"]:
-                    at = when[0] if when else row[_AT]
-                    found[int(key)] = [int(key), element, name, kind, int(scope) if scope else None, at, None, "", "", row[CAMPAIGN]]
-                for key, _element, how, cause, *when in detail["left"]:
-                    if (entry := found.get(int(key))) is not None:
-                        entry[6:9] = [when[0] if when else row[_AT], how, cause]
+                _move(found, row, orjson.loads(row[DETAIL]))
             except (ValueError, KeyError, TypeError):
                 continue  # an altered record, which has been found
         return found
+
+
+def _move(found: dict[int, list[Any]], row: Row, detail: dict[str, Any]) -> None:
+    """Bring what is known of the activities up to date with one record."""
+    for key, element, name, kind, scope, *when in detail.get("entered", ()):
+        at = when[0] if when else row[_AT]
+        found[int(key)] = [int(key), element, name, kind, int(scope) if scope else None, at, None, "", "", row[CAMPAIGN]]
+    for key, _element, how, cause, *when in detail.get("left", ()):
+        if (entry := found.get(int(key))) is not None:
+            entry[6:9] = [when[0] if when else row[_AT], how, cause]
+    for key, element, name in detail.get("activities", ()):
+        if (entry := found.get(int(key))) is not None:
+            entry[1:3] = [element, name]
+    for key, columns in detail.get("restored", {}).items():
+        if (entry := found.get(int(key))) is not None:
+            for name, value in columns.items():
+                entry[ACTIVITY.index(name)] = value
 
 
 def _about(code: str, row: Row, **detail: Any) -> Finding:
