@@ -52,7 +52,8 @@ def household(db: Database) -> dict[str, Any]:
     return {"campaign": CAMPAIGN, "code": f"V05-{_instance(db)}"}
 
 
-def village(_db: Database) -> dict[str, Any]:
+def village(db: Database) -> dict[str, Any]:
+    _instance(db)
     return {"campaign": CAMPAIGN, "code": "V05"}
 
 
