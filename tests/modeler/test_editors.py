@@ -285,6 +285,28 @@ def test_hostile_names_are_inert(app: Flask, sqlite_db: Database, browser: Brows
         assert visit.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        (
+            "twice.form",
+            b'{"components": [{"type": "number", "key": "a", "id": "a"}, {"type": "number", "key": "a", "id": "b"}]}',
+            "form_duplicate_key",
+        ),
+        ("plain.bpmn", b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t"/>', "no_process"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_with_the_servers_findings(
+    app: Flask, sqlite_db: Database, browser: Browser, name: str, content: bytes, code: str
+) -> None:
+    key = draft_of(sqlite_db, name, content)
+    with serving(app) as base, visiting(app, browser, base, "zhang") as visit:
+        page = visit.open(f"/modeler/drafts/{key}")
+        expect(page.locator('[data-notice="unreadable"]')).to_contain_text("这个文件画不出来")
+        expect(page.locator(f'[data-findings-list] [data-code="{code}"]')).to_be_visible()
+        expect(page.locator("[data-save]")).to_have_count(0)
+
+
 def test_a_phone_reads_and_says_so(app: Flask, sqlite_db: Database, browser: Browser) -> None:
     with serving(app) as base, visiting(app, browser, base, "zhang", PHONE) as visit:
         for name in ("household.bpmn", "form_code.dmn", "answer.form"):

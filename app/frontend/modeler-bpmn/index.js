@@ -36,7 +36,7 @@ async function start() {
   try {
     await open(desk.content);
   } catch (error) {
-    desk.notice('error', desk.say('unreadable', { why: error.message }), [], 'unreadable');
+    desk.unreadable(error);
     return;
   }
   if (desk.boot.locale !== 'en') localise(document.body, words);

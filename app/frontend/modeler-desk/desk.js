@@ -62,6 +62,16 @@ export class Desk {
     this.checkNow();
   }
 
+  /** The library cannot draw the file: say so, and let the server say what is wrong with it. */
+  unreadable(error) {
+    this.readonly = true;
+    this.notice('error', this.say('unreadable', { why: error.message }), [], 'unreadable');
+    document.querySelector('.desk-save')?.remove();
+    document.documentElement.dataset.desk = 'unreadable';
+    this.editor = { read: async () => this.content, jump: () => {}, mark: () => {}, lint: () => [] };
+    this.checkNow();
+  }
+
   tool(label, work, more = {}) {
     const button = make('button', { type: 'button', class: 'btn btn-small', onclick: work, ...more }, label);
     this.tools.append(button);

@@ -40,7 +40,7 @@ async function start() {
       desk.notice('warning', desk.say('warnings', { count: warnings.length, first: warnings[0].message }), [], 'warnings');
     }
   } catch (error) {
-    desk.notice('error', desk.say('unreadable', { why: error.message }), [], 'unreadable');
+    desk.unreadable(error);
     return;
   }
   if (desk.boot.locale !== 'en') localise(document.body, words);

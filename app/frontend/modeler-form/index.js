@@ -20,7 +20,7 @@ async function start() {
   try {
     schema = JSON.parse(desk.content);
   } catch (error) {
-    desk.notice('error', desk.say('unreadable', { why: error.message }), [], 'unreadable');
+    desk.unreadable(error);
     return;
   }
   if (desk.readonly) return showOnly(desk, schema);
@@ -28,7 +28,12 @@ async function start() {
   const drawing = make('div', { class: 'form-drawing' });
   desk.canvas.append(make('div', { class: 'form-editor' }, palette, drawing));
   const editor = new FormEditor({ container: drawing, palette: { parent: palette }, propertiesPanel: { parent: desk.panel } });
-  await editor.importSchema(schema);
+  try {
+    await editor.importSchema(schema);
+  } catch (error) {
+    desk.unreadable(error);
+    return;
+  }
   if (desk.boot.locale !== 'en') localise(document.body, words);
   editor.on('changed', () => desk.changed());
   const preview = new Preview(desk, () => read(editor));
@@ -54,11 +59,16 @@ const read = editor => editor.saveSchema();
 
 const write = schema => `${JSON.stringify(schema, null, 2)}\n`;
 
-function showOnly(desk, schema) {
+async function showOnly(desk, schema) {
   const place = make('div', { class: 'form-preview-only' });
   desk.canvas.append(place);
   desk.panel.remove();
-  void window.DaopaiForm.mount(place, { schema, data: {}, context: {}, locale: desk.boot.locale, readonly: true });
+  try {
+    await window.DaopaiForm.mount(place, { schema, data: {}, context: {}, locale: desk.boot.locale, readonly: true });
+  } catch (error) {
+    desk.unreadable(error);
+    return;
+  }
   desk.begin({ open: () => {}, read: async () => desk.content, jump: () => {}, mark: () => {}, lint: () => [] });
 }
 
