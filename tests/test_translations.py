@@ -40,6 +40,8 @@ DATA = {
     "app/campaign/importing/columns.py": "names of the sheets of the workbooks",
     "app/campaign/importing/texts.py": "Chinese and English beside each other",
     "app/modeler/drafts/errors.py": "conflict sentences, Chinese and English beside each other",
+    "app/modeler/operations/causes.py": "causes of incidents, Chinese and English beside each other",
+    "app/modeler/operations/errors.py": "conflict sentences, Chinese and English beside each other",
     "app/modeler/release/errors.py": "conflict sentences, Chinese and English beside each other",
     "app/modeler/trial/pseudonyms.py": "what stands for a person's data in a scenario",
     "app/modeler/trial/samples.py": "invented answers to a form",

@@ -17,12 +17,12 @@ from app import clock
 from app.db import new_key
 from app.engine import batches, events, moving, rehearsal, runtime
 from app.engine.actor import Actor
-from app.engine.errors import CONFLICTS, Conflict, EngineError, NotFound
+from app.engine.errors import EngineError, NotFound
 from app.engine.models import JobRow, ProcessInstance
 from app.modeler.operations import privacy
+from app.modeler.operations.errors import Conflict, NotYet, rehearsed
 from app.modeler.operations.models import OperationBatch, OperationItem
 
-CONFLICTS["nothing_chosen"] = ("没有选中任何实例。", "No instance was chosen.")
 #: The name under which the engine's workers know these batches.
 NAME = "operations"
 #: Rows per statement.
@@ -131,22 +131,8 @@ def _rehearse(session: Session, batch: OperationBatch, target: int, _by: Actor) 
         raise NotFound("instance", target)
     found = rehearsal.plan(session, instance, batch.to_key or 0, batch.mapping, recompute=batch.recompute)
     if found.verdict != rehearsal.FINE:
-        raise _CannotYet(found)
-    steps = " → ".join(found.path) or "—"
-    zh = f"可以迁移，接着走：{steps}" + ("；再往前要看表单怎么填" if found.stopped else "")
-    en = f"can be migrated and goes on: {steps}" + ("; what follows depends on a form" if found.stopped else "")
-    return zh, en
-
-
-class _CannotYet(EngineError):
-    """A rehearsal found an obstacle."""
-
-    def __init__(self, found: rehearsal.Plan) -> None:
-        super().__init__("cannot_migrate")
-        self.found = found
-
-    def text(self, locale: str = "zh") -> str:
-        return "".join(each.text(locale) for each in self.found.obstacles)
+        raise NotYet(found)
+    return rehearsed(found)
 
 
 def _take_back(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:

@@ -13,18 +13,14 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.auth import access, actor, database
 from app.engine import definitions, rehearsal
-from app.engine.errors import CONFLICTS, Conflict
 from app.engine.standing import standing
 from app.modeler.drafts import people
 from app.modeler.operations import batches, instance_queries, listing
 from app.modeler.operations.attempts import attempt
 from app.modeler.operations.blueprint import operations
+from app.modeler.operations.errors import Conflict
 from app.modeler.operations.models import OperationBatch
 
-CONFLICTS["act_incomplete"] = (
-    "没有做：请把这项操作要的内容填全（变量名和 JSON 新值，或环节）。",
-    "Nothing was done: fill in what this act needs (variable and JSON value, or activities).",
-)
 #: acts that may be done to many ticked instances
 BULK = ("suspend", "resume", "cancel", "variable", "move", "timer")
 
@@ -48,8 +44,8 @@ def instances() -> str:
 
 
 def _elements(session: Session, keys: set[int]) -> dict[str, list[tuple[str, str]]]:
-    """(id, name) of the elements that hold tokens (``tokens``), arm timers (``timers``) and may be targets (``targets``), where all rows run on
-    one version; otherwise there is nothing to choose from."""
+    """(id, name) of the elements that hold tokens, that arm timers, that may be targets, where all rows run on one version; otherwise
+    there is nothing to choose from."""
     if len(keys) != 1:
         return {}
     elements = definitions.process_of(session, keys.pop()).elements.values()

@@ -134,4 +134,4 @@ def told(event: Event, elements: dict[str, str]) -> str:
                 said.append(f"{path}: {privacy.shown(path, change.get('old')).text} → {privacy.shown(path, change.get('new')).text}")
     if event.kind == "incident.created":
         said.append(privacy.message(str(detail.get("message", ""))))
-    return "；".join(said)
+    return " · ".join(said)
