@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,11 +72,6 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         keys[name] = value or _kept_key(home / f".{name.lower()}")
     if len(keys["DAOPAI_DATA_KEY"]) != 64:
         raise ConfigError("DAOPAI_DATA_KEY must be 64 hexadecimal characters (32 bytes).")
-    seal_key = env.get("DAOPAI_SEAL_KEY") or _kept_key(home / ".daopai_seal_key")
-    if len(seal_key) != 64:
-        raise ConfigError("DAOPAI_SEAL_KEY must be 64 hexadecimal characters (32 bytes).")
-    anchors = Path(env.get("DAOPAI_ANCHORS") or home / "anchors").resolve()
-    minutes = _number(env, "DAOPAI_SEAL_MINUTES", 10)
     totp = env.get("DAOPAI_TOTP_FOR_ADMINS", "1" if production else "0") == "1"
     return Config(
         home,
@@ -84,10 +80,17 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         keys["DAOPAI_DATA_KEY"],
         production,
         totp_for_admins=totp,
-        seal_key=seal_key,
-        seal_minutes=minutes,
-        anchors=anchors,
+        seal_key=_seal_key(env, home),
+        seal_minutes=_number(env, "DAOPAI_SEAL_MINUTES", 10),
+        anchors=Path(env.get("DAOPAI_ANCHORS") or home / "anchors").resolve(),
     )
+
+
+def _seal_key(env: Mapping[str, str], home: Path) -> str:
+    key = env.get("DAOPAI_SEAL_KEY") or _kept_key(home / ".daopai_seal_key")
+    if re.fullmatch("[0-9a-fA-F]{64}", key) is None:
+        raise ConfigError("DAOPAI_SEAL_KEY must be 64 hexadecimal characters (32 bytes).")
+    return key
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

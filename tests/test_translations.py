@@ -49,6 +49,7 @@ DATA = {
     "app/simulation/": "invented acts of invented persons",
     "app/cli.py": "the command line says both languages at once",
     "app/deploying.py": "the command line says both languages at once",
+    "app/proving.py": "the command line says both languages at once",
     "app/campaign/documents/": "documents are written in the plan's language; their titles on pages are marked",
     "app/campaign/handlers/": "what goes into records and documents is written in the plan's language",
 }
