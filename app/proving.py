@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from app import tables  # noqa: F401  (which tables records answer for)
 from app.config import ConfigError, from_environment
 from app.db import Database
+from app.engine.models import Event
 from app.engine.proof import anchors, sealing, verifying
+from app.engine.proof.findings import Finding
 from app.engine.proof.verifying import Result
+from app.inbox import uploads
+from app.inbox.models import Attachment
 
 #: Findings that are printed.
 _PRINTED = 20
@@ -40,12 +46,31 @@ def verify(options: argparse.Namespace) -> int:
     anchor = anchors.read(path) if path else {}
     began = time.monotonic()
     result = verifying.verify(database, anchor, progress=_progress)
+    result.findings += _files(database, from_environment().uploads)
     database.dispose()
     seconds = time.monotonic() - began
     print(f"\r{result.records:,} 条记录，{result.chains:,} 条链，{result.seals} 个封印，{seconds:.1f} 秒", end=" ")
     print(f"({result.records:,} records, {result.chains:,} chains, {result.seals} seals, {seconds:.1f} s)")
     print(f"锚定文件 (anchor file): {path or '无 (none)'}")
     return _said(result)
+
+
+def _files(database: Database, folder: Path) -> Iterator[Finding]:
+    """Attachments whose file is not the one that was handed in, unless a record says that the campaign's files were erased."""
+    with verifying.snapshot(database.engine) as connection:
+        done = connection.execute(select(Event.subject, Event.detail).where(Event.kind == "erasure.done"))
+        erased = {subject for subject, detail in done if "files" in detail.get("kinds", ())}
+        for row in connection.execute(select(*Attachment.__table__.c).order_by(Attachment.key)):
+            if f"campaign:{row.campaign_id}" not in erased and _digest(folder, row.stored) != row.sha256:
+                yield Finding("file_altered", key=row.key)
+
+
+def _digest(folder: Path, stored: str) -> str:
+    try:
+        with uploads.path(folder, stored).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""
 
 
 def _as_it_is() -> Database:

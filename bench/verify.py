@@ -120,9 +120,8 @@ def measure(db: Database, records: int, processes: int | None) -> None:
     seconds = time.perf_counter() - began
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     strange = [finding.text("en") for finding in result.findings if not finding.code.startswith(("definition", "content"))]
-    print(
-        f"{db.engine.dialect.name}: {result.records:,} records of {result.chains:,} chains verified in {seconds:.1f} s, {memory:.0f} MB; {strange[:3]}"
-    )
+    what = f"{result.records:,} records of {result.chains:,} chains"
+    print(f"{db.engine.dialect.name}: {what} verified in {seconds:.1f} s, {memory:.0f} MB; {strange[:3]}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +18,13 @@ from app.engine.models import Task
 from app.engine.proof import sealing
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
+from app.inbox import uploads
 from app.inbox.models import Attachment
 from tests.engine import drawing as d
 
 ANN, BOB = Actor("ann", "eve", "10.0.0.1"), Actor("bob", origin="10.0.0.2")
 SEED = "5e" * 32
+PHOTO, STORED = b"a photo", "ab" * 16
 FORM = (
     b'{"id": "visit", "type": "default", "schemaVersion": 16, "components": ['
     b'{"type": "textfield", "key": "head", "label": "\xe6\x88\xb7\xe4\xb8\xbb", "properties": {"personal": "name"}}, '
@@ -37,6 +40,9 @@ def play(db: Database, home: Path) -> None:
     """Deploy, start, claim, hand in, attach, complete, cancel, fail to sign in; seal; go on; seal."""
     personal.install("5a" * 32)
     sealing.install(SEED, home / "anchors")
+    photo = uploads.path(home / "uploads", STORED)
+    photo.parent.mkdir(parents=True, exist_ok=True)
+    photo.write_bytes(PHOTO)
     child = d.diagram("child", d.start(), d.user("visit", form="visit"), d.end(), flows="s>visit>e")
     parent = d.diagram("p", d.start(), d.call("c", "child", items="for i in 1..4 return i"), d.end(), flows="s>c>e")
     d.deploy(db, parent, child, FORM)
@@ -71,9 +77,9 @@ def attach(session: Any, task: Task) -> None:
         task_key=task.key,
         name="照片.jpg",
         media_type="image/jpeg",
-        size=3,
-        sha256="ab" * 32,
-        stored="ab",
+        size=len(PHOTO),
+        sha256=hashlib.sha256(PHOTO).hexdigest(),
+        stored=STORED,
         uploaded_by="ann",
         at=clock.now(),
     )

@@ -22,6 +22,8 @@ from app.engine.actor import Actor
 from app.engine.chain_models import Chain, Seal, SealedHead, Verification
 from app.engine.models import Activity, Event, ProcessInstance
 from app.engine.proof import anchors, inclusion, sealing, verifying
+from app.inbox import uploads
+from app.inbox.models import Attachment
 from tests import web
 from tests.audit import played
 from tests.audit.played import ANN, run
@@ -43,7 +45,7 @@ def home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def own(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A copy of it, sealed with the same key, and the settings that lead there."""
-    for name in ("daopai.db", "anchors"):
+    for name in ("daopai.db", "anchors", "uploads"):
         (shutil.copytree if (home / name).is_dir() else shutil.copy)(home / name, tmp_path / name)
     monkeypatch.setenv("DAOPAI_HOME", str(tmp_path))
     monkeypatch.setenv("DAOPAI_SEAL_KEY", played.SEED)
@@ -81,6 +83,13 @@ def test_the_command_names_the_first_altered_record(own: Database, tmp_path: Pat
 
 def chains_place(entry: Event) -> str:
     return f"链 {entry.chain} 的第 {entry.seq} 条记录"
+
+
+def test_a_photo_that_was_exchanged_is_named(own: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uploads.path(tmp_path / "uploads", played.STORED).write_bytes(b"another photo")
+    assert cli.main(["verify"]) == 1
+    first = played.keys(own, Attachment)[0]
+    assert f"附件 {first} 的文件被改动过" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_anchor_is_refused_with_its_name(own: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

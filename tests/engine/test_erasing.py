@@ -18,6 +18,7 @@ from app.engine.errors import Conflict
 from app.engine.models import Event, ProcessInstance
 from app.engine.proof import anchors, sealing, verifying
 from app.forms.models import Submission
+from app.inbox import uploads
 from app.inbox.models import Attachment
 from tests.audit import played
 from tests.audit.played import run
@@ -36,6 +37,7 @@ def played_out(db: Database, at: At, tmp_path: Path) -> Database:
         run(db, played.runtime.cancel, instance.key, played.BOB)
     jobs.drain(db)
     sealing.run(db, everything=True)
+    erasing.install(tmp_path / "uploads")
     return db
 
 
@@ -49,7 +51,7 @@ def verified(db: Database) -> list[str]:
     return [finding.text("en") for finding in verifying.verify(db, anchors.read(sealing.anchor_file())).findings]
 
 
-def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Database, at: At) -> None:
+def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Database, at: At, tmp_path: Path) -> None:
     db = played_out
     at("2022-06-01T08:00:00+08:00")
     asked = run(db, erasing.ask, 7, list(erasing.KINDS), "期满", SEC)
@@ -59,6 +61,7 @@ def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Databas
         assert session.get_one(Erasure, asked.key).state == "DONE"
         assert all("enc" not in str(row.data) and "gone" in str(row.data) for row in session.scalars(select(Submission)))
         assert {row.name for row in session.scalars(select(Attachment))} == {erasing.BLANK}
+        assert not uploads.path(tmp_path / "uploads", played.STORED).exists()
         records = session.scalars(select(Event).where(Event.campaign_id == 7)).all()
         assert "去县里" not in str([row.detail for row in records]) and {row.salt for row in records} == {""}
         assert {row.label for row in session.scalars(select(ProcessInstance))} == {erasing.BLANK}
