@@ -20,8 +20,8 @@ from app.db import Database
 from app.engine import events, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.chain_models import Chain, Seal, SealedHead, Verification
-from app.engine.models import Activity, Event, ProcessInstance
-from app.engine.proof import anchors, inclusion, sealing, verifying
+from app.engine.models import Activity, Event, JobRow, ProcessInstance
+from app.engine.proof import anchors, inclusion, sealing, verification, verifying
 from app.inbox import uploads
 from app.inbox.models import Attachment
 from tests import web
@@ -131,6 +131,26 @@ def test_the_anchor_file_catches_up_after_a_crash(own: Database) -> None:
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     sealing.run(own)
     assert sorted(anchors.read(path)) == [1, 2] and findings(own) == []
+
+
+def test_a_damaged_anchor_file_stops_no_worker_and_is_found(own: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sealing.anchor_file().write_text("{}\n")
+    sealing.install(played.SEED, sealing.anchor_file().parent, minutes=1e-9)
+    sealing.keep_up(own)
+    assert "the anchor file cannot be written" in caplog.text
+    key = run(own, verification.begin, ANN).key
+    jobs.drain(own)
+    with own.reading() as session:
+        assert [found.code for found in verification.findings_of(session.get_one(Verification, key))] == ["anchor_unreadable"]
+
+
+def test_a_verification_whose_job_is_gone_does_not_hold_up_the_next(own: Database) -> None:
+    first = run(own, verification.begin, ANN).key
+    change(own, delete(JobRow).where(JobRow.kind == "batch"))
+    run(own, verification.begin, ANN)
+    jobs.drain(own)
+    with own.reading() as session:
+        assert session.get_one(Verification, first).state == "FAILED"
 
 
 def test_a_worker_seals_when_it_is_time(own: Database, monkeypatch: pytest.MonkeyPatch) -> None:

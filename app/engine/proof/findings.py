@@ -130,6 +130,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "封印被截断：锚定文件里有第 {number} 号（{at} UTC），数据库里没有。",
         "Truncated: the anchor file has seal {number} ({at} UTC), the database does not.",
     ),
+    "anchor_unreadable": (
+        "锚定文件 {name} 读不出来：它被改动过或损坏了。请用保存在别处的一份核验。",
+        "The anchor file {name} cannot be read: it was altered or is damaged. Verify with a copy that was kept elsewhere.",
+    ),
     "anchor_differs": (
         "第 {number} 号封印与锚定文件里的不同：数据库和锚定文件之一被改动过（{at} UTC）。",
         "Seal {number} is not the one in the anchor file: one of the two was altered ({at} UTC).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from app.engine import chains
 from app.engine.chain_models import Chain, Seal, SealedHead
 from app.engine.models import Event, ProcessInstance
 from app.engine.proof import anchors, merkle
+
+_log = logging.getLogger(__name__)
 
 #: A record is written this long after its key was made, at most: older ones have been seen by the seal before.
 SLOWEST = timedelta(hours=1)
@@ -113,8 +116,11 @@ def keep_up(db: Database) -> None:
     with db.reading() as session:
         last = session.scalar(select(func.max(Seal.at)))
     if last is None or last.astimezone(clock.CAMPAIGN_ZONE) + use.every <= clock.real_now():
-        # Once a day every chain is looked at.
-        run(db, everything=last is None or last.date() != clock.real_now().date())
+        try:
+            # Once a day every chain is looked at.
+            run(db, everything=last is None or last.date() != clock.real_now().date())
+        except (anchors.AnchorError, OSError):  # the seal stands in the database; other work must not wait for a disk
+            _log.error("the anchor file cannot be written", exc_info=True)
 
 
 def seal(session: Session, *, everything: bool = False) -> Seal | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -10,6 +13,7 @@ from app.engine import batches, events
 from app.engine.actor import Actor
 from app.engine.chain_models import Verification
 from app.engine.errors import Conflict
+from app.engine.models import JobRow
 from app.engine.proof import anchors, sealing, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.reading import END
@@ -21,9 +25,11 @@ NAME = "verification"
 
 def begin(session: Session, actor: Actor) -> Verification:
     """Let workers check everything after this transaction. Conflict while another one is under way."""
-    running = session.scalar(select(Verification.key).where(Verification.state == "RUNNING").limit(1))
-    if running is not None:
-        raise Conflict("verification_running")
+    for running in session.scalars(select(Verification).where(Verification.state == "RUNNING").with_for_update()):
+        at_work = select(JobRow.key).where(JobRow.kind == "batch", JobRow.activity_key == running.key, JobRow.state == "READY")
+        if session.scalar(at_work.limit(1)) is not None:
+            raise Conflict("verification_running")
+        running.state = "FAILED"  # its job met an error, which waits as an incident
     with verifying.snapshot(_engine(session)) as connection:
         total, last = verifying.size(connection)
     made = Verification(started_at=clock.real_now(), started_by=actor.name, total=total, seal=last, position=verifying.BEGIN)
@@ -49,8 +55,12 @@ def next_range(session: Session, key: int) -> bool:
         row.position = until
         _keep(row, result.findings)
         return True
+    anchor: Mapping[int, Mapping[str, Any]] = {}
     path = sealing.anchor_file() if sealing.public_key() else None
-    anchor = anchors.read(path) if path and path.exists() else {}
+    try:
+        anchor = anchors.read(path) if path and path.exists() else {}
+    except anchors.AnchorError:
+        _keep(row, [Finding("anchor_unreadable", detail={"name": anchors.NAME})])
     with verifying.snapshot(engine) as connection:
         _keep(row, verifying.check_rest(connection, anchor))
     row.state = "BROKEN" if row.findings else "SOUND"
