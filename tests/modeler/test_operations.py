@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.db import Database
 from app.engine import jobs, runtime
-from app.modeler.operations import causes, privacy
+from app.modeler.operations import batches, causes, privacy
+from app.modeler.operations.models import OperationItem
 from tests import web
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
@@ -365,3 +367,25 @@ def test_variables_tokens_and_timers_of_many_at_once(admin: web.Browser, db: Dat
     assert len(d.history(db, "instance.moved")) == 2
     for form in ({"act": "variable", "path": "x", "value": "no json"}, {"act": "move", "source": "a"}, {"act": "explode"}):
         assert "请把这项操作要的内容填全" in bulk(admin, rows, **form)
+
+
+def test_one_that_fails_half_way_leaves_nothing_and_does_not_stop_the_others(db: Database, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    d.deploy(db, running.ONE)
+    rows = running.many(db, 3)
+    suspend = batches._ACTS["suspend"]
+
+    def stumble(session: Any, batch: Any, target: int, by: Any) -> Any:
+        suspend(session, batch, target, by)
+        if target == rows[1].key:
+            raise RuntimeError(f"no more: '{running.NAME}'")
+
+    monkeypatch.setitem(batches._ACTS, "suspend", stumble)
+    keys = [(row.key, row.key) for row in rows]
+    batch = running.act(db, batches.begin, "suspend", keys, ANN, reason="演练")
+    jobs.drain(db)
+    assert [row.state for row in d.instances(db)] == ["SUSPENDED", "ACTIVE", "SUSPENDED"]
+    items = d.read(db, lambda s: s.scalars(select(OperationItem).order_by(OperationItem.key)).all())
+    assert [(item.state, item.cause) for item in items] == [("DONE", ""), ("FAILED", "RuntimeError: no more: '…'"), ("DONE", "")]
+    assert len(d.history(db, "instance.suspended")) == 2
+    assert d.read(db, lambda s: batches.find(s, batch.key)).finished_at is not None
+    assert d.jobs_of(db, kind="batch") == []

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database, identity
-from app.campaign import campaigns, schedule, settings
+from app.campaign import campaigns, schedule, settings, wording
 from app.campaign.blueprint import blueprint
 from app.campaign.errors import Conflict
 from app.campaign.models import Campaign, Holiday
@@ -79,8 +79,8 @@ def _weeks(read: Session, found: Campaign) -> list[list[Day]]:
 def _cell(day: date, calendar: schedule.Calendar, rows: Mapping[date, Holiday], planned: Mapping[date, list[str]]) -> Day:
     row = rows.get(day)
     words = [schedule.table().entry(name) for name in planned.get(day, [])]
-    chinese = [entry.zh for entry in words]
-    return Day(day, calendar.counts(day), row.kind if row else "", row.name if row else "", chinese)
+    names = [wording.either(entry.zh, entry.en) for entry in words]
+    return Day(day, calendar.counts(day), row.kind if row else "", row.name if row else "", names)
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/holidays")

@@ -19,7 +19,7 @@ from app.engine import definitions, moving, runtime
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, NotFound, StepFailed
 from app.engine.models import JobRow
-from app.modeler.operations import instance_queries, privacy
+from app.modeler.operations import instance_queries, privacy, words
 from app.modeler.operations.attempts import attempt, said
 from app.modeler.operations.blueprint import operations
 
@@ -109,7 +109,7 @@ def instance_move(key: int) -> Response | str:
     with database().reading() as session:
         row = instance_queries.find(session, key)
         process = definitions.process_of(session, row.definition_key)
-        elements = {each.id: each.name or each.id for each in process.elements.values()}
+        elements = {each.id: words.named(each.name) or each.id for each in process.elements.values()}
         values = {"row": row, "seen": seen, "token": token, "target": target, "reason": reason}
         return render_template("modeler/operations/move.html", elements=elements, **values)
 

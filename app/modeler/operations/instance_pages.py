@@ -15,7 +15,7 @@ from app.auth import access, actor, database
 from app.engine import definitions, rehearsal
 from app.engine.standing import standing
 from app.modeler.drafts import people
-from app.modeler.operations import batches, instance_queries, listing
+from app.modeler.operations import batches, instance_queries, listing, words
 from app.modeler.operations.attempts import attempt
 from app.modeler.operations.blueprint import operations
 from app.modeler.operations.errors import Conflict
@@ -50,9 +50,9 @@ def _elements(session: Session, keys: set[int]) -> dict[str, list[tuple[str, str
         return {}
     elements = definitions.process_of(session, keys.pop()).elements.values()
     return {
-        "tokens": [(each.id, each.name or each.id) for each in elements if each.kind.endswith(_HOLDING)],
-        "timers": [(each.id, each.name or each.id) for each in elements if each.event is not None and each.event.kind == "timer"],
-        "targets": [(each.id, each.name or each.id) for each in elements if each.kind not in ("startEvent", "boundaryEvent")],
+        "tokens": [words.option(each) for each in elements if each.kind.endswith(_HOLDING)],
+        "timers": [words.option(each) for each in elements if each.event is not None and each.event.kind == "timer"],
+        "targets": [words.option(each) for each in elements if each.kind not in ("startEvent", "boundaryEvent")],
     }
 
 

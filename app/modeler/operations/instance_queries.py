@@ -13,7 +13,7 @@ from app.engine import definitions, migration, moving
 from app.engine.errors import NotFound
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Definition, Event, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
-from app.modeler.operations import privacy
+from app.modeler.operations import privacy, words
 
 #: events on one page, children listed
 EVENTS, CHILDREN = 30, 30
@@ -26,7 +26,6 @@ class Token:
     key: int
     element_id: str
     name: str
-    kind: str
     joining: bool
 
 
@@ -71,7 +70,7 @@ def whole(session: Session, key: int, before: str = "") -> Whole:
     process = definitions.process_of(session, row.definition_key)
     running = row.state in ("ACTIVE", "SUSPENDED")
     tokens = [
-        Token(place.key, place.element_id, process.elements[place.element_id].name, process.elements[place.element_id].kind, place.joining)
+        Token(place.key, *words.option(process.elements[place.element_id]), place.joining)
         for place in moving.places(row)
         if running and not place.waits
     ]
@@ -81,11 +80,9 @@ def whole(session: Session, key: int, before: str = "") -> Whole:
     return Whole(
         row=row,
         definition=definitions.get(session, row.definition_key),
-        elements={element.id: element.name or element.id for element in process.elements.values()},
+        elements={element.id: words.named(element.name) or element.id for element in process.elements.values()},
         tokens=tokens,
-        targets={
-            token.element_id: [(each.id, each.name or each.id) for each in moving.targets(process, token.element_id)] for token in tokens
-        },
+        targets={token.element_id: [words.option(each) for each in moving.targets(process, token.element_id)] for token in tokens},
         variables=privacy.variables(row.variables),
         tasks=session.scalars(select(Task).where(Task.instance_key == key, Task.state == "OPEN").order_by(Task.key)).all(),
         jobs=session.scalars(select(JobRow).where(JobRow.instance_key == key).order_by(JobRow.due_at, JobRow.key).limit(200)).all(),

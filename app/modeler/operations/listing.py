@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer
 
 from app import clock
 from app.engine.models import Definition, Incident, ProcessInstance
-from app.modeler.operations import privacy
+from app.modeler.operations import privacy, words
 
 #: rows on one page
 SIZE = 40
@@ -106,7 +106,7 @@ def _midnight(text: str, later: bool) -> datetime | None:
 def processes(session: Session) -> dict[str, str]:
     """Process id → name, by the newest version."""
     query = select(Definition.id, Definition.name).where(Definition.kind == "process").order_by(Definition.id, Definition.version)
-    return {row.id: row.name or row.id for row in session.execute(query)}
+    return {row.id: words.named(row.name) or row.id for row in session.execute(query)}
 
 
 def by_state(session: Session) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.engine import definitions, rehearsal
 from app.engine.models import Definition, ProcessInstance
+from app.modeler.operations import words
 
 RUNNING = ("ACTIVE", "SUSPENDED")
 SIZE = 50
@@ -44,7 +45,7 @@ def pairs(session: Session) -> list[Pair]:
     for process_id, key, version, count in session.execute(counted):
         to = newest.get(process_id)
         if to is not None and to.key != key:
-            found.append(Pair(process_id, to.name or process_id, key, version, to.key, to.version, count))
+            found.append(Pair(process_id, words.named(to.name) or process_id, key, version, to.key, to.version, count))
     return sorted(found, key=lambda pair: (pair.process, pair.from_version))
 
 
@@ -142,11 +143,11 @@ def choices(
     found = []
     for element_id, count in occupied.items():
         element = old.elements[element_id]
-        options = [(other.id, other.name or other.id) for other in rehearsal.candidates(old, new, element_id, mapping)]
+        options = [words.option(other) for other in rehearsal.candidates(old, new, element_id, mapping)]
         chosen = mapping.get(element_id, element_id)
         chosen = chosen if any(chosen == option for option, _name in options) else ""
         waits = bool(element.attached_to) or element.kind == "startEvent"
-        found.append(Choice(element_id, element.name or element_id, element.kind, count, options, chosen, not waits))
+        found.append(Choice(element_id, words.named(element.name) or element_id, element.kind, count, options, chosen, not waits))
     order = {element_id: number for number, element_id in enumerate(old.elements)}
     return sorted(found, key=lambda choice: order[choice.id])
 

@@ -7,25 +7,19 @@ number; everything else is said to be there and hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flask_babel import LazyString
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app import personal
 
-#: Kinds of subjects in words.
-SUBJECTS: dict[str, LazyString] = {
-    "campaign": _l("活动"),
-    "village": _l("村（社区）"),
-    "group": _l("工作组"),
-    "household": _l("农户"),
-    "problem": _l("问题"),
-    "question": _l("请示"),
-    "list": _l("清单"),
+#: Kinds of subjects in words, with their code.
+SUBJECTS: dict[str, Callable[[str], str]] = {
+    "household": lambda code: _("农户 %(code)s", code=code),
+    "problem": lambda code: _("问题 %(code)s", code=code),
+    "question": lambda code: _("请示 %(code)s", code=code),
 }
 #: Kinds of subjects that are institutions: their labels name nobody.
 INSTITUTIONS = ("campaign", "village", "group", "list")
@@ -52,7 +46,7 @@ def subject(row: Named) -> str:
     if kind in INSTITUTIONS:
         return row.label or row.subject
     if code:
-        return f"{SUBJECTS.get(kind, kind)} {code}"
+        return SUBJECTS[kind](code) if kind in SUBJECTS else f"{kind} {code}"
     return row.business_key if _shown_text(row.business_key) else ""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
+
+from app.engine import bpmn
 
 #: state of an instance → (word, badge)
 STATES: Mapping[str, tuple[LazyString, str]] = {
@@ -93,6 +95,16 @@ EVENTS: Mapping[str, LazyString] = {
     "incident.created": _l("出现异常"),
     "incident.resolved": _l("异常已处理"),
 }
+
+
+def named(text: str) -> str:
+    """A name that stands in a diagram, in the reader's language where the catalogue knows it."""
+    return str(gettext(text)) if text else ""
+
+
+def option(element: bpmn.Element) -> tuple[str, str]:
+    """An element to choose: its id and name."""
+    return element.id, named(element.name) or element.id
 
 
 def event(kind: str) -> str:
