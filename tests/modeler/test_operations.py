@@ -387,5 +387,7 @@ def test_one_that_fails_half_way_leaves_nothing_and_does_not_stop_the_others(db:
     items = d.read(db, lambda s: s.scalars(select(OperationItem).order_by(OperationItem.key)).all())
     assert [(item.state, item.cause) for item in items] == [("DONE", ""), ("FAILED", "RuntimeError: no more: '…'"), ("DONE", "")]
     assert len(d.history(db, "instance.suspended")) == 2
-    assert d.read(db, lambda s: batches.find(s, batch.key)).finished_at is not None
+    found = d.read(db, lambda s: batches.find(s, batch.key))
+    assert found.finished_at is not None
+    assert found.campaign_id == web.CAMPAIGN
     assert d.jobs_of(db, kind="batch") == []

@@ -39,7 +39,14 @@ def begin(
     if not reason.strip() and kind not in ("rehearse", "retry"):
         raise Conflict("reason_needed")
     batch = OperationBatch(
-        kind=kind, reason=reason.strip(), actor=actor.name, origin=actor.origin, created_at=clock.now(), total=len(wanted), **more
+        campaign_id=_campaign(session, [instance for _key, instance in wanted if instance]),
+        kind=kind,
+        reason=reason.strip(),
+        actor=actor.name,
+        origin=actor.origin,
+        created_at=clock.now(),
+        total=len(wanted),
+        **more,
     )
     session.add(batch)
     session.flush()
@@ -55,6 +62,12 @@ def begin(
     events.record(session, "batch.started", actor, campaign_id=batch.campaign_id, detail=detail)
     batches.begin(session, NAME, batch.key, campaign_id=batch.campaign_id)
     return batch
+
+
+def _campaign(session: Session, instances: list[int]) -> int:
+    """The campaign of all these instances; 0 where they are of several (the first few hundred tell)."""
+    found = session.scalars(select(ProcessInstance.campaign_id).where(ProcessInstance.key.in_(instances[:_MANY])).distinct()).all()
+    return found[0] if len(found) == 1 else 0
 
 
 def find(session: Session, key: int) -> OperationBatch:
