@@ -17,8 +17,8 @@ from app.api.problems import BadRequest
 from app.api.searching import body, key, search
 from app.auth import access, actor, database, identity, public, signed_in
 from app.db import new_key
-from app.engine import runtime, virtual_clock
-from app.engine.errors import Conflict, NotFound
+from app.engine import feel, runtime, virtual_clock
+from app.engine.errors import Conflict, ExpressionError, NotFound
 from app.engine.models import Incident, JobRow, ProcessInstance
 
 _OPERATORS = ("admin", "auditor")
@@ -56,7 +56,7 @@ def authentication() -> dict[str, Any]:
         "displayName": who.name,
         "email": None,
         "authorizedComponents": ["*"],
-        "tenants": [{"tenantId": rendering.TENANT, "name": "Default"}],
+        "tenants": [{"tenantId": rendering.TENANT, "name": "Default", "description": None}],
         "groups": sorted(who.groups),
         "roles": sorted({held.role for held in who.roles}),
         "salesPlanType": None,
@@ -172,6 +172,28 @@ def search_jobs() -> dict[str, Any]:
             return rendering.job(row, session.get(ProcessInstance, row.instance_key))
 
         return search(session, select(JobRow), columns, render, order=JobRow.key)
+
+
+@api.post("/expression/evaluation")
+@access("admin")
+def evaluate_expression() -> dict[str, Any]:
+    """Evaluate a FEEL expression (``=`` in front) over ``variables`` and, below them, those of the process instance ``scopeKey``."""
+    asked = body()
+    written = asked.get("expression")
+    if not isinstance(written, str) or not written.startswith("="):
+        raise BadRequest("send expression, FEEL with = in front")
+    scope = {}
+    if asked.get("scopeKey"):
+        with database().reading() as session:
+            owner = session.get(ProcessInstance, key(asked["scopeKey"], "scopeKey"))
+            if owner is None:
+                raise NotFound(f"there is no process instance {asked['scopeKey']}")
+            scope = owner.variables
+    try:
+        result = feel.evaluate(written[1:], {**scope, **_variables(asked)})
+    except ExpressionError as error:
+        raise BadRequest(str(error)) from error
+    return {"expression": written, "result": feel.to_json(result), "warnings": [], "referencedSecrets": []}
 
 
 @api.put("/clock")

@@ -119,6 +119,35 @@ def cancel_process_instance(text: str) -> Response:
     return Response(status=204)
 
 
+@api.post("/process-instances/<text>/suspension")
+@access("admin")
+def suspend_process_instance(text: str) -> Response:
+    """Suspend an instance: nothing moves until it is resumed."""
+    number, who = key(text, "processInstanceKey"), actor()
+    database().in_transaction(lambda session: runtime.suspend(session, number, who))
+    return Response(status=204)
+
+
+@api.post("/process-instances/<text>/resumption")
+@access("admin")
+def resume_process_instance(text: str) -> Response:
+    """Resume a suspended instance."""
+    number, who = key(text, "processInstanceKey"), actor()
+    database().in_transaction(lambda session: runtime.resume(session, number, who))
+    return Response(status=204)
+
+
+@api.get("/element-instances/<text>")
+@access(*_OPERATORS)
+def get_element_instance(text: str) -> dict[str, Any]:
+    """One element instance (activity)."""
+    with database().reading() as session:
+        row = session.get(Activity, key(text, "elementInstanceKey"))
+        if row is None:
+            raise NotFound(f"there is no element instance {text}")
+        return rendering.activity(row, _instance(session, str(row.instance_key)))
+
+
 @api.post("/element-instances/search")
 @access(*_OPERATORS)
 def search_element_instances() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ def definition(row: Definition) -> dict[str, Any]:
         "resourceName": row.resource,
         "version": row.version,
         "versionTag": None,
+        "state": "ACTIVE",
         "tenantId": TENANT,
         "hasStartForm": False,
     }
@@ -88,6 +90,7 @@ def instance(row: ProcessInstance, name: str | None = None, has_incident: bool =
         "processDefinitionVersionTag": None,
         "startDate": moment(row.started_at),
         "endDate": moment(row.ended_at),
+        "suspendedDate": None,
         "state": _INSTANCE_STATES[row.state],
         "hasIncident": has_incident,
         "parentProcessInstanceKey": _text(row.parent_key),
@@ -123,6 +126,7 @@ def task(row: Task) -> dict[str, Any]:
         "processName": None,
         "processInstanceKey": str(row.instance_key),
         "rootProcessInstanceKey": str(row.instance.root_key),
+        "businessId": row.business_key or None,
         "customHeaders": {},
         "tags": [],
         "tenantId": TENANT,
@@ -181,7 +185,12 @@ def job(row: JobRow, owner: ProcessInstance | None) -> dict[str, Any]:
         "type": row.type or row.kind,
         "kind": "BPMN_ELEMENT",
         "state": _JOB_STATES[row.state],
+        "listenerEventType": "UNSPECIFIED",
+        "priority": 0,
         "retries": row.retries,
+        "hasFailedWithRetriesLeft": bool(row.failures and row.retries),
+        "isDenied": None,
+        "deniedReason": None,
         "worker": "",
         "deadline": moment(row.lease_until),
         "errorMessage": row.error or None,
@@ -192,17 +201,25 @@ def job(row: JobRow, owner: ProcessInstance | None) -> dict[str, Any]:
         "processDefinitionKey": str(owner.definition_key) if owner else "",
         "processInstanceKey": str(row.instance_key),
         "rootProcessInstanceKey": str(owner.root_key) if owner else None,
+        "businessId": (owner.business_key or None) if owner else None,
         "customHeaders": {},
         "creationTime": moment(row.created_at),
+        "endTime": None,
+        "lastUpdateTime": moment(row.created_at),
         "tenantId": TENANT,
     }
+
+
+def _key_of(scope: int, name: str) -> str:
+    """A variable has no row of its own; clients want a key of digits that stays the same."""
+    return str(int.from_bytes(hashlib.sha256(f"{scope} {name}".encode()).digest()[:8]) >> 1)
 
 
 def variable(owner: ProcessInstance, name: str, task: Task | None = None) -> dict[str, Any]:
     """A variable of an instance, or, with *task*, one of the task's own; its value as JSON text."""
     scope = task or owner
     return {
-        "variableKey": f"{scope.key}-{name}",
+        "variableKey": _key_of(scope.key, name),
         "name": name,
         "value": orjson.dumps(scope.variables[name]).decode(),
         "isTruncated": False,

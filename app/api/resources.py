@@ -17,7 +17,7 @@ from app.api.blueprint import api
 from app.api.problems import BadRequest
 from app.api.searching import body, key, search
 from app.auth import access, actor, database, tokens
-from app.auth.current import uses_token
+from app.auth.current import api_token
 from app.engine import decisions, definitions, feel
 from app.engine.errors import NotFound
 from app.engine.models import Definition
@@ -54,9 +54,9 @@ def create_deployment() -> dict[str, Any]:
 
 
 def _refuse_two_eyes() -> None:
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    token = api_token()
     with database().reading() as session:
-        if not (uses_token() and tokens.is_given(session, token)):
+        if token is None or not tokens.is_given(session, token):
             raise Forbidden(
                 "a deployment needs a second person: ask for a release in the modeler, or use a token made by “run.py token” at the console"
             )

@@ -101,8 +101,16 @@ def database(app: Flask | None = None) -> Database:
 
 
 def uses_token() -> bool:
-    """Whether this request speaks to the API with a Bearer token. Its cookies count for nothing then."""
-    return request.path.startswith("/v2/") and request.headers.get("Authorization", "").startswith("Bearer ")
+    """Whether this request speaks to the API with a token. Its cookies count for nothing then."""
+    return api_token() is not None
+
+
+def api_token() -> str | None:
+    """The token of a request to the API: as Bearer, or, for clients that know only user name and password (Camunda's own), as password."""
+    given = request.authorization
+    if given is None or not request.path.startswith("/v2/"):
+        return None
+    return {"bearer": given.token, "basic": given.password}.get(given.type)
 
 
 def signed_in_person() -> SignedIn | None:
@@ -119,15 +127,15 @@ def forget_person() -> None:
 
 
 def _read_person() -> SignedIn | None:
-    token = request.headers["Authorization"][len("Bearer ") :] if uses_token() else session.get("_user_id")
-    if not token:
+    token, cookie = api_token(), str(session.get("_user_id") or "")
+    if not (token or cookie):
         return None
     with database().reading() as read:
-        if uses_token():
+        if token is not None:
             account = tokens.owner(read, token)
             person = SignedIn.of(account) if account else None
         else:
-            found = sessions.find(read, token)
+            found = sessions.find(read, cookie)
             person = SignedIn.of(found.account, found.key, found.last_seen_at) if found else None
     if person and person.demonstration and current_app.config["DAOPAI"].production:
         return None

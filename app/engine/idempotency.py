@@ -43,9 +43,7 @@ def answer(first: Idempotency | None, request_hash: str | None) -> dict[str, Any
 def keep(session: Session, actor: Actor, request_id: str, request_hash: str, response: dict[str, Any]) -> None:
     """Keep the answer. Of two equal requests at one moment the second meets the primary key, runs again and finds this."""
     session.add(
-        Idempotency(
-            actor=actor.name, request_id=request_id, request_hash=request_hash, response=response, created_at=clock.real_now()
-        )
+        Idempotency(actor=actor.name, request_id=request_id, request_hash=request_hash, response=response, created_at=clock.real_now())
     )
 
 

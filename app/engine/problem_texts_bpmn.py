@@ -256,12 +256,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{requirement} was covered by {elements}; this diagram no longer does (another one still does).",
     ),
     "variable_unknown": (
-        "{what} 用到变量“{name}”，但没有任何元素或启动方给它赋值。请检查拼写，或用映射赋值；启动时才有的，写进开始事件的示例数据。",
+        "{what} 用到变量“{name}”，但没有元素或启动方给它赋值。请检查拼写，或用映射赋值；启动时才有的，写进开始事件示例。",
         "{what} reads the variable “{name}”, which no element and no caller sets. Check its spelling or map it; if it comes with the start, "
         "name it in the start event's example data.",
     ),
     "gateway_without_default": (
         "这个网关没有默认流。现在的条件总有一个成立，但以后改条件容易卡住；请把一条流出的连线设为默认流。",
-        "This gateway has no default flow. One of its conditions always holds today; a later change may leave no way out. Mark one flow as default.",
+        "This gateway has no default flow. One of its conditions always holds today; a later change may leave no way out. "
+        "Mark one flow as default.",
     ),
 }

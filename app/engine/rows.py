@@ -224,8 +224,8 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
     if not values and task.assignee is None:
         incident = nobody(instance, task, now)
         session.add(incident)
-        detail = {"incident": incident.key, "kind": incident.kind, "message": incident.message}
-        _record(session, "incident.created", actor, instance, task.key, task.element_id, now, detail)
+        cause = {"incident": incident.key, "kind": incident.kind, "message": incident.message}
+        _record(session, "incident.created", actor, instance, task.key, task.element_id, now, cause)
 
 
 def nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:

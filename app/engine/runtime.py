@@ -78,9 +78,7 @@ def start(
             return session.get_one(models.ProcessInstance, first["instance"])
     work = Work(session, actor)
     definition = (
-        work.newest("process", process_id)
-        if version is None
-        else definition_lookup.version_of(session, "process", process_id, version)
+        work.newest("process", process_id) if version is None else definition_lookup.version_of(session, "process", process_id, version)
     )
     if definition is None:
         raise NotFound("process", process_id)

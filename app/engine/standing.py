@@ -26,9 +26,7 @@ def standing(session: Session, instance_key: int, *, now: datetime) -> dict[str,
     ).first()
     if row is None:
         raise NotFound(NotFound.__doc__)
-    late = set(
-        session.scalars(select(Task.key).where(Task.instance_key == instance_key, Task.state == "OPEN", Task.due_at < now))
-    )
+    late = set(session.scalars(select(Task.key).where(Task.instance_key == instance_key, Task.state == "OPEN", Task.due_at < now)))
     visits = session.execute(
         select(Activity.key, Activity.element_id, Activity.how, Activity.entered_at, Activity.left_at)
         .where(Activity.instance_key == instance_key)

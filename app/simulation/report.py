@@ -41,9 +41,7 @@ def collect(session: Session, campaign_id: int) -> dict[str, Any]:
 
 def open_and_done(session: Session, campaign_id: int) -> dict[str, int]:
     """The day's numbers: tasks done and open, instances that run, incidents."""
-    states = dict(
-        session.execute(select(Task.state, func.count()).where(Task.campaign_id == campaign_id).group_by(Task.state)).all()
-    )
+    states = dict(session.execute(select(Task.state, func.count()).where(Task.campaign_id == campaign_id).group_by(Task.state)).all())
     active = ProcessInstance.campaign_id == campaign_id, ProcessInstance.state.in_(("ACTIVE", "SUSPENDED"))
     broken = Incident.campaign_id == campaign_id, Incident.state == "OPEN"
     return {

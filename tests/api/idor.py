@@ -11,7 +11,7 @@ from app import clock
 from app.db import Database
 from app.engine import definitions, runtime
 from app.engine.errors import StepFailed
-from app.engine.models import Definition, Task
+from app.engine.models import Activity, Definition, Task
 from tests.idor import Cell, held
 from tests.web import CAMPAIGN, CLI
 
@@ -69,6 +69,18 @@ def _incident(db: Database) -> dict[str, Any]:
     return {"text": str(incident.key)}
 
 
+def _suspended(db: Database) -> dict[str, Any]:
+    key = _start(db)
+    db.in_transaction(lambda session: runtime.suspend(session, key, CLI))
+    return {"text": str(key)}
+
+
+def _activity(db: Database) -> dict[str, Any]:
+    key = _start(db)
+    with db.reading() as session:
+        return {"text": str(session.scalars(select(Activity.key).where(Activity.instance_key == key)).first())}
+
+
 def _api(name: str, make: Any, open_to: frozenset[str], method: str = "GET", **data: Any) -> Cell:
     return Cell(f"api.{name}", make, open_to, method, data, json=method in {"POST", "PUT"})
 
@@ -82,6 +94,9 @@ CELLS = [
     _api("get_resource_content", _definition("process"), READERS),
     _api("get_process_instance", _instance, READERS),
     _api("cancel_process_instance", _instance, ADMIN, "POST"),
+    _api("suspend_process_instance", _instance, ADMIN, "POST"),
+    _api("resume_process_instance", _suspended, ADMIN, "POST"),
+    _api("get_element_instance", _activity, READERS),
     _api("set_variables", _instance, ADMIN, "PUT", variables={"x": 2}),
     _api("get_incident", _incident, READERS),
     _api("resolve_incident", _incident, ADMIN, "POST"),

@@ -98,7 +98,9 @@ def test_without_any_mark_processes_are_taken_as_executable() -> None:
 
 
 def test_what_was_made_for_camunda_7_is_pointed_out() -> None:
-    task = '<bpmn:userTask id="x" camunda:assignee="ann"><bpmn:extensionElements><camunda:formData/></bpmn:extensionElements></bpmn:userTask>'
+    task = (
+        '<bpmn:userTask id="x" camunda:assignee="ann"><bpmn:extensionElements><camunda:formData/></bpmn:extensionElements></bpmn:userTask>'
+    )
     xml = line(task).replace(b"<bpmn:definitions ", b'<bpmn:definitions xmlns:camunda="http://camunda.org/schema/1.0/bpmn" ')
     (problem,) = bpmn.read(xml).problems
     assert (problem.code, problem.severity, problem.params["names"]) == ("camunda_7", "warning", "assignee, formData")

@@ -156,7 +156,7 @@ def test_changes_name_every_field_that_differs() -> None:
 
 
 def test_saving_costs_five_statements(db: Database, form_key: int, check: Any, statements: Any) -> None:
-    """The newest revision, the new one, the record, and the head of its chain twice. In a completion the step writes the record and the head."""
+    """The newest revision, the new one, the record, and the head of its chain twice. In a completion the step writes both."""
     outcome = check("household_registered", samples.registered())
     with statements(db) as seen:
         save(db, form_key, outcome)

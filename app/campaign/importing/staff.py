@@ -143,8 +143,8 @@ def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> l
         person = people[username] = _staff(session, campaign_id, row, people.get(username))
         told = {name: getattr(person, name) for name in ("unit", "post", "villages", "work_group", "home_village")}
         phone = {"phone": {"enc": person.phone_cipher}} if row.get("phone") else {}
-        detail = {"username": username, "name": person.name, **told, **phone}
-        events.record(session, "staff.saved", actor, campaign_id=campaign_id, subject=f"staff:{username}", detail=detail)
+        saved: dict[str, Any] = {"username": username, "name": person.name, **told, **phone}
+        events.record(session, "staff.saved", actor, campaign_id=campaign_id, subject=f"staff:{username}", detail=saved)
     return made
 
 
