@@ -257,7 +257,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "variable_unknown": (
         "{what} 用到变量“{name}”，但没有元素或启动方给它赋值。请检查拼写，或用映射赋值；启动时才有的，写进开始事件示例。",
-        "{what} reads the variable “{name}”, which no element and no caller sets. Check its spelling or map it; if it comes with the start, "
+        "{what} reads the variable “{name}”, which no element or caller sets. Check its spelling or map it; if it comes with the start, "
         "name it in the start event's example data.",
     ),
     "gateway_without_default": (
