@@ -7,13 +7,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit import unmasking
 from app.audit.blueprint import blueprint
+from app.audit.conformance import pages as conformance_pages
 from app.audit.history import as_of, household, people, records, replay, villages
 from app.audit.proof import pages as proof_pages
 from app.audit.proof import retention_pages
 from app.auth import navigation
 
 #: Modules whose import puts their routes on the blueprint.
-ROUTES = (records, household, as_of, replay, people, villages, proof_pages, retention_pages)
+ROUTES = (conformance_pages, records, household, as_of, replay, people, villages, proof_pages, retention_pages)
 
 
 def register(app: Flask) -> None:
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     unmasking.register()
     navigation.home(app, "auditor", "audit.records")
     navigation.register(app, _l("记录"), "audit.records", roles=("auditor",), order=5)
+    navigation.register(app, _l("与方案不符"), "audit.conformance", roles=("auditor",), order=20)
     navigation.register(app, _l("核验"), "audit.proof", roles=("auditor", "security_admin"), order=30)
     kept = _l("留存")
     navigation.register(app, kept, "audit.retention", roles=("security_admin",), order=40)

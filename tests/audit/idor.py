@@ -83,7 +83,12 @@ def person(_db: Database) -> dict[str, Any]:
     return {"username": "office.here"}
 
 
+def rule(_db: Database) -> dict[str, Any]:
+    return {"campaign": CAMPAIGN, "name": "late"}
+
+
 CELLS = [
+    Cell("audit.conformance_rule", rule, AUDITOR),
     Cell("audit.record", record, AUDITOR),
     Cell("audit.household", household, AUDITOR),
     Cell("audit.known", household, AUDITOR),

@@ -1,0 +1,125 @@
+"""The rules: what each is called, which facts it looks at, and its decision in ``processes/conformance.dmn``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.audit.conformance import facts
+from app.audit.conformance.facts import Fact, Source
+from app.engine import decisions, definitions
+from app.engine.definition_lookup import File
+
+#: Chunks of facts that one look at all rules goes through; more are looked at page by page.
+CHUNKS = 5
+#: Answers kept in memory: a record does not change, and looked at again it need not be judged again.
+KEPT = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``id`` stands in addresses; its decision is ``conformance_<id>``."""
+
+    id: str
+    title: LazyString
+    source: Source
+
+    @property
+    def decision(self) -> str:
+        return f"conformance_{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fact that a rule says something about: [{code, text_zh, text_en}]."""
+
+    fact: Fact
+    said: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Count:
+    """How often a rule said something, of how many facts, and whether there are more than were looked at."""
+
+    rule: Rule
+    found: int = 0
+    of: int = 0
+    more: bool = False
+
+
+_by_hand = facts.records("instance.moved", "variables.changed", "instance.terminated")
+RULES: Mapping[str, Rule] = {
+    rule.id: rule
+    for rule in (
+        Rule("filled_before_verified", _l("先填表后核实"), facts.forms),
+        Rule("reviewed_by_investigator", _l("调查人自己审核"), facts.forms),
+        Rule("rectified_and_closed_by_one", _l("同一人整改又销号"), facts.closures),
+        Rule("visits_overlap", _l("走访时间重叠"), facts.visits),
+        Rule("visit_too_short", _l("走访时间过短"), facts.visits),
+        Rule("back_dated", _l("补填日期"), facts.visits),
+        Rule("late", _l("逾期办理"), facts.overdue),
+        Rule("moved_by_hand", _l("跳过步骤或人工改动"), _by_hand),
+        Rule("migrated", _l("迁移到另一版本"), facts.records("instance.migrated", "instance.migration_taken_back")),
+        Rule("unmasked_without_cause", _l("无故查看原文"), facts.records("personal.unmasked", everywhere=True)),
+        Rule("edited_after_signature", _l("签字后又改动"), facts.records("signature.voided")),
+    )
+}
+
+
+def file_of(session: Session, rule: Rule) -> File | None:
+    """The rule's deployed file, newest version; None when nobody deployed it."""
+    return definitions.newest_file(session, "decision", rule.decision)
+
+
+def counts(session: Session, campaign: int) -> list[Count]:
+    """Every rule over the first chunks of its facts; rules that look at the same facts share them."""
+    found = {rule.id: Count(rule) for rule in RULES.values()}
+    for source in dict.fromkeys(rule.source for rule in RULES.values()):
+        concerned = [(rule, file) for rule in RULES.values() if rule.source is source and (file := file_of(session, rule)) is not None]
+        for chunk, more in _chunks(session, source, campaign):
+            for rule, file in concerned:
+                count = found[rule.id]
+                count.of += len(chunk)
+                count.found += sum(1 for fact in chunk if judge(file, rule, fact))
+                count.more = more
+    return list(found.values())
+
+
+def findings(session: Session, rule: Rule, file: File, campaign: int, after: str) -> tuple[list[Finding], int, str]:
+    """What a rule says about the next chunk of facts that has something: findings, facts looked at, cursor to go on from."""
+    looked = 0
+    for _number in range(CHUNKS):
+        chunk = rule.source(session, campaign, after)
+        looked, after = looked + len(chunk.facts), chunk.after
+        found = [Finding(fact, said) for fact in chunk.facts if (said := judge(file, rule, fact))]
+        if found or not after:
+            return found, looked, after
+    return [], looked, after
+
+
+def _chunks(session: Session, source: Source, campaign: int) -> Iterator[tuple[list[Fact], bool]]:
+    after = ""
+    for _number in range(CHUNKS):
+        chunk = source(session, campaign, after)
+        after = chunk.after
+        yield chunk.facts, bool(after)
+        if not after:
+            return
+
+
+def judge(file: File, rule: Rule, fact: Fact) -> list[dict[str, Any]]:
+    """What the decision table says about a fact; [] when it fits the plan."""
+    return _judged(file.content, rule.decision, json.dumps(fact.values, ensure_ascii=False, sort_keys=True))
+
+
+@lru_cache(maxsize=KEPT)
+def _judged(content: bytes, decision: str, values: str) -> list[dict[str, Any]]:
+    answer = decisions.evaluate(content, decision, json.loads(values))
+    return [each for each in answer or [] if isinstance(each, dict)]
