@@ -42,6 +42,8 @@ class Config:
     seal_minutes: float = 10
     #: Folder of the anchor file, best on another machine's disk (``DAOPAI_ANCHORS``, default ``anchors`` in ``home``).
     anchors: Path | None = None
+    #: Rows that one auditor may export in a day without a second person (``DAOPAI_EXPORT_ROWS``).
+    export_rows: int = 500
 
     @property
     def uploads(self) -> Path:
@@ -83,6 +85,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         seal_key=_seal_key(env, home),
         seal_minutes=_number(env, "DAOPAI_SEAL_MINUTES", 10),
         anchors=Path(env.get("DAOPAI_ANCHORS") or home / "anchors").resolve(),
+        export_rows=int(_number(env, "DAOPAI_EXPORT_ROWS", 500)),
     )
 
 

@@ -1,11 +1,15 @@
-"""The cells of seals, verifications and erasure: auditors and the security administrator see, only an auditor confirms."""
+"""The cells of seals, verifications, erasure and exports: auditors and the security administrator see, only an auditor confirms."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from app import clock
+from app.audit.exporting import asking
+from app.audit.exporting.choice import Choice
+from app.audit.queries import Filter
 from app.db import Database
+from app.engine.actor import Actor
 from app.engine.chain_models import Erasure, Verification
 from tests.idor import Cell, held
 from tests.web import CAMPAIGN
@@ -23,7 +27,17 @@ def erasure(db: Database) -> dict[str, Any]:
     return {"key": row.key}
 
 
+def export(db: Database) -> dict[str, Any]:
+    """A request of the auditor's that a second one has confirmed."""
+    choice = Choice("csv", Filter(kind="comment"), 1)
+    key = db.in_transaction(lambda session: asking.ask(session, choice, 900, "核查", Actor("auditor"))).key
+    db.in_transaction(lambda session: asking.decide(session, key, Actor("second"), confirm=True))
+    return {"key": key}
+
+
 CELLS = [
     Cell("audit.verification", verification, held("auditor", "security_admin")),
     Cell("audit.erasure_decide", erasure, held("auditor"), "POST", {"decision": "reject"}),
+    Cell("audit.export_decide", export, held("auditor"), "POST", {"decision": "reject"}),
+    Cell("audit.export_file", export, held("auditor"), "POST"),
 ]

@@ -59,7 +59,7 @@ def records() -> str:
             first=first,
             kinds=kinds(),
             campaigns=campaigns(session),
-            processes=_processes(session),
+            processes=processes(session),
         )
 
 
@@ -95,7 +95,7 @@ def campaigns(session: Session) -> list[tuple[int, str]]:
     return provider(session) if provider else []
 
 
-def _processes(session: Session) -> list[tuple[str, str]]:
+def processes(session: Session) -> list[tuple[str, str]]:
     """(id, name) of every process, newest name."""
     rows = session.execute(select(Definition.id, Definition.name).where(Definition.kind == "process").order_by(Definition.version))
     return sorted(dict(rows.all()).items())

@@ -34,5 +34,6 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "batch": ("批量处理", "Batches"),
     "records": ("封印", "Seals"),
     "verification": ("核验", "Verifications"),
+    "export": ("导出", "Exports"),
     "personal": ("查看个人信息", "Personal data shown"),
 }

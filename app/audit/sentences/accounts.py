@@ -82,4 +82,23 @@ TEXTS = {
     "record.proved": ("导出记录证明", "导出记录 {record} 的证明", "Record proved", "took the proof of the record {record}"),
     "verification.started": ("开始核验", "开始核验 {records} 条记录", "Verification started", "began to verify {records} records"),
     "verification.ended": ("核验结束", "核验结束：{result}", "Verification ended", "the verification ended: {result}"),
+    "export.requested": (
+        "申请导出",
+        "申请导出 {rows} 行（{format}）{because}",
+        "Export asked for",
+        "asked to export {rows} rows ({format}){because}",
+    ),
+    "export.confirmed": (
+        "批准导出",
+        "批准 {requested_by} 导出 {rows} 行（{format}）",
+        "Export confirmed",
+        "confirmed the export of {rows} rows ({format}) by {requested_by}",
+    ),
+    "export.rejected": (
+        "驳回导出",
+        "驳回 {requested_by} 导出 {rows} 行（{format}）的申请",
+        "Export rejected",
+        "rejected the export of {rows} rows ({format}) by {requested_by}",
+    ),
+    "export.made": ("导出", "导出 {rows} 行（{format}）", "Exported", "exported {rows} rows ({format})"),
 }

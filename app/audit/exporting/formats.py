@@ -1,0 +1,41 @@
+"""What can be taken away: how many rows it has and how it is made, by the format's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.audit.exporting import tables
+from app.audit.exporting.choice import COUNTED, Choice, records
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file."""
+
+    name: Any
+    ending: str
+    media_type: str
+    #: how many rows about people it has, up to ``COUNTED``
+    rows: Callable[[Session, Choice], int]
+    #: the file piece by piece, in the reader's language
+    make: Callable[[Session, Choice, str], Iterator[bytes]]
+    #: made of one campaign, not of a filtered view
+    of_campaign: bool = False
+
+
+def _records(session: Session, choice: Choice) -> int:
+    return sum(1 for _each in islice(records(session, choice), COUNTED))
+
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FORMATS = {
+    "csv": Format(_l("记录（CSV）"), "csv", "text/csv", _records, tables.as_csv),
+    "xlsx": Format(_l("记录（Excel）"), "xlsx", _XLSX, _records, tables.as_xlsx),
+}
