@@ -41,7 +41,7 @@ class Asked:
     def decided(self) -> Event | None:
         """The decision that counts: if two met at the same moment, the rejection."""
         rejected = [each for each in self.decisions if each.kind == "export.rejected"]
-        return (rejected or self.decisions or [None])[0]
+        return next(iter(rejected or self.decisions), None)
 
     @property
     def state(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from app.audit.exporting import tables
+from app.audit.exporting import log, ocel, ocel_sqlite, tables, xes
 from app.audit.exporting.choice import COUNTED, Choice, records
 
 
@@ -38,4 +38,9 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {
     "csv": Format(_l("记录（CSV）"), "csv", "text/csv", _records, tables.as_csv),
     "xlsx": Format(_l("记录（Excel）"), "xlsx", _XLSX, _records, tables.as_xlsx),
+    "xes": Format(_l("流程挖掘日志（XES）"), "xes", "application/xml", log.rows, xes.as_xes, True),
+    "ocel": Format(_l("对象事件日志（OCEL 2.0 JSON）"), "jsonocel", "application/json", log.rows, ocel.as_json, True),
+    "ocel-sqlite": Format(
+        _l("对象事件日志（OCEL 2.0 SQLite）"), "sqlite", "application/vnd.sqlite3", log.rows, ocel_sqlite.as_sqlite, True
+    ),
 }
