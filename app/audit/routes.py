@@ -10,12 +10,13 @@ from app.audit.blueprint import blueprint
 from app.audit.conformance import pages as conformance_pages
 from app.audit.exporting import pages as export_pages
 from app.audit.history import as_of, household, people, records, replay, villages
+from app.audit.pictures import pages as picture_pages
 from app.audit.proof import pages as proof_pages
 from app.audit.proof import retention_pages
 from app.auth import navigation
 
 #: Modules whose import puts their routes on the blueprint.
-ROUTES = (conformance_pages, records, household, as_of, replay, people, villages, proof_pages, retention_pages, export_pages)
+ROUTES = (picture_pages, conformance_pages, records, household, as_of, replay, people, villages, proof_pages, retention_pages, export_pages)
 
 
 def register(app: Flask) -> None:
@@ -24,6 +25,7 @@ def register(app: Flask) -> None:
     unmasking.register()
     navigation.home(app, "auditor", "audit.records")
     navigation.register(app, _l("记录"), "audit.records", roles=("auditor",), order=5)
+    navigation.register(app, _l("运行图"), "audit.pictures", roles=("auditor",), order=22)
     navigation.register(app, _l("与方案不符"), "audit.conformance", roles=("auditor",), order=20)
     navigation.register(app, _l("核验"), "audit.proof", roles=("auditor", "security_admin"), order=30)
     navigation.register(app, _l("导出"), "audit.exports", roles=("auditor",), order=35)

@@ -83,12 +83,20 @@ def person(_db: Database) -> dict[str, Any]:
     return {"username": "office.here"}
 
 
+def picture(db: Database) -> dict[str, Any]:
+    key = _instance(db)
+    with db.reading() as session:
+        definition = session.get_one(ProcessInstance, key).definition_key
+    return {"campaign": CAMPAIGN, "key": definition}
+
+
 def rule(_db: Database) -> dict[str, Any]:
     return {"campaign": CAMPAIGN, "name": "late"}
 
 
 CELLS = [
     Cell("audit.conformance_rule", rule, AUDITOR),
+    Cell("audit.picture", picture, AUDITOR),
     Cell("audit.record", record, AUDITOR),
     Cell("audit.household", household, AUDITOR),
     Cell("audit.known", household, AUDITOR),
