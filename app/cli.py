@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     simulation.add_arguments(add("simulate", help="play the whole campaign"))
     verify_parser = add("verify", help="check that nobody changed the records; exit status 1 when something is not as it was written")
     verify_parser.add_argument("--anchor", type=Path, help="an anchor file kept elsewhere (default: the one in DAOPAI_HOME/anchors)")
+    verify_parser.add_argument("--archive", type=Path, help="check a campaign's archive instead, without the database")
     add("seal", help="seal all records now and append to the anchor file")
     add("worker", help="run a job worker until it is stopped")
     add("token", help="make an API token for a user").add_argument("user")

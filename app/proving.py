@@ -15,7 +15,7 @@ from app import tables  # noqa: F401  (which tables records answer for)
 from app.config import ConfigError, from_environment
 from app.db import Database
 from app.engine.models import Event
-from app.engine.proof import anchors, sealing, verifying
+from app.engine.proof import anchors, archived, sealing, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.verifying import Result
 from app.inbox import uploads
@@ -40,6 +40,8 @@ def seal(_options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Check everything; exit status 1 when something is not as it was written."""
+    if options.archive is not None:
+        return _archive(options.archive, options.anchor)
     database = _as_it_is()
     own = sealing.anchor_file()
     path: Path | None = options.anchor or (own if own.exists() else None)
@@ -52,6 +54,21 @@ def verify(options: argparse.Namespace) -> int:
     print(f"\r{result.records:,} 条记录，{result.chains:,} 条链，{result.seals} 个封印，{seconds:.1f} 秒", end=" ")
     print(f"({result.records:,} records, {result.chains:,} chains, {result.seals} seals, {seconds:.1f} s)")
     print(f"锚定文件 (anchor file): {path or '无 (none)'}")
+    return _said(result)
+
+
+def _archive(path: Path, anchor: Path | None) -> int:
+    """Check a campaign's archive: neither settings nor a database are needed."""
+    began = time.monotonic()
+    try:
+        result = archived.check(path, anchors.read(anchor) if anchor else {})
+    except archived.ArchiveError as error:
+        print(error, file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - began
+    print(f"{result.records:,} 条记录，{result.chains:,} 条链，{result.seals} 个封印，{seconds:.1f} 秒", end=" ")
+    print(f"({result.records:,} records, {result.chains:,} chains, {result.seals} seals, {seconds:.1f} s)")
+    print(f"锚定文件 (anchor file): {anchor or '无 (none)'}")
     return _said(result)
 
 

@@ -35,8 +35,13 @@ def name_of(row: Any) -> str:
 
 def digest(table: str, values: Mapping[str, Any]) -> str:
     """The digest of a row, given by column."""
+    return chains.digest(chains.canonical(hashed(table, values)))
+
+
+def hashed(table: str, values: Mapping[str, Any]) -> list[Any]:
+    """What is hashed of a row: encrypted values by their digest, times as text."""
     _table, columns = COVERED[table]
-    return chains.digest(chains.canonical([_plain(values[name]) for name in columns]))
+    return [_plain(values[name]) for name in columns]
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from app.audit.exporting import log, ocel, ocel_sqlite, tables, xes
+from app.audit.exporting import archive, log, ocel, ocel_sqlite, tables, xes
 from app.audit.exporting.choice import COUNTED, Choice, records
 
 
@@ -43,4 +43,5 @@ FORMATS = {
     "ocel-sqlite": Format(
         _l("对象事件日志（OCEL 2.0 SQLite）"), "sqlite", "application/vnd.sqlite3", log.rows, ocel_sqlite.as_sqlite, True
     ),
+    "archive": Format(_l("活动档案（zip，可离线核验）"), "zip", "application/zip", archive.rows, archive.as_zip, True),
 }

@@ -47,6 +47,7 @@ _PLACE = ("链 {chain} 的第 {seq} 条记录", "record {seq} of chain {chain}")
 
 #: code → sentence in Chinese and English
 WORDS: dict[str, tuple[str, str]] = {
+    "archive_file": ("档案里的文件 {name} 与清单不符。", "The file {name} of the archive is not as its manifest says."),
     "record_altered": ("{record}被改动过：内容与它的哈希不符。", "Altered: {record}. Its content does not fit its hash."),
     "hash_altered": (
         "{record}的哈希被改动过：它与前后记录接不上。",

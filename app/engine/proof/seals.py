@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,8 +16,15 @@ from app.engine.proof.findings import Finding
 
 def check(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) -> Iterator[Finding]:
     """Everything that is wrong with the seals. *anchor*: number → seal, from a file kept elsewhere; may be empty."""
+    columns = (SealedHead.seal, SealedHead.chain, SealedHead.length, SealedHead.head)
+    leaves = connection.execute(select(*columns).order_by(SealedHead.seal, SealedHead.chain, SealedHead.length, SealedHead.head))
     seals = [_as_json(row) for row in connection.execute(select(*Seal.__table__.c).order_by(Seal.number)).mappings()]
-    roots = _roots(connection)
+    yield from held(seals, leaves, anchor)
+
+
+def held(seals: Sequence[dict[str, Any]], leaves: Iterable[Any], anchor: Mapping[int, Mapping[str, Any]]) -> Iterator[Finding]:
+    """As ``check``, with the seals and their leaves (number, chain, length, head) at hand, both in order."""
+    roots = _roots(leaves)
     totals, previous, expected = (0, 0), "", 1
     seen: set[int] = set()
     for seal in seals:
@@ -26,12 +33,12 @@ def check(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) -> It
             yield from (Finding("seal_missing", detail={"number": lost}) for lost in range(expected, number))
             previous = seal["previous"]
         expected = number + 1
-        root, leaves, records, chains_of_it = roots.pop(number, ("", 0, 0, set()))
+        root, many, records, chains_of_it = roots.pop(number, ("", 0, 0, set()))
         fresh = chains_of_it - seen
         seen |= chains_of_it
         here = (totals[0] + len(fresh), totals[1] + records)
         yield from _one(seal, previous, anchor.get(number))
-        if (root, leaves) != (seal["root"], seal["leaves"]) or here != (seal["chains"], seal["records"]):
+        if (root, many) != (seal["root"], seal["leaves"]) or here != (seal["chains"], seal["records"]):
             yield _about("seal_leaves", seal)
         totals, previous = (seal["chains"], seal["records"]), seal["hash"]
     yield from (Finding("seal_missing", detail={"number": number}) for number in roots)
@@ -61,12 +68,10 @@ def _about(code: str, seal: Mapping[str, Any]) -> Finding:
     return Finding(code, at=str(seal["at"]), detail={"number": seal["number"]})
 
 
-def _roots(connection: Connection) -> dict[int, tuple[str, int, int, set[int]]]:
+def _roots(rows: Iterable[Any]) -> dict[int, tuple[str, int, int, set[int]]]:
     """Number of a seal → root over its leaves, how many, records they add, their chains."""
-    columns = (SealedHead.seal, SealedHead.chain, SealedHead.length, SealedHead.head)
     lengths: dict[int, int] = {}
     found = {}
-    rows = connection.execute(select(*columns).order_by(SealedHead.seal, SealedHead.chain, SealedHead.length, SealedHead.head))
     for number, group in groupby(rows, key=lambda row: row[0]):
         heads = [(chain, length, head) for _number, chain, length, head in group]
         added = sum(length - lengths.get(chain, 0) for chain, length, _head in heads if isinstance(length, int))

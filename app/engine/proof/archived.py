@@ -1,0 +1,178 @@
+"""An archive of a campaign held against itself: files by the manifest, chains by their hashes, seals by their signatures, rows and
+definitions by what the records say. Needs no database."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.engine import chains
+from app.engine.proof import archiving, one_chain, seals
+from app.engine.proof.findings import Finding
+from app.engine.proof.one_chain import KEY, KIND, RECORDED, SEQ, OneChain, detail_of
+from app.engine.proof.verifying import MOST, Result
+
+
+class ArchiveError(Exception):
+    """This is not an archive of Daopai, or it cannot be read."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the records of an archive say about the rest of it."""
+
+    #: row → digest
+    digests: dict[str, str] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    #: (kind, id, version) → checksum
+    definitions: dict[tuple[str, str, int], str] = field(default_factory=dict)
+
+
+def check(path: Path, anchor: Mapping[int, Mapping[str, Any]] | None = None) -> Result:
+    """Check everything in the archive. ``ArchiveError`` when it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = orjson.loads(archive.read(archiving.MANIFEST))
+            if manifest["format"] != archiving.FORMAT:
+                raise ArchiveError(f"{path.name}: {ArchiveError.__doc__}")
+            return _checked(archive, manifest, anchor or {})
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
+        raise ArchiveError(f"{path.name}: {ArchiveError.__doc__} ({error})") from error
+
+
+def _checked(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping[int, Mapping[str, Any]]) -> Result:
+    result = Result(findings=list(_files(archive, manifest["files"])))
+    if result.findings:
+        missing = set(manifest["files"]) - set(archive.namelist())
+        if missing:
+            return result
+    leaves = [tuple(leaf) for leaf in _lines(archive, archiving.LEAVES)]
+    result.findings += seals.held(list(_lines(archive, archiving.SEALS)), leaves, anchor)
+    result.seals = len({leaf[0] for leaf in leaves})
+    sealed: dict[int, list[tuple[int, str, int]]] = {}
+    for number, chain, length, head in leaves:
+        sealed.setdefault(chain, []).append((length, head, number))
+    known = _Known()
+    for line in _lines(archive, archiving.CHAINS):
+        result.chains += 1
+        result.records += len(line["records"])
+        result.findings += _chain(line, sorted(sealed.get(line["chain"], ())), known)
+        if len(result.findings) > MOST:
+            break
+    result.findings += _contents(archive, known, set(manifest["tables"]))
+    result.findings += _definitions(archive, known)
+    return result
+
+
+def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
+    with archive.open(name) as file:
+        yield from map(orjson.loads, file)
+
+
+def _files(archive: zipfile.ZipFile, sums: dict[str, str]) -> Iterator[Finding]:
+    names = archive.namelist()
+    for name in sorted({*names, *sums} - {archiving.MANIFEST}):
+        summed = ""
+        if names.count(name) == 1:
+            with archive.open(name) as file:
+                summed = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        if summed != sums.get(name):
+            yield Finding("archive_file", detail={"name": name})
+
+
+# --- chains ---------------------------------------------------------------------------------------------------------------
+
+
+def _chain(line: dict[str, Any], sealed: list[tuple[int, str, int]], known: _Known) -> Iterator[Finding]:
+    number, records = line["chain"], line["records"]
+    rows = [tuple(each) for each in records if isinstance(each, list)]
+    for row in rows:
+        _learn(known, row)
+    if len(rows) == len(records):
+        head = tuple(line["head"]) if line["head"] else None
+        yield from OneChain(number, rows, head, sealed, line["activities"]).findings()
+        return
+    wrong = next(_links(number, records), None) or _ends(number, records, line["head"], sealed)
+    if wrong is not None:
+        yield wrong
+
+
+def _links(number: int, records: list[Any]) -> Iterator[Finding]:
+    """The links of a chain of which some records are there by their digest only."""
+    previous = ""
+    for place, each in enumerate(records, start=1):
+        row = tuple(each) if isinstance(each, list) else None
+        if row is not None:
+            digest = _digest(row)
+            seq, written, at, kind = row[SEQ], row[-1], str(row[RECORDED]), str(row[KIND])
+        else:
+            digest, seq, written, at, kind = each["digest"], each["seq"], each["hash"], "", ""
+        if seq != place or chains.digest((previous + digest).encode()) != written:
+            yield Finding("record_altered", number, place, int(row[KEY]) if row else 0, at, kind)
+        previous = written
+
+
+def _digest(row: tuple[Any, ...]) -> str:
+    text, _told = one_chain.read(row)
+    return chains.digest(text) if text is not None else ""
+
+
+def _ends(number: int, records: list[Any], head: Any, sealed: list[tuple[int, str, int]]) -> Finding | None:
+    hashes = [each[-1] if isinstance(each, list) else each["hash"] for each in records]
+    if not head or head[0] != len(records) or head[1] != hashes[-1]:
+        return Finding("chain_truncated", number, len(records), detail={"length": head[0] if head else 0})
+    for length, written, seal in sealed:
+        if not 0 < length <= len(hashes) or hashes[length - 1] != written:
+            return Finding("chain_rewritten", number, min(length, len(hashes)), detail={"seal": seal, "since": 0})
+    return None
+
+
+def _learn(known: _Known, row: tuple[Any, ...]) -> None:
+    try:
+        detail = detail_of(row)
+    except ValueError:
+        return  # an altered record, which is found
+    if isinstance(detail.get("digests"), dict):
+        known.digests.update(detail["digests"])
+    known.removed.update(each for each in detail.get("removed") or () if isinstance(each, str))
+    if row[KIND] == archiving.DEPLOYED:
+        for each in detail.get("definitions") or ():
+            known.definitions[each["kind"], each["id"], each["version"]] = each["checksum"]
+
+
+# --- what the records answer for ------------------------------------------------------------------------------------------
+
+
+def _contents(archive: zipfile.ZipFile, known: _Known, tables: set[str]) -> Iterator[Finding]:
+    seen = set()
+    for line in _lines(archive, archiving.CONTENTS):
+        name = line["row"]
+        table, _colon, key = name.partition(":")
+        seen.add(name)
+        if name not in known.digests:
+            yield Finding("content_inserted", key=int(key), detail={"table": table})
+        elif chains.digest(chains.canonical(line["values"])) != known.digests[name]:
+            yield Finding("content_altered", key=int(key), detail={"table": table, "record_key": ""})
+    for name in sorted(set(known.digests) - seen - known.removed):
+        table, _colon, key = name.partition(":")
+        if table in tables:
+            yield Finding("content_missing", key=int(key), detail={"table": table, "record_key": ""})
+
+
+def _definitions(archive: zipfile.ZipFile, known: _Known) -> Iterator[Finding]:
+    waiting = dict(known.definitions)
+    for each in _lines(archive, archiving.DEFINITIONS):
+        told = waiting.pop((each["kind"], each["id"], each["version"]), None)
+        where = {"id": each["id"], "version": each["version"]}
+        if told is None:
+            yield Finding("definition_inserted", key=each["key"], detail=where)
+        elif not told == each["checksum"] == chains.digest(archive.read(each["file"])):
+            yield Finding("definition_altered", key=each["key"], detail=where)
+    for _kind, name, version in waiting:
+        yield Finding("definition_missing", detail={"id": name, "version": version})
