@@ -154,7 +154,7 @@ def overdue(session: Session, campaign: int, after: str) -> Chunk:
 
 
 #: Investigators in one chunk of visits.
-PEOPLE = 12
+PEOPLE = 40
 
 
 def visits(session: Session, campaign: int, after: str) -> Chunk:

@@ -17,8 +17,8 @@ from app.audit.conformance.facts import Fact, Source
 from app.engine import decisions, definitions
 from app.engine.definition_lookup import File
 
-#: Chunks of facts that one look at all rules goes through; more are looked at page by page.
-CHUNKS = 5
+#: Facts, about, and chunks of them, that one look goes through; more are looked at page by page.
+MOST, CHUNKS = 2_000, 20
 #: Answers kept in memory: a record does not change, and looked at again it need not be judged again.
 KEPT = 30_000
 
@@ -99,18 +99,18 @@ def findings(session: Session, rule: Rule, file: File, campaign: int, after: str
         chunk = rule.source(session, campaign, after)
         looked, after = looked + len(chunk.facts), chunk.after
         found = [Finding(fact, said) for fact in chunk.facts if (said := judge(file, rule, fact))]
-        if found or not after:
+        if found or not after or looked >= MOST:
             return found, looked, after
     return [], looked, after
 
 
 def _chunks(session: Session, source: Source, campaign: int) -> Iterator[tuple[list[Fact], bool]]:
-    after = ""
+    after, looked = "", 0
     for _number in range(CHUNKS):
         chunk = source(session, campaign, after)
-        after = chunk.after
+        looked, after = looked + len(chunk.facts), chunk.after
         yield chunk.facts, bool(after)
-        if not after:
+        if not after or looked >= MOST:
             return
 
 

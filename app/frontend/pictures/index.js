@@ -6,6 +6,9 @@ import './pictures.css';
 
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
+// On a phone a whole diagram would be too small to read: not below this zoom, but at what is hottest.
+const LEAST_ZOOM = 0.55;
+
 class HeatMap {
   constructor(viewer, measures) {
     this.canvas = viewer.get('canvas');
@@ -30,6 +33,10 @@ class HeatMap {
       this.overlays.add(id, 'heat', { position: { top: -12, left: 4 }, html: label });
     }
   }
+
+  hottest(measure) {
+    return Object.entries(this.measures[measure] ?? {}).filter(([ id ]) => this.registry.get(id)?.width).sort((one, other) => other[1][0] - one[1][0])[0]?.[0];
+  }
 }
 
 async function open(place) {
@@ -40,16 +47,23 @@ async function open(place) {
   await viewer.importXML(data.xml);
   const canvas = viewer.get('canvas');
   const map = new HeatMap(viewer, data.measures);
+  const none = document.querySelector('[data-picture-none]');
   const buttons = [ ...document.querySelectorAll('[data-measure]') ];
   const choose = chosen => {
     for (const each of buttons) each.setAttribute('aria-pressed', String(each === chosen));
     map.show(chosen.dataset.measure);
+    none.hidden = map.marked.length > 0;
   };
   for (const button of buttons) button.addEventListener('click', () => choose(button));
   viewer.on('element.click', event => select(event.element.id));
   new ResizeObserver(() => canvas.resized()).observe(place);
   canvas.zoom('fit-viewport', 'auto');
   choose(buttons[0]);
+  if (canvas.zoom() < LEAST_ZOOM) {
+    canvas.zoom(LEAST_ZOOM);
+    const hottest = map.hottest(buttons[0].dataset.measure);
+    if (hottest) canvas.scrollToElement(hottest, { top: 60, bottom: 60, left: 60, right: 60 });
+  }
   place.dataset.ready = 'true';
 }
 
