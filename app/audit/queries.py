@@ -74,9 +74,8 @@ def select_records(session: Session, wanted: Filter, *, after: int = 0, size: in
     return Page(found, place, partial=True)
 
 
-def every_record(session: Session, wanted: Filter, *, newest_first: bool = True, size: int = 500) -> Iterator[Record]:
-    """All records of a filter, page after page: exactly the filtered view."""
-    after = 0
+def every_record(session: Session, wanted: Filter, *, after: int = 0, newest_first: bool = True, size: int = 500) -> Iterator[Record]:
+    """All records of a filter after the key *after*, page after page: exactly the filtered view."""
     while True:
         page = select_records(session, wanted, after=after, size=size, newest_first=newest_first)
         yield from page.rows

@@ -52,12 +52,8 @@ def newest(session: Session) -> int:
 
 
 def records(session: Session, choice: Choice) -> Iterator[Record]:
-    """Every record of the filtered view, newest first as on the page, page after page."""
-    after = choice.upto + 1
-    while after:
-        page = queries.select_records(session, choice.wanted, after=after, size=SIZE)
-        yield from page.rows
-        after = page.after
+    """Every record of the filtered view, newest first as on the page."""
+    return queries.every_record(session, choice.wanted, after=choice.upto + 1, size=SIZE)
 
 
 def batches(rows: Iterable[T], size: int = SIZE) -> Iterator[list[T]]:
