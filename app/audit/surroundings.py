@@ -113,11 +113,12 @@ def names(session: Session, usernames: set[str]) -> dict[str, str]:
 
 
 def _usernames(events: Sequence[Event]) -> set[str]:
-    found: set[Any] = {name for event in events for name in (event.actor, event.on_behalf_of)}
+    found: list[Any] = [name for event in events for name in (event.actor, event.on_behalf_of)]
     for event in events:
         detail = event.detail or {}
-        found.update(detail.get(name) for name in _PERSONS)
-        found.update(detail.get("users") or ())
+        # a migration's "from" and "to" are versions
+        found += [detail.get(name) for name in _PERSONS]
+        found += detail.get("users") or ()
     return {name for name in found if isinstance(name, str) and name and name != SYSTEM.name}
 
 

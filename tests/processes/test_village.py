@@ -6,7 +6,10 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import progress
+from app.campaign.hooks import signing
 from app.campaign.models import Report, Signature, Village
+from app.engine.actor import Actor
+from app.engine.models import Task
 from tests.processes.play import HOUSEHOLDS, Play
 from tests.processes.plays import plays
 
@@ -38,11 +41,9 @@ def start_form(play: Play) -> None:
 
 def sign(play: Play, user: str, role: str) -> None:
     """The signature as the form writes it."""
-    play.db.in_transaction(
-        lambda session: session.add(
-            Signature(campaign_id=play.campaign_id, subject=SUBJECT, document="village_form", role=role, signer=user, signed_at=clock.now())
-        )
-    )
+    task = Task(campaign_id=play.campaign_id, subject=SUBJECT, candidate_groups=[role])
+    actor = Actor(user)
+    play.db.in_transaction(lambda session: signing.sign(session, task, actor, document="village_form", manner="signature", content={}))
 
 
 @plays("village: village nominate_guides check_households village_complete report_day")

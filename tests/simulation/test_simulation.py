@@ -52,8 +52,8 @@ def test_a_killed_play_ends_like_one_that_was_not(tmp_path: Path) -> None:
     homes = [tmp_path / name for name in ("whole", "killed")]
     for home in homes:
         home.mkdir()
-    whole = play(homes[0], seed=3)
-    killed = play(homes[1], seed=3, kill_after_days=(1, 4, 9))
+    whole = play(homes[0], seed=1)
+    killed = play(homes[1], seed=1, kill_after_days=(1, 4, 9))
     assert {name: killed[name] for name in COUNTED} == {name: whole[name] for name in COUNTED}
     assert whole["open_tasks"] == whole["incidents"] == 0
     for home in homes:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, errors
 from app.auth import access, actor, database, identity
 from app.campaign.blueprint import blueprint
 from app.campaign.documents import choices, kinds, making, word
@@ -76,6 +76,9 @@ def documents() -> str:
         )
 
 
+_NOT_YET = errors.Words(_l("这份文书还没有内容可以生成。"), _l("什么也没有改动。"), _l("等它所依据的表册报上来以后，再从文书页生成。"))
+
+
 @blueprint.post("/documents/<kind>.<form>")
 @access(*kinds.ROLES)
 def make_document(kind: str, form: str) -> Response:
@@ -88,8 +91,7 @@ def make_document(kind: str, form: str) -> Response:
             flash(_("本单位的模板已不适用，请在模板页恢复原模板或重新上传。"), "error")
             return redirect(url_for("campaign.documents"), 303)
     if made is None and kind in kinds.KINDS and not kinds.KINDS[kind].about and who.has(*kinds.KINDS[kind].roles):
-        flash(_("这份文书还没有内容可以生成。"), "error")
-        return redirect(url_for("campaign.documents"), 303)
+        return errors.page(404, words=_NOT_YET)
     if made is None:
         abort(404)
     database().in_transaction(lambda write: making.record(write, made, who, by))

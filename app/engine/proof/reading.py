@@ -55,7 +55,7 @@ class _Groups:
 
 
 def _rows(connection: Connection, query: str, asked: dict[str, int]) -> Iterator[Any]:
-    result = connection.execution_options(yield_per=_FETCH).execute(text(query), asked)
+    result = connection.execute(text(query), asked, execution_options={"yield_per": _FETCH})
     for some in result.partitions(_FETCH):
         yield from map(tuple, some)
 

@@ -21,6 +21,8 @@ export async function start() {
   if (task.mine) {
     drafts.watch();
     find('[data-submit]').addEventListener('click', submit);
+    // Leaving a field may take an error away and move the button from below the pointer: it is pressed all the same.
+    find('[data-submit]').addEventListener('pointerdown', event => event.currentTarget.setPointerCapture(event.pointerId));
     if (queue.has(task.task)) waitForSignal();
     window.addEventListener('daopai:sent', event => { if (event.detail.key === task.task) location.assign(event.detail.redirect || task.urls.list); });
     window.addEventListener('daopai:refused', event => {

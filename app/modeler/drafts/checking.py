@@ -32,9 +32,12 @@ def draft_check(key: int) -> Response:
 
 
 def problems(session: Session, draft: ModelDraft, content: bytes) -> list[Problem]:
-    """Everything wrong with *content* as a version of *draft*. Errors would refuse its deployment, warnings would not."""
+    """Everything wrong with *content* as a version of *draft*. Errors would refuse its deployment, warnings would not.
+
+    What other open drafts define counts as there: they can be released together, and a release checks just what it takes along.
+    """
     name = {draft.resource: content}
-    known = definitions.known(session, name)
+    known = definitions.known(session, {**store.contents_beside(session, draft), **name})
     if draft.kind == "process" and (seen := vocabulary.seen_variables(session, draft.definition_id)):
         given = known.starts.get(draft.definition_id) or frozenset()
         known = replace(known, starts={**known.starts, draft.definition_id: given | seen})

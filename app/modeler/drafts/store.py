@@ -51,6 +51,14 @@ def open_drafts(session: Session) -> list[ModelDraft]:
     return list(session.scalars(select(ModelDraft).where(ModelDraft.state == "OPEN").order_by(ModelDraft.updated_at.desc()).limit(500)))
 
 
+def contents_beside(session: Session, draft: ModelDraft) -> dict[str, bytes]:
+    """The newest versions of the other open drafts, by file name; of several of one file the last touched."""
+    newest = (ModelDraftVersion.draft_key == ModelDraft.key) & (ModelDraftVersion.number == ModelDraft.number)
+    query = select(ModelDraft.resource, ModelDraftVersion.content).join(ModelDraftVersion, newest)
+    rows = session.execute(query.where(ModelDraft.state == "OPEN", ModelDraft.key != draft.key).order_by(ModelDraft.updated_at))
+    return {row.resource: row.content for row in rows}
+
+
 def content_of(session: Session, draft: ModelDraft, number: int | None = None) -> bytes:
     """The file as it was in version *number* (default: the one that counts). Raises ``NotFound``."""
     wanted = draft.number if number is None else number
