@@ -81,6 +81,16 @@ def test_larger_demonstrations_grow_in_proportion(size: int) -> None:
     assert sum(households.group_sizes(place, size)) == size
 
 
+@pytest.mark.parametrize("size", [1, 12, 30, 130])
+def test_a_small_demonstration_has_just_as_many_households(size: int) -> None:
+    """Also where there are fewer households than groups."""
+    place = town.build(size, random.Random(1))
+    made = list(households.build(place, size, 1))
+    planned = dict(zip((group.code for group in place.groups), households.group_sizes(place, size), strict=True))
+    assert len(made) == size
+    assert Counter(home.work_group for home in made) == Counter({code: count for code, count in planned.items() if count})
+
+
 def test_loading_writes_it_once_and_finds_it_again(db: Database, keys: None) -> None:
     first = demonstration.load(db, households=130, seed=1)
     again = demonstration.load(db, households=130, seed=1)

@@ -35,6 +35,7 @@ def build(town: Town, households: int, seed: int) -> Iterator[NewHousehold]:
     sizes = zip(group_sizes(town, households), group_sizes(town, round(households * REGISTERED)), strict=True)
     for group, (size, registered) in zip(town.groups, sizes, strict=True):
         rng = random.Random(f"{seed}:{group.code}")
+        registered = min(registered, size)  # where there are fewer households than groups, both are spread differently
         kinds = ["registered"] * registered + ["key_general"] * (size - registered)
         rng.shuffle(kinds)
         for place, kind in enumerate(kinds):
