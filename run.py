@@ -20,7 +20,10 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def environment(*requirements: Path) -> None:
-    """Make the virtual environment and install *requirements*, unless exactly these are installed already."""
+    """Make the virtual environment and install *requirements*, unless exactly these are installed already.
+
+    Files called ``…-alone.txt`` hold what is installed without the packages that it says it needs.
+    """
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in requirements)).hexdigest()[:16]
     done = VENV / f".installed-{digest}"
     if done.exists():
@@ -29,10 +32,11 @@ def environment(*requirements: Path) -> None:
         print("首次运行:正在建立 .venv … (first use: making .venv)", flush=True)
         venv.create(VENV, with_pip=True)
     print("正在安装依赖,约需一分钟 … (installing the pinned requirements, about a minute)", flush=True)
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for path in requirements:
-        command += ["-r", str(path)]
-    if subprocess.run(command, check=False).returncode:
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    together = [path for path in requirements if not path.stem.endswith("-alone")]
+    commands = [pip + [part for path in together for part in ("-r", str(path))]]
+    commands += [[*pip, "--no-deps", "-r", str(path)] for path in requirements if path not in together]
+    if any(subprocess.run(command, check=False).returncode for command in commands):
         sys.exit("依赖安装失败,原因见上。请检查软件源后重试。 (pip failed; its reason stands above. Mend it and run again.)")
     done.touch()
 
@@ -44,7 +48,7 @@ def main(arguments: list[str]) -> None:
     requirements = [ROOT / "requirements.txt"]
     testing = arguments[:1] == ["test"]
     if testing:
-        requirements.append(ROOT / "tests" / "requirements.txt")
+        requirements += [ROOT / "tests" / "requirements.txt", ROOT / "tests" / "requirements-alone.txt"]
     environment(*requirements)
     module = ["-m", "pytest", *arguments[1:]] if testing else ["-m", "app.cli", *arguments]
     if testing:

@@ -55,6 +55,7 @@ def expected(db: Database) -> Counter[tuple[str, str]]:
 def test_the_xes_log_keeps_its_schema_and_tells_every_visit(logged: Database) -> None:
     tree = etree.fromstring(made(logged, xes.as_xes))
     etree.XMLSchema(etree.parse(SCHEMA)).assertValid(tree)
+    _as_the_standard_says(tree)
     found: Counter[tuple[str, str]] = Counter()
     for trace in tree.iterfind("x:trace", NS):
         values = [{each.get("key"): each.get("value") for each in event} for event in trace.iterfind("x:event", NS)]
@@ -65,6 +66,41 @@ def test_the_xes_log_keeps_its_schema_and_tells_every_visit(logged: Database) ->
     assert found == expected(logged)
     assert tree.xpath("count(//x:event[x:string[@value='ann'][@key='org:resource']])", namespaces=NS) == 3
     assert tree.xpath("count(//x:event[x:string[@value='ate_abort']])", namespaces=NS) >= 1
+
+
+def _as_the_standard_says(tree: Any) -> None:
+    """What IEEE 1849 says in words and no schema can: keys once in a component, globals everywhere, classifiers over globals."""
+    for component in tree.iter():
+        keys = [each.get("key") for each in component if each.get("key") is not None]
+        assert len(set(keys)) == len(keys)
+    globals_: dict[str, set[tuple[str, str]]] = {}
+    for each in tree.iterfind("x:global", NS):
+        assert each.get("scope") not in globals_
+        globals_[each.get("scope")] = {(told.tag, told.get("key")) for told in each}
+    assert set(globals_) == {"trace", "event"}
+    for scope, told in globals_.items():
+        for component in tree.iterfind(f".//x:{scope}", NS):
+            assert told <= {(each.tag, each.get("key")) for each in component}
+    for classifier in tree.iterfind("x:classifier", NS):
+        assert set(classifier.get("keys").split()) <= {key for _tag, key in globals_[classifier.get("scope", "event")]}
+    prefixes = {each.get("prefix") for each in tree.iterfind("x:extension", NS)}
+    assert {key.partition(":")[0] for each in tree.iter() if ":" in (key := each.get("key") or "")} <= prefixes
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "<trace/>",
+        '<log xmlns="http://www.xes-standard.org/"/>',
+        '<log xmlns="http://www.xes-standard.org/" xes.version="1.0"><event/><trace/></log>',
+        '<log xmlns="http://www.xes-standard.org/" xes.version="1.0"><classifier name="two words" keys="a"/></log>',
+        '<log xmlns="http://www.xes-standard.org/" xes.version="1.0"><string key="2" value="a"/></log>',
+        '<log xmlns="http://www.xes-standard.org/" xes.version="1.0"><date key="a" value="2020-05-21 08:00"/></log>',
+        '<log xmlns="http://www.xes-standard.org/" xes.version="1.0"><list key="a"/></log>',
+    ],
+)
+def test_the_schema_refuses_what_is_no_log(broken: str) -> None:
+    assert not etree.XMLSchema(etree.parse(SCHEMA)).validate(etree.fromstring(broken))
 
 
 def test_a_process_alone(logged: Database) -> None:
@@ -100,8 +136,38 @@ def test_both_object_centric_logs_say_the_same(logged: Database, tmp_path: Path)
         _same(other, whole)
 
 
+_KIND = {"name": str, "attributes": [{"name": str, "type": {"string", "time", "integer", "float", "boolean"}}]}
+_RELATED = [{"objectId": str, "qualifier": str}]
+#: The JSON form of OCEL 2.0: what its schema demands, with nothing beside it, and its types of values.
+_OCEL = {
+    "eventTypes": [_KIND],
+    "objectTypes": [_KIND],
+    "events": [{"id": str, "type": str, "time": datetime, "attributes": [{"name": str, "value": str}], "relationships": _RELATED}],
+    "objects": [{"id": str, "type": str, "attributes": [{"name": str, "value": str, "time": datetime}], "relationships": _RELATED}],
+}
+
+
+def _shaped(value: Any, shape: Any) -> bool:
+    """Whether JSON has a shape: a class, a set of values, a list of one shape, an object with exactly these members."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_shaped(each, shape[0]) for each in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and value.keys() == shape.keys() and all(_shaped(value[name], shape[name]) for name in shape)
+    if isinstance(shape, set):
+        return value in shape
+    if shape is datetime:
+        return isinstance(value, str) and "T" in value and datetime.fromisoformat(value).tzinfo is not None
+    return isinstance(value, shape)
+
+
 def _holds_together(whole: dict[str, Any]) -> None:
-    """Ids are unique, and nothing relates to what is not there."""
+    """It has the standard's form, ids are unique, values are of declared attributes, and nothing relates to what is not there."""
+    assert _shaped(whole, _OCEL)
+    for things, kinds in (("objects", "objectTypes"), ("events", "eventTypes")):
+        declared = {each["name"]: {told["name"] for told in each["attributes"]} for each in whole[kinds]}
+        assert len(declared) == len(whole[kinds])
+        for each in whole[things]:
+            assert {told["name"] for told in each["attributes"]} <= declared[each["type"]]
     ids = [each["id"] for each in whole["objects"]]
     assert len(set(ids)) == len(ids)
     assert len({each["id"] for each in whole["events"]}) == len(whole["events"])

@@ -17,12 +17,14 @@ from app.audit.exporting.tables import content
 _TABLES = """
 CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT NOT NULL);
 CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT NOT NULL);
-CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT NOT NULL REFERENCES event_map_type);
-CREATE TABLE object (ocel_id TEXT PRIMARY KEY, ocel_type TEXT NOT NULL REFERENCES object_map_type);
-CREATE TABLE event_object (ocel_event_id TEXT NOT NULL REFERENCES event, ocel_object_id TEXT NOT NULL REFERENCES object,
-  ocel_qualifier TEXT NOT NULL, PRIMARY KEY (ocel_event_id, ocel_object_id, ocel_qualifier));
-CREATE TABLE object_object (ocel_source_id TEXT NOT NULL REFERENCES object, ocel_target_id TEXT NOT NULL REFERENCES object,
-  ocel_qualifier TEXT NOT NULL, PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier));
+CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT NOT NULL REFERENCES event_map_type (ocel_type));
+CREATE TABLE object (ocel_id TEXT PRIMARY KEY, ocel_type TEXT NOT NULL REFERENCES object_map_type (ocel_type));
+CREATE TABLE event_object (ocel_event_id TEXT NOT NULL REFERENCES event (ocel_id),
+  ocel_object_id TEXT NOT NULL REFERENCES object (ocel_id), ocel_qualifier TEXT NOT NULL,
+  PRIMARY KEY (ocel_event_id, ocel_object_id, ocel_qualifier));
+CREATE TABLE object_object (ocel_source_id TEXT NOT NULL REFERENCES object (ocel_id),
+  ocel_target_id TEXT NOT NULL REFERENCES object (ocel_id), ocel_qualifier TEXT NOT NULL,
+  PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier));
 """
 
 
@@ -41,7 +43,7 @@ def as_sqlite(session: Session, choice: Choice, _locale: str) -> Iterator[bytes]
 def _write(log: sqlite3.Connection, session: Session, choice: Choice) -> None:
     for name, attributes in TYPES.items():
         log.execute("INSERT INTO object_map_type VALUES (?, ?)", (name, name))
-        _table(log, f"object_{name}", ("ocel_changed_field", *attributes))
+        _table(log, f"object_{name}", "TEXT NOT NULL REFERENCES object (ocel_id)", ("ocel_changed_field", *attributes))
     maps: dict[str, str] = {}
     for each in contents(session, choice):
         if isinstance(each, Thing):
@@ -51,13 +53,13 @@ def _write(log: sqlite3.Connection, session: Session, choice: Choice) -> None:
                 # Names of steps are in any script: tables have numbers.
                 maps[each.type] = f"t{len(maps) + 1}"
                 log.execute("INSERT INTO event_map_type VALUES (?, ?)", (each.type, maps[each.type]))
-                _table(log, f"event_{maps[each.type]}", EVENT_ATTRIBUTES)
+                _table(log, f"event_{maps[each.type]}", "TEXT PRIMARY KEY REFERENCES event (ocel_id)", EVENT_ATTRIBUTES)
             _happening(log, each, maps[each.type])
 
 
-def _table(log: sqlite3.Connection, name: str, attributes: Sequence[str]) -> None:
+def _table(log: sqlite3.Connection, name: str, identity: str, attributes: Sequence[str]) -> None:
     columns = "".join(f", {attribute} TEXT" for attribute in attributes)
-    log.execute(f"CREATE TABLE {name} (ocel_id TEXT, ocel_time TIMESTAMP{columns})")
+    log.execute(f"CREATE TABLE {name} (ocel_id {identity}, ocel_time TIMESTAMP{columns})")
 
 
 def _thing(log: sqlite3.Connection, thing: Thing) -> None:

@@ -14,10 +14,10 @@ from app.audit.exporting.choice import Choice
 from app.audit.exporting.log import Step, Trace, text, traces
 
 _EXTENSIONS = (("Concept", "concept"), ("Lifecycle", "lifecycle"), ("Time", "time"), ("Organizational", "org"))
+#: Over what every event has, as the standard wants it (global attributes): who did it is told of completed user tasks only.
 _CLASSIFIERS = (
     ("Activity", "concept:name"),
-    ("Activity and transition", "concept:name lifecycle:transition"),
-    ("Resource", "org:resource"),
+    ("ActivityAndTransition", "concept:name lifecycle:transition"),
 )
 
 
@@ -38,7 +38,7 @@ def _head(choice: Choice) -> str:
     event = _string("concept:name", "unknown") + _string("lifecycle:transition", "complete")
     event += _date("time:timestamp", datetime(1970, 1, 1, tzinfo=clock.CAMPAIGN_ZONE))
     lines.append(f'<global scope="event">{event}</global>')
-    lines += [f'<classifier name="{name}" keys="{keys}"/>' for name, keys in _CLASSIFIERS]
+    lines += [f'<classifier name="{name}" scope="event" keys="{keys}"/>' for name, keys in _CLASSIFIERS]
     process = f" {choice.wanted.process}" if choice.wanted.process else ""
     lines += [_string("concept:name", f"campaign {choice.wanted.campaign}{process}"), _string("lifecycle:model", "standard")]
     return "\n".join(lines) + "\n"
