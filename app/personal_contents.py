@@ -10,9 +10,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.campaign import models as campaign
-from app.engine import chains, erasing
+from app.engine import chains, erasing, kept_files
 from app.engine.erasing import BLANK
-from app.engine.models import MessageRow
+from app.engine.models import Event, MessageRow
 from app.forms.models import Submission
 from app.inbox import uploads
 from app.inbox.models import Attachment, Draft, FieldComment
@@ -59,4 +59,16 @@ def _files(session: Session, campaign_id: int, after: int) -> tuple[int, int] | 
         row.name = BLANK
         if folder is not None:
             uploads.path(folder, row.stored).unlink(missing_ok=True)
+    return (found[-1].key, len(found)) if found else None
+
+
+@erasing.step("files")
+def _documents(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
+    """Kept copies of documents. The record with their SHA-256 stays."""
+    query = select(Event).where(Event.campaign_id == campaign_id, Event.kind.in_(kept_files.KINDS), Event.key > after)
+    found, folder = list(session.scalars(query.order_by(Event.key).limit(_MANY))), erasing.uploads()
+    for row in found:
+        kept = kept_files.of_record(row.kind, row.detail)
+        if kept is not None and folder is not None:
+            kept_files.path(folder, kept.stored).unlink(missing_ok=True)
     return (found[-1].key, len(found)) if found else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import time
 from collections.abc import Iterator
@@ -14,12 +13,12 @@ from sqlalchemy import inspect, select
 from app import tables  # noqa: F401  (which tables records answer for)
 from app.config import ConfigError, from_environment
 from app.db import Database
+from app.engine import contents, kept_files
+from app.engine.kept_files import Kept
 from app.engine.models import Event
 from app.engine.proof import anchors, archived, sealing, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.verifying import Result
-from app.inbox import uploads
-from app.inbox.models import Attachment
 
 #: Findings that are printed.
 _PRINTED = 20
@@ -69,25 +68,30 @@ def _archive(path: Path, anchor: Path | None) -> int:
     print(f"{result.records:,} 条记录，{result.chains:,} 条链，{result.seals} 个封印，{seconds:.1f} 秒", end=" ")
     print(f"({result.records:,} records, {result.chains:,} chains, {result.seals} seals, {seconds:.1f} s)")
     print(f"锚定文件 (anchor file): {anchor or '无 (none)'}")
+    key = archived.signed_by(path)
+    if key and not anchor:
+        print(f"签名密钥 {key}：没有锚定文件，它只是档案自己说的", end=" ")
+        print("(the key that signed it: without an anchor file this is only the archive's own word)")
     return _said(result)
 
 
 def _files(database: Database, folder: Path) -> Iterator[Finding]:
-    """Attachments whose file is not the one that was handed in, unless a record says that the campaign's files were erased."""
+    """Photos and documents whose file is not the one that was handed in or made, unless a record says that the campaign's were erased."""
     with verifying.snapshot(database.engine) as connection:
-        done = connection.execute(select(Event.subject, Event.detail).where(Event.kind == "erasure.done"))
-        erased = {subject for subject, detail in done if "files" in detail.get("kinds", ())}
-        for row in connection.execute(select(*Attachment.__table__.c).order_by(Attachment.key)):
-            if f"campaign:{row.campaign_id}" not in erased and _digest(folder, row.stored) != row.sha256:
-                yield Finding("file_altered", key=row.key)
-
-
-def _digest(folder: Path, stored: str) -> str:
-    try:
-        with uploads.path(folder, stored).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return ""
+        done = connection.execute(select(Event.subject, Event.kind, Event.detail).where(Event.kind == kept_files.ERASED))
+        erased = {subject for subject, kind, detail in done if kept_files.erased(kind, detail)}
+        for name, columns in contents.FILES.items():
+            table = contents.COVERED[name][0].c
+            query = select(table.key, table.campaign_id, *(table[column] for column in columns)).order_by(table.key)
+            for key, campaign, *told in connection.execute(query):
+                file = Kept(*told)
+                if f"campaign:{campaign}" not in erased and kept_files.digest(folder, file.stored) != file.sha256:
+                    yield Finding("file_altered", key=key)
+        made = select(Event.key, Event.campaign_id, Event.kind, Event.detail).where(Event.kind.in_(kept_files.KINDS)).order_by(Event.key)
+        for key, campaign, kind, detail in connection.execute(made):
+            kept = kept_files.of_record(kind, detail)
+            if kept and f"campaign:{campaign}" not in erased and kept_files.digest(folder, kept.stored) != kept.sha256:
+                yield Finding("document_altered", key=key)
 
 
 def _as_it_is() -> Database:

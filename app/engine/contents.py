@@ -14,18 +14,34 @@ from typing import Any
 from sqlalchemy import Table
 
 from app.engine import chains
+from app.engine.kept_files import Kept
 from app.engine.models import Definition, Deployment
 
 #: table name -> (table, columns in the order in which they are hashed)
 COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {}
+#: table name -> columns with SHA-256, stored name and media type of the file (``kept_files``) that a row tells of
+FILES: dict[str, tuple[str, str, str]] = {}
 #: modules whose import fills ``COVERED``
 ROOMS: set[str] = set()
 
 
-def cover(model: type[Any], columns: Sequence[str]) -> None:
-    """Digest the rows of *model* over these columns. The list is part of what is proved: a later column is not added to it."""
+def cover(model: type[Any], columns: Sequence[str], *, file: tuple[str, str, str] | None = None) -> None:
+    """Digest the rows of *model* over these columns. The list is part of what is proved: a later column is not added to it.
+
+    *file*: which of them hold SHA-256, stored name and media type of a file that belongs to the row.
+    """
     COVERED[model.__tablename__] = (model.__table__, tuple(columns))
+    if file is not None:
+        FILES[model.__tablename__] = file
     ROOMS.add(model.__module__)
+
+
+def file_of(table: str, values: Sequence[Any]) -> Kept | None:
+    """The file that a row with these values, as they are hashed, tells of."""
+    if table not in FILES:
+        return None
+    columns = COVERED[table][1]
+    return Kept(*(str(values[columns.index(name)]) for name in FILES[table]))
 
 
 def name_of(row: Any) -> str:

@@ -109,4 +109,5 @@ contents.cover(
         "on_behalf_of",
         "at",
     ),
+    file=("sha256", "stored", "media_type"),
 )

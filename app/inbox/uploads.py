@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from app.engine import kept_files
 
 #: Largest file, in bytes.
 LARGEST = 10 * 1024 * 1024
@@ -77,22 +77,13 @@ def _office(content: bytes) -> str:
 def store(folder: Path, content: bytes) -> Stored:
     """Write a file under a random name, safely on disk before the row that names it. Raises ``NotAccepted``."""
     kind = media_type(content)
-    name = secrets.token_hex(24)
-    target = path(folder, name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    name = kept_files.write(folder, content)
     return Stored(name, kind, len(content), hashlib.sha256(content).hexdigest())
 
 
 def path(folder: Path, name: str) -> Path:
-    """Where a stored file lies. Names are ours: hexadecimal digits only."""
-    if not name or any(char not in "0123456789abcdef" for char in name):
-        raise ValueError("not a stored file's name")
-    return folder / name[:2] / name
+    """Where a stored file lies."""
+    return kept_files.path(folder, name)
 
 
 def shown_name(given: str, kind: str, *, otherwise: str) -> str:

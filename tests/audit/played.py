@@ -85,7 +85,8 @@ def attach(session: Any, task: Task) -> None:
     )
     session.add(photo)
     session.flush()
-    events.record(session, "attachment.added", ANN, instance_key=task.instance_key, detail={"digests": contents.digests(photo)})
+    detail = {"digests": contents.digests(photo)}
+    events.record(session, "attachment.added", ANN, campaign_id=7, instance_key=task.instance_key, detail=detail)
 
 
 def keys(db: Database, model: Any) -> list[int]:

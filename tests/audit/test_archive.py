@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,21 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, update
 
-from app import cli, clock
+from app import cli, clock, personal_contents
 from app.db import Database
-from app.engine import events
+from app.engine import erasing, events, kept_files
 from app.engine.models import Event
 from app.engine.proof import anchors, archived, archiving, sealing, verifying
 from tests import web
 from tests.audit import played
-from tests.audit.played import ANN, run
+from tests.audit.played import ANN, PHOTO, run
+
+REPORT = b"%PDF- a report that was signed"
 
 
 def play(db: Database, home: Path) -> None:
     with clock.frozen(datetime(2020, 5, 21, tzinfo=UTC)):
         played.play(db, home)
+        stored = kept_files.write(home / "uploads", REPORT)
+        detail = {"kind": "village_report", "format": "pdf", "name": "报告.pdf", "sha256": hashlib.sha256(REPORT).hexdigest()}
+        run(db, events.record, "document.made", ANN, campaign_id=7, detail={**detail, "stored": stored})
         run(db, events.record, "comment.added", ANN, campaign_id=8, detail={"note": "别的活动"})
         run(db, events.record, "comment.added", ANN, campaign_id=7, detail={"note": "本活动"})
         sealing.run(db, everything=True)
@@ -33,14 +40,27 @@ def play(db: Database, home: Path) -> None:
 
 def written(db: Database, path: Path) -> Path:
     with verifying.snapshot(db.engine) as connection:
-        archiving.write(connection, 7, path)
+        archiving.write(connection, 7, path, path.parent / "uploads")
     return path
 
 
+@pytest.fixture(scope="module")
+def home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation in which everything has happened once, and the archive of it."""
+    folder = tmp_path_factory.mktemp("archived")
+    shutil.copy(sqlite_template, folder / "daopai.db")
+    db = Database(f"sqlite:///{folder}/daopai.db")
+    play(db, folder)
+    written(db, folder / "archive.zip")
+    db.dispose()
+    return folder
+
+
 @pytest.fixture
-def archive(db: Database, tmp_path: Path) -> Path:
-    play(db, tmp_path)
-    return written(db, tmp_path / "archive.zip")
+def archive(home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    sealing.install(played.SEED, tmp_path / "anchors")
+    return tmp_path / "archive.zip"
 
 
 def codes(path: Path, anchor: Path | None = None) -> set[str]:
@@ -61,9 +81,11 @@ def test_an_archive_is_sound_without_the_database_and_shows_no_other_campaign(
     with zipfile.ZipFile(archive) as whole:
         names = whole.namelist()
         texts = b"".join(whole.read(name) for name in names).decode(errors="replace")
+        assert {PHOTO, REPORT} == {whole.read(name) for name in names if name.startswith(archiving.FILES)}
     assert "本活动" in texts
     assert "别的活动" not in texts
-    assert {"definitions", archiving.MANIFEST, archiving.SEALS} <= {name.partition("/")[0] for name in names}
+    assert {"definitions", archiving.MANIFEST, archiving.SIGNATURE, archiving.SEALS} <= {name.partition("/")[0] for name in names}
+    assert {name.rpartition(".")[2] for name in names if name.startswith(archiving.FILES)} == {"jpg", "pdf"}
 
 
 def _line(find: Callable[[Any], bool], change: Callable[[Any], Any]) -> Callable[[bytes], bytes]:
@@ -130,26 +152,100 @@ TAMPERINGS = {
 }
 
 
-def test_what_was_changed_is_found_even_with_a_new_manifest(archive: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["as it is", "new manifest", "new manifest and key"])
+def test_what_was_changed_is_found_even_with_a_new_manifest(archive: Path, tmp_path: Path, how: str) -> None:
     for what, (name, change) in TAMPERINGS.items():
-        for honest in (True, False):
-            copy = _tampered(archive, tmp_path / "copy.zip", name, change, new_manifest=not honest)
-            found = codes(copy)
-            assert found, f"{what}: not found"
-            assert ("archive_file" in found) == honest, what
+        found = codes(_tampered(archive, tmp_path / "copy.zip", {name: change}, how))
+        assert found, f"{what}: not found"
+        assert ("archive_file" in found) == (how == "as it is"), what
+        assert ("archive_signature" in found) == (how == "new manifest"), what
 
 
-def _tampered(archive: Path, copy: Path, name: str, change: Callable[[bytes], bytes], *, new_manifest: bool) -> Path:
+def _tampered(archive: Path, copy: Path, changes: dict[str, Callable[[bytes], bytes | None]], how: str) -> Path:
+    """A forger has the archive and can do everything but sign with the installation's key."""
     with zipfile.ZipFile(archive) as old, zipfile.ZipFile(copy, "w") as new:
         manifest = json.loads(old.read(archiving.MANIFEST))
         for each in old.namelist():
-            content = change(old.read(each)) if each == name else old.read(each)
-            if each != archiving.MANIFEST:
+            if each in (archiving.MANIFEST, archiving.SIGNATURE):
+                continue
+            content = changes[each](old.read(each)) if each in changes else old.read(each)
+            if how != "as it is":
+                manifest["files"].pop(each)
+            if content is not None:
                 new.writestr(each, content)
-                if new_manifest:
+                if how != "as it is":
                     manifest["files"][each] = hashlib.sha256(content).hexdigest()
-        new.writestr(archiving.MANIFEST, json.dumps(manifest))
+        text = old.read(archiving.MANIFEST) if how == "as it is" else json.dumps(manifest).encode()
+        new.writestr(archiving.MANIFEST, text)
+        signature = old.read(archiving.SIGNATURE)
+        if how == "new manifest and key":
+            key = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
+            public = key.public_key().public_bytes_raw().hex()
+            signature = json.dumps({"public_key": public, "signature": key.sign(text).hex()}).encode()
+        new.writestr(archiving.SIGNATURE, signature)
     return copy
+
+
+def test_who_leaves_a_whole_chain_out_is_betrayed_by_the_signature(archive: Path, tmp_path: Path) -> None:
+    """By themselves the chains that are left, their rows and activities are perfect."""
+    anchor = tmp_path / "anchors" / anchors.NAME
+    leave = {archiving.CHAINS: _line(lambda line: "本活动" in json.dumps(line, ensure_ascii=False), _gone)}
+    for how, found in (("as it is", "archive_file"), ("new manifest", "archive_signature"), ("new manifest and key", "archive_signature")):
+        copy = _tampered(archive, tmp_path / "copy.zip", leave, how)
+        assert found in codes(copy, anchor), how
+    assert codes(archive, anchor) == set()
+
+
+def test_an_archive_without_a_signature_is_not_sound(archive: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(tmp_path / "copy.zip", "w") as new:
+        for each in old.namelist():
+            if each != archiving.SIGNATURE:
+                new.writestr(each, old.read(each))
+    assert codes(tmp_path / "copy.zip") == {"archive_unsigned"}
+
+
+def test_an_anchor_that_went_on_after_the_export_does_not_speak_against_it(db: Database, tmp_path: Path) -> None:
+    play(db, tmp_path)
+    archive = written(db, tmp_path / "archive.zip")
+    run(db, events.record, "comment.added", ANN, campaign_id=7, detail={"note": "之后"})
+    assert sealing.run(db, everything=True) is not None
+    assert codes(archive, tmp_path / "anchors" / anchors.NAME) == set()
+
+
+def test_photos_and_documents_are_held_against_what_the_records_say(archive: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(archive) as whole:
+        names = [name for name in whole.namelist() if name.startswith(archiving.FILES)]
+    for change in (lambda content: content + b" ", lambda _content: None):
+        for name in names:
+            found = codes(_tampered(archive, tmp_path / "copy.zip", {name: change}, "new manifest and key"))
+            assert found == {"document_altered" if name.endswith(".pdf") else "file_altered"}
+
+
+def test_erased_files_are_told_of_as_erased(db: Database, tmp_path: Path) -> None:
+    play(db, tmp_path)
+    for file in (tmp_path / "uploads").glob("*/*"):
+        file.unlink()
+    assert codes(written(db, tmp_path / "lost.zip")) == {"file_altered", "document_altered"}
+    detail = {"erasure": "1", "kinds": ["files"], "changed": 2}
+    run(db, events.record, kept_files.ERASED, ANN, subject="campaign:8", detail=detail)
+    assert codes(written(db, tmp_path / "other.zip")), "another campaign's files were erased"
+    run(db, events.record, kept_files.ERASED, ANN, subject="campaign:7", detail=detail)
+    assert codes(written(db, tmp_path / "erased.zip")) == set()
+
+
+def test_erasing_files_takes_kept_documents_too(db: Database, tmp_path: Path) -> None:
+    play(db, tmp_path)
+    erasing.install(tmp_path / "uploads")
+    run(db, personal_contents._documents, 8, 0)
+    assert REPORT in {file.read_bytes() for file in (tmp_path / "uploads").glob("*/*")}
+    run(db, personal_contents._documents, 7, 0)
+    assert REPORT not in {file.read_bytes() for file in (tmp_path / "uploads").glob("*/*")}
+
+
+def test_the_command_says_whose_word_an_archive_is(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["verify", "--archive", str(archive)]) == 0
+    said = capsys.readouterr().out
+    assert "只是档案自己说的" in said and str(sealing.public_key()) in said
 
 
 def test_what_was_changed_in_the_database_before_is_found_in_the_archive(db: Database, tmp_path: Path) -> None:
@@ -166,10 +262,11 @@ def test_files_that_are_no_archive_are_refused(tmp_path: Path, capsys: pytest.Ca
     assert "x.zip" in capsys.readouterr().err
 
 
-def test_an_auditor_takes_it(archive: Path, db: Database, tmp_path: Path) -> None:
+def test_an_auditor_takes_it_with_its_files(db: Database, tmp_path: Path) -> None:
+    play(db, tmp_path)
     web.person(db, "auditor", "auditor", campaign_id=0)
     browser = web.signed_in_as(web.application(db, tmp_path, seal_key=played.SEED), "auditor")
     answer = browser.post("/audit/exports", {"format": "archive", "campaign": "7"})
     assert answer.status_code == 200
     (tmp_path / "taken.zip").write_bytes(answer.data)
-    assert codes(tmp_path / "taken.zip") == set()
+    assert codes(tmp_path / "taken.zip", tmp_path / "anchors" / anchors.NAME) == set()

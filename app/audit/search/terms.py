@@ -30,7 +30,9 @@ _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _NUMBER = re.compile(r"\d{11}")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 #: Names of details that say nothing to a reader: sums and numbers of rows.
-_SILENT = frozenset({"sha256", "checksum", "deployment", "submission", "session", "request", "hash", "digests", "entered", "left"})
+_SILENT = frozenset(
+    {"sha256", "checksum", "deployment", "submission", "session", "request", "hash", "digests", "states", "stored", "entered", "left"}
+)
 #: What holds a value that nobody can read: encrypted, or erased.
 _CLOSED = ({"enc"}, {"gone"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from app.campaign.documents.content import Document
 from app.campaign.documents.kinds import KINDS, Format, Kind
 from app.campaign.documents.sealed import with_seal
 from app.campaign.models import Campaign, DocumentTemplate
-from app.engine import events
+from app.engine import events, kept_files
 from app.engine.actor import Actor
 from app.later import Later
 
@@ -115,7 +116,13 @@ def own_templates(session: Session, campaign_id: int) -> dict[str, DocumentTempl
     return {row.kind: row for row in rows}
 
 
-def record(session: Session, made: Made, who: Identity, actor: Actor) -> None:
-    """Keep who took which document out of the system, and its SHA-256."""
+def record(session: Session, made: Made, who: Identity, actor: Actor, *, stored: str = "") -> None:
+    """Keep who took which document out of the system, and its SHA-256. *stored*: the name of the copy that was kept (``keep``)."""
     detail = {"kind": made.kind.code, "format": made.format, "name": made.file_name, "sha256": made.checksum, **made.document.detail}
+    detail |= {"stored": stored} if stored else {}
     events.record(session, "document.made", actor, campaign_id=who.campaign_id, subject=made.document.subject, detail=detail)
+
+
+def keep(folder: Path, made: Made) -> str:
+    """A copy of a document that carries signatures or a number; "" of others. Its record must name it."""
+    return kept_files.write(folder, made.content) if made.kind.kept else ""

@@ -10,7 +10,7 @@ import io
 from itertools import groupby
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -94,7 +94,8 @@ def make_document(kind: str, form: str) -> Response:
         return errors.page(404, words=_NOT_YET)
     if made is None:
         abort(404)
-    database().in_transaction(lambda write: making.record(write, made, who, by))
+    stored = making.keep(current_app.config["DAOPAI"].uploads, made)
+    database().in_transaction(lambda write: making.record(write, made, who, by, stored=stored))
     return _file(made.content, made.file_name, kinds.MIME[made.format])
 
 

@@ -1,5 +1,8 @@
-"""An archive of a campaign held against itself: files by the manifest, chains by their hashes, seals by their signatures, rows and
-definitions by what the records say. Needs no database."""
+"""An archive of a campaign held against itself: files by the manifest and the manifest by its signature, chains by their hashes, seals by
+their signatures, rows, definitions, photos and documents by what the records say. Needs no database.
+
+Whose key signed is told by an anchor file; without one an archive speaks only for itself.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from typing import Any
 
 import orjson
 
-from app.engine import chains
-from app.engine.proof import archiving, one_chain, seals
+from app.engine import chains, contents, kept_files
+from app.engine.kept_files import Kept
+from app.engine.proof import archiving, one_chain, sealing, seals
 from app.engine.proof.findings import Finding
 from app.engine.proof.one_chain import KEY, KIND, RECORDED, SEQ, OneChain, detail_of
 from app.engine.proof.verifying import MOST, Result
@@ -32,28 +36,59 @@ class _Known:
     removed: set[str] = field(default_factory=set)
     #: (kind, id, version) → checksum
     definitions: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    #: row or record → its photo or document
+    files: dict[str, Kept] = field(default_factory=dict)
+    #: the campaign's files were erased after it had ended
+    erased: bool = False
 
 
 def check(path: Path, anchor: Mapping[int, Mapping[str, Any]] | None = None) -> Result:
     """Check everything in the archive. ``ArchiveError`` when it is none."""
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = orjson.loads(archive.read(archiving.MANIFEST))
+            text = archive.read(archiving.MANIFEST)
+            manifest = orjson.loads(text)
             if manifest["format"] != archiving.FORMAT:
                 raise ArchiveError(f"{path.name}: {ArchiveError.__doc__}")
-            return _checked(archive, manifest, anchor or {})
+            result = Result(findings=list(_signature(archive, text, anchor or {})))
+            _check(archive, manifest, anchor or {}, result)
+            return result
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
         raise ArchiveError(f"{path.name}: {ArchiveError.__doc__} ({error})") from error
 
 
-def _checked(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping[int, Mapping[str, Any]]) -> Result:
-    result = Result(findings=list(_files(archive, manifest["files"])))
-    if result.findings:
-        missing = set(manifest["files"]) - set(archive.namelist())
-        if missing:
-            return result
+def signed_by(path: Path) -> str:
+    """The key that the archive says it is signed with, hexadecimal; "" when it is not signed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return str(orjson.loads(archive.read(archiving.SIGNATURE))["public_key"])
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return ""
+
+
+def _signature(archive: zipfile.ZipFile, manifest: bytes, anchor: Mapping[int, Mapping[str, Any]]) -> Iterator[Finding]:
+    """The manifest must be signed: by a key of the anchor file where there is one."""
+    if archiving.SIGNATURE not in archive.namelist():
+        yield Finding("archive_unsigned")
+        return
+    signed = orjson.loads(archive.read(archiving.SIGNATURE))
+    key = str(signed["public_key"])
+    known = {str(seal["public_key"]) for seal in anchor.values()} or {key}
+    if key not in known or not sealing.signed_well(manifest, str(signed["signature"]), key):
+        yield Finding("archive_signature")
+
+
+def _check(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping[int, Mapping[str, Any]], result: Result) -> None:
+    found = _sums(archive)
+    for name in sorted({*found, *manifest["files"]}):
+        if found.get(name) != manifest["files"].get(name):
+            result.findings.append(Finding("archive_file", detail={"name": name}))
+    if {archiving.CHAINS, archiving.CONTENTS, archiving.SEALS, archiving.LEAVES, archiving.DEFINITIONS} - found.keys():
+        return
     leaves = [tuple(leaf) for leaf in _lines(archive, archiving.LEAVES)]
-    result.findings += seals.held(list(_lines(archive, archiving.SEALS)), leaves, anchor)
+    # What was sealed after the archive was made is none of its business.
+    since = {number: seal for number, seal in anchor.items() if number <= manifest["seal"]}
+    result.findings += seals.held(list(_lines(archive, archiving.SEALS)), leaves, since)
     result.seals = len({leaf[0] for leaf in leaves})
     sealed: dict[int, list[tuple[int, str, int]]] = {}
     for number, chain, length, head in leaves:
@@ -66,24 +101,24 @@ def _checked(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping
         if len(result.findings) > MOST:
             break
     result.findings += _contents(archive, known, set(manifest["tables"]))
-    result.findings += _definitions(archive, known)
-    return result
+    result.findings += _definitions(archive, known, found)
+    result.findings += _files(known, found)
+
+
+def _sums(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Name → SHA-256 of everything but the manifest and its signature; "" where a name stands twice."""
+    found: dict[str, str] = {}
+    for name in archive.namelist():
+        if name in (archiving.MANIFEST, archiving.SIGNATURE):
+            continue
+        with archive.open(name) as file:
+            found[name] = "" if name in found else hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return found
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
     with archive.open(name) as file:
         yield from map(orjson.loads, file)
-
-
-def _files(archive: zipfile.ZipFile, sums: dict[str, str]) -> Iterator[Finding]:
-    names = archive.namelist()
-    for name in sorted({*names, *sums} - {archiving.MANIFEST}):
-        summed = ""
-        if names.count(name) == 1:
-            with archive.open(name) as file:
-                summed = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-        if summed != sums.get(name):
-            yield Finding("archive_file", detail={"name": name})
 
 
 # --- chains ---------------------------------------------------------------------------------------------------------------
@@ -141,6 +176,9 @@ def _learn(known: _Known, row: tuple[Any, ...]) -> None:
     if isinstance(detail.get("digests"), dict):
         known.digests.update(detail["digests"])
     known.removed.update(each for each in detail.get("removed") or () if isinstance(each, str))
+    known.erased = known.erased or kept_files.erased(row[KIND], detail)
+    if (file := kept_files.of_record(row[KIND], detail)) is not None:
+        known.files[f"event:{row[KEY]}"] = file
     if row[KIND] == archiving.DEPLOYED:
         for each in detail.get("definitions") or ():
             known.definitions[each["kind"], each["id"], each["version"]] = each["checksum"]
@@ -155,6 +193,8 @@ def _contents(archive: zipfile.ZipFile, known: _Known, tables: set[str]) -> Iter
         name = line["row"]
         table, _colon, key = name.partition(":")
         seen.add(name)
+        if (file := contents.file_of(table, line["values"])) is not None:
+            known.files[name] = file
         if name not in known.digests:
             yield Finding("content_inserted", key=int(key), detail={"table": table})
         elif chains.digest(chains.canonical(line["values"])) != known.digests[name]:
@@ -165,14 +205,25 @@ def _contents(archive: zipfile.ZipFile, known: _Known, tables: set[str]) -> Iter
             yield Finding("content_missing", key=int(key), detail={"table": table, "record_key": ""})
 
 
-def _definitions(archive: zipfile.ZipFile, known: _Known) -> Iterator[Finding]:
+def _definitions(archive: zipfile.ZipFile, known: _Known, found: Mapping[str, str]) -> Iterator[Finding]:
     waiting = dict(known.definitions)
     for each in _lines(archive, archiving.DEFINITIONS):
         told = waiting.pop((each["kind"], each["id"], each["version"]), None)
         where = {"id": each["id"], "version": each["version"]}
         if told is None:
             yield Finding("definition_inserted", key=each["key"], detail=where)
-        elif not told == each["checksum"] == chains.digest(archive.read(each["file"])):
+        elif not told == each["checksum"] == found.get(each["file"]):
             yield Finding("definition_altered", key=each["key"], detail=where)
     for _kind, name, version in waiting:
         yield Finding("definition_missing", detail={"id": name, "version": version})
+
+
+def _files(known: _Known, found: Mapping[str, str]) -> Iterator[Finding]:
+    """Photos and documents, unless a record says that they were erased."""
+    if known.erased:
+        return
+    names = {name.removeprefix(archiving.FILES).partition(".")[0]: name for name in found if name.startswith(archiving.FILES)}
+    for of, file in known.files.items():
+        table, _colon, key = of.partition(":")
+        if found.get(names.get(file.sha256, "")) != file.sha256:
+            yield Finding("document_altered" if table == "event" else "file_altered", key=int(key))

@@ -48,6 +48,14 @@ _PLACE = ("链 {chain} 的第 {seq} 条记录", "record {seq} of chain {chain}")
 #: code → sentence in Chinese and English
 WORDS: dict[str, tuple[str, str]] = {
     "archive_file": ("档案里的文件 {name} 与清单不符。", "The file {name} of the archive is not as its manifest says."),
+    "archive_unsigned": (
+        "档案的清单没有签名：漏掉的内容查不出来。",
+        "The manifest of the archive is not signed: what was left out cannot be told.",
+    ),
+    "archive_signature": (
+        "档案清单的签名不对，或者不是锚定文件里的密钥签的：清单被改动过。",
+        "The signature of the archive's manifest is wrong, or not by a key of the anchor file: the manifest was altered.",
+    ),
     "record_altered": ("{record}被改动过：内容与它的哈希不符。", "Altered: {record}. Its content does not fit its hash."),
     "hash_altered": (
         "{record}的哈希被改动过：它与前后记录接不上。",
@@ -117,6 +125,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Inserted: definition {id} version {version}: no record of a deployment tells of it.",
     ),
     "file_altered": ("附件 {key} 的文件被改动过或不见了。", "The file of attachment {key} was altered or is missing."),
+    "document_altered": (
+        "记录 {key} 生成的文书，留存的文件被改动过或不见了。",
+        "The kept file of the document that record {key} tells of was altered or is missing.",
+    ),
     "seal_altered": ("第 {number} 号封印被改动过（{at} UTC）。", "Altered: seal {number} ({at} UTC)."),
     "seal_signature": (
         "第 {number} 号封印的签名不对，或者不是本系统的密钥签的（{at} UTC）。",

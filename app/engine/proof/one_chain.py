@@ -14,6 +14,7 @@ from app.engine.proof.findings import Finding
 #: A record as it is read: chain, seq, the columns of ``chains.COLUMNS``, detail, salt, hash. Times are text.
 Row = Sequence[Any]
 CHAIN, SEQ, KEY, CAMPAIGN, RECORDED, KIND, ACTOR = 0, 1, 2, 3, 5, 6, 7
+SUBJECT = 2 + chains.COLUMNS.index("subject")
 _AT = 4
 _FIRST, _LAST = 2, 2 + len(chains.COLUMNS)
 DETAIL, SALT, HASH = _LAST, _LAST + 1, _LAST + 2

@@ -74,6 +74,11 @@ def public_key() -> str | None:
     return _installed.key.public_key().public_bytes_raw().hex() if _installed else None
 
 
+def sign(text: bytes) -> str | None:
+    """This installation's signature of *text*, hexadecimal; None when it has no key."""
+    return _installed.key.sign(text).hex() if _installed else None
+
+
 def anchor_file() -> Path:
     """Where seals are appended."""
     return _in_use().folder / anchors.NAME

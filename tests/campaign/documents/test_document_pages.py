@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from app.campaign.documents import word
 from app.campaign.models import DocumentTemplate, Report
 from app.db import Database
+from app.engine import kept_files
 from app.engine.models import Event
 from tests import web
 from tests.campaign.documents import rows
@@ -75,6 +76,13 @@ def test_a_document_is_a_download_under_its_name_and_its_making_is_recorded(app:
     assert (event.actor, event.subject, event.campaign_id) == ("cadre", "problem:V05-001", CAMPAIGN)
     assert event.detail["sha256"] == hashlib.sha256(answer.data).hexdigest()
     assert (event.detail["kind"], event.detail["format"]) == ("notice", "docx")
+    uploads = app.config["DAOPAI"].uploads
+    assert kept_files.path(uploads, event.detail["stored"]).read_bytes() == answer.data, "what has a number is kept as it was handed out"
+
+
+def test_of_lists_no_copy_is_kept(app: Flask, db: Database) -> None:
+    assert web.signed_in_as(app, "office").post("/documents/household_form.pdf", {"about": rows.HOME}).status_code == 200
+    assert all("stored" not in event.detail for event in events(db, "document.made"))
 
 
 def test_whether_it_was_in_the_clear_is_recorded(app: Flask, db: Database) -> None:
