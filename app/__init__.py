@@ -26,7 +26,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     from app.auth import routes as auth
     from app.campaign import routes as campaign
     from app.engine import erasing
-    from app.engine.proof import sealing
+    from app.engine.proof import mailing, sealing
     from app.inbox import routes as inbox
     from app.modeler import routes as modeler
 
@@ -44,6 +44,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.extensions["daopai.db"] = database or Database(config.database_url)
     personal.install(config.data_key)
     sealing.install_from(config)
+    mailing.install_from(config)
     erasing.install(config.uploads)
     for part in (headers, language, guard, limits, shell, errors):
         part.install(app)

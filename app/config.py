@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: The folder that holds processes/, forms/ and app/.
@@ -15,6 +15,20 @@ ROOT = Path(__file__).resolve().parent.parent
 
 class ConfigError(Exception):
     """The settings do not allow a start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The office's mail server."""
+
+    host: str
+    port: int
+    #: ``starttls``, ``tls`` (from the first byte), or ``none``: to this machine itself only
+    security: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    #: the authority that signed the server's certificate, when no public one did
+    ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,14 @@ class Config:
     anchors: Path | None = None
     #: Rows that one auditor may export in a day without a second person (``DAOPAI_EXPORT_ROWS``).
     export_rows: int = 500
+    #: Mail server (``DAOPAI_SMTP`` = host:port, ``DAOPAI_SMTP_USER``, ``_PASSWORD``, ``_TLS`` = starttls | tls | none, ``_CA``).
+    smtp: Smtp | None = None
+    #: Sender of mail (``DAOPAI_MAIL_FROM``).
+    mail_from: str = ""
+    #: Who gets the newest seal by mail (``DAOPAI_ANCHOR_TO``, separated by commas).
+    anchor_to: tuple[str, ...] = ()
+    #: Hours between two such mails (``DAOPAI_ANCHOR_HOURS``); at a campaign's end there is one besides.
+    anchor_hours: float = 24
 
     @property
     def uploads(self) -> Path:
@@ -63,17 +85,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     url = env.get("DATABASE_URL") or f"sqlite:///{home / 'daopai.db'}"
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
-    keys = {}
-    for name in ("DAOPAI_SECRET_KEY", "DAOPAI_DATA_KEY"):
-        value = env.get(name)
-        if not value and production:
-            raise ConfigError(
-                f"{name} is not set. Production needs its own key: "
-                'make one with  python3 -c "import secrets; print(secrets.token_hex(32))"  and keep it safe.'
-            )
-        keys[name] = value or _kept_key(home / f".{name.lower()}")
-    if len(keys["DAOPAI_DATA_KEY"]) != 64:
-        raise ConfigError("DAOPAI_DATA_KEY must be 64 hexadecimal characters (32 bytes).")
+    keys = _keys(env, home, production)
     totp = env.get("DAOPAI_TOTP_FOR_ADMINS", "1" if production else "0") == "1"
     return Config(
         home,
@@ -86,7 +98,59 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         seal_minutes=_number(env, "DAOPAI_SEAL_MINUTES", 10),
         anchors=Path(env.get("DAOPAI_ANCHORS") or home / "anchors").resolve(),
         export_rows=int(_number(env, "DAOPAI_EXPORT_ROWS", 500)),
+        smtp=_smtp(env),
+        mail_from=next(iter(_addresses(env, "DAOPAI_MAIL_FROM", 1)), ""),
+        anchor_to=_addresses(env, "DAOPAI_ANCHOR_TO", 20),
+        anchor_hours=_number(env, "DAOPAI_ANCHOR_HOURS", 24),
     )
+
+
+#: Where mail may go without encryption.
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+
+
+def _smtp(env: Mapping[str, str]) -> Smtp | None:
+    """The mail server; None when there is none. What is written wrongly is refused at the start, not when the mail is due."""
+    if not env.get("DAOPAI_SMTP"):
+        return None
+    host, _colon, port = env["DAOPAI_SMTP"].strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", host) or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigError("DAOPAI_SMTP must be host:port, e.g. mail.example.org:587.")
+    security = env.get("DAOPAI_SMTP_TLS") or "starttls"
+    if security not in {"starttls", "tls", "none"}:
+        raise ConfigError("DAOPAI_SMTP_TLS must be starttls, tls or none.")
+    if security == "none" and host not in _LOOPBACK:
+        raise ConfigError("DAOPAI_SMTP_TLS=none is for a mail server on this machine (localhost). To another one mail goes encrypted.")
+    ca = Path(env["DAOPAI_SMTP_CA"]) if env.get("DAOPAI_SMTP_CA") else None
+    if ca is not None and not ca.is_file():
+        raise ConfigError("DAOPAI_SMTP_CA must be a file with the certificate of the authority that signed the mail server's.")
+    return Smtp(host, int(port), security, env.get("DAOPAI_SMTP_USER", ""), env.get("DAOPAI_SMTP_PASSWORD", ""), ca)
+
+
+def _addresses(env: Mapping[str, str], name: str, most: int) -> tuple[str, ...]:
+    """Mail addresses, plain: nothing in them can become a header or a command."""
+    found = tuple(each.strip() for each in (env.get(name) or "").split(",") if each.strip())
+    if len(found) > most or not all(_ADDRESS.fullmatch(each) for each in found):
+        raise ConfigError(f"{name}: at most {most} plain mail addresses, separated by commas, e.g. name@example.org.")
+    return found
+
+
+def _keys(env: Mapping[str, str], home: Path, production: bool) -> dict[str, str]:
+    """The two keys without which nothing starts."""
+    keys = {}
+    for name in ("DAOPAI_SECRET_KEY", "DAOPAI_DATA_KEY"):
+        value = env.get(name)
+        if not value and production:
+            raise ConfigError(
+                f"{name} is not set. Production needs its own key: "
+                'make one with  python3 -c "import secrets; print(secrets.token_hex(32))"  and keep it safe.'
+            )
+        keys[name] = value or _kept_key(home / f".{name.lower()}")
+    if len(keys["DAOPAI_DATA_KEY"]) != 64:
+        raise ConfigError("DAOPAI_DATA_KEY must be 64 hexadecimal characters (32 bytes).")
+    return keys
 
 
 def _seal_key(env: Mapping[str, str], home: Path) -> str:

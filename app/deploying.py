@@ -13,7 +13,8 @@ from app.config import ROOT, Config, ConfigError
 from app.db import Database
 from app.engine import definitions, erasing, virtual_clock
 from app.engine.actor import Actor
-from app.engine.proof import sealing
+from app.engine.proof import mailing, sealing
+from app.engine.told import anew
 from app.modeler.operations import batches  # noqa: F401  (lets job workers do acts on many)
 from app.modeler.release import installed
 from app.modeler.trial import shipped
@@ -54,11 +55,13 @@ def prepare(config: Config) -> Database:
     """Migrate the database, deploy what is shipped and new here, and load its scenarios; a file that has not changed changes nothing."""
     personal.install(config.data_key)
     sealing.install_from(config)
+    mailing.install_from(config)
     erasing.install(config.uploads)
     database = Database(config.database_url)
     migrations.upgrade(database)
     if not config.production:
         virtual_clock.install(database)
+    database.in_transaction(anew.begin)
     _install(database)
     database.in_transaction(lambda session: shipped.load(session, shipped.files(), COMMAND_LINE))
     return database

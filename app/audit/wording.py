@@ -15,6 +15,7 @@ _SUBJECTS: Mapping[str, tuple[str, str]] = {
     "group": ("工作组 {0}", "work group {0}"),
     "list": ("问题清单 {0}", "problem list {0}"),
     "campaign": ("活动 {0}", "campaign {0}"),
+    "seals": ("封印邮件", "seals by mail"),
 }
 _DOCUMENTS: Mapping[str, tuple[str, str]] = {
     "village_form": ("村表", "village form"),
@@ -31,6 +32,11 @@ _ORIGINS: Mapping[str, tuple[str, str]] = {
     "simulation": ("模拟", "simulation"),
     "demonstration": ("演示", "demonstration"),
     "api": ("接口", "API"),
+}
+_MACHINES: Mapping[str, tuple[str, str]] = {
+    "system": ("系统", "System"),
+    "cli": ("命令行", "The command line"),
+    "trial": ("试运行", "A trial"),
 }
 #: Why a user task ended that nobody completed.
 _CAUSES: Mapping[str, tuple[str, str]] = {
@@ -85,8 +91,9 @@ def cause(code: str, locale: str) -> str | None:
     return both(*_CAUSES[code], locale) if code in _CAUSES else None
 
 
-def system(locale: str) -> str:
-    return both("系统", "System", locale)
+def machine(username: str, locale: str) -> str:
+    """What acts without being a person; any other name as it is."""
+    return both(*_MACHINES[username], locale) if username in _MACHINES else username
 
 
 def group(code: str, locale: str) -> str:

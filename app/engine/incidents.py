@@ -9,7 +9,8 @@ from app import clock
 from app.engine import events
 from app.engine.actor import SYSTEM, Actor
 from app.engine.errors import Conflict, EngineError, NotFound, StepFailed
-from app.engine.models import Incident, JobRow, Task
+from app.engine.leases import OUTSIDE
+from app.engine.models import Incident, JobRow, ProcessInstance, Task
 
 
 def record(
@@ -89,11 +90,24 @@ def retry(session: Session, incident_key: int, actor: Actor) -> None:
         job.retries = 1
         job.retry_at = None
         job.lease_until = None
+    elif job is not None and job.kind == OUTSIDE:
+        job.retry_at = None  # it is tried again by itself: now instead of later
     _event(session, "incident.resolved", actor, incident, {"kind": incident.kind, "retry": job is not None})
     session.flush()
 
 
+def settle(session: Session, job_key: int) -> None:
+    """What a job failed at works again by itself: its open incidents are over."""
+    for incident in session.scalars(select(Incident).where(Incident.job_key == job_key, Incident.state == "OPEN")):
+        incident.state, incident.resolved_at, incident.resolved_by = "RESOLVED", clock.now(), SYSTEM.name
+        _event(session, "incident.resolved", SYSTEM, incident, {"kind": incident.kind, "retry": False, "settled": True})
+    session.flush()
+
+
 def _event(session: Session, kind: str, actor: Actor, incident: Incident, detail: dict[str, object]) -> None:
+    version = select(ProcessInstance.definition_key).where(ProcessInstance.key == incident.instance_key)
+    definition = session.scalar(version) if incident.instance_key else None
+    detail |= events.went_by(definition) if definition else {}
     events.record(
         session,
         kind,

@@ -23,6 +23,8 @@ LEASE = 60
 #: Delay before a failed job is tried again; doubles with each failure.
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=1)
+#: Kind of the jobs that reach outside (``outside``): they are leased by name only.
+OUTSIDE = "outside"
 
 
 class LeaseLost(Exception):
@@ -85,7 +87,7 @@ def due(session: Session, limit: int, *, kinds: Collection[str] | None, ignore_b
 
     Timers of one moment only: what they bring about (a cycle's next turn, a service task) may come before the next moment's timers.
     """
-    query = _free(ignore_backoff) if kinds is None else _free(ignore_backoff).where(_JOB.kind.in_(kinds))
+    query = _inside(ignore_backoff) if kinds is None else _free(ignore_backoff).where(_JOB.kind.in_(kinds))
     at = {"many": limit, "real": clock.real_now()}
     work = session.execute(query, {**at, "timer": False, "moment": clock.real_now()}).all()
     if work:
@@ -106,6 +108,11 @@ def _free(ignore_backoff: bool) -> Any:
     if not ignore_backoff:
         query = query.where(or_(_JOB.retry_at.is_(None), _JOB.retry_at <= bindparam("real")))
     return query.order_by(_JOB.due_at, _JOB.key).limit(bindparam("many"))
+
+
+@cache
+def _inside(ignore_backoff: bool) -> Any:
+    return _free(ignore_backoff).where(_JOB.kind != OUTSIDE)
 
 
 def _unleased() -> ColumnElement[bool]:

@@ -275,7 +275,7 @@ class JobRow(Base):
     campaign_id: Mapped[int] = mapped_column(Key, default=0)
     #: timer, timer_start, message_expiry, service, children, child_ended, child_escalated, cancel_children,
     #: message (was published), subscription (was opened), restart (an instance that a message had started ended), signal, signal_delivery,
-    #: batch (``batches``)
+    #: batch (``batches``), outside (``outside``)
     kind: Mapped[str] = mapped_column(String(20))
     #: service: the task type
     type: Mapped[str] = mapped_column(String(200), default="")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import new_key
-from app.engine import bpmn, children, decisions, events, newest, rows, spiff, store
+from app.engine import bpmn, children, decisions, ending, events, newest, rows, spiff, store
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
@@ -276,6 +276,8 @@ class Work:
             payload = {"process_id": instance.process_id, "correlation_key": instance.start_key}
             self.job("restart", instance, instance.key, payload=payload)
             instance.start_key = None
+        if instance.parent_key is None and instance.campaign_id:
+            ending.look(self.session, self.batch, instance, self.now)
         if instance.parent_key is None or (isinstance(command, steps.Cancel) and command.cause == children.PARENT):
             return
         error = {"code": done.error[0], "message": done.error[1], "variables": done.error[2]} if done.error else None

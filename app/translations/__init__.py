@@ -1,6 +1,7 @@
 """English beside the Chinese: the Chinese text is the message id, ``en/LC_MESSAGES/messages.po`` holds the English.
 
-The names of the shipped diagrams' processes and steps are texts as well: the inbox says them (``app.element_names``).
+The names of the shipped diagrams' processes and steps are texts as well: the inbox says them (``app.element_names``); and so are the words of the
+auditors' rules, whose decision tables are shown as they are.
 
 ``python -m app.translations`` collects what stands in the code and templates into the catalogue (keeping what is translated) and
 compiles it. ``tests/test_translations.py`` says what is missing.
@@ -37,6 +38,8 @@ _KEYWORDS = {
 #: what of a diagram people read in words: in lists, on their tasks, in what comes next
 _NAMED = ("process", "userTask", "callActivity", "serviceTask", "intermediateCatchEvent", "receiveTask", "endEvent")
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
+_RULES = "conformance.dmn"
 _UNDATED = datetime(2020, 5, 21, tzinfo=UTC)
 _ELSEWHERE = {"frontend", "static", "node_modules", "__pycache__"}
 
@@ -53,7 +56,7 @@ def collected() -> Catalog:
     )
     for filename, _line, message, _comments, context in found:
         catalog.add(message, locations=[(f"app/{filename}", 0)], context=context)
-    for name, file in _diagram_names():
+    for name, file in (*_diagram_names(), *_rule_words()):
         catalog.add(name, locations=[(file, 0)])
     return catalog
 
@@ -63,6 +66,16 @@ def _diagram_names() -> Iterator[tuple[str, str]]:
         for element in etree.fromstring(path.read_bytes()).iter(*(_BPMN + kind for kind in _NAMED)):
             if name := unbroken(element.get("name", "")):
                 yield name, f"processes/{path.name}"
+
+
+def _rule_words() -> Iterator[tuple[str, str]]:
+    """What stands in the heads and margins of the decision tables: what a rule is about, its columns, its cases."""
+    tree = etree.fromstring((APP.parent / "processes" / _RULES).read_bytes())
+    written = [each.get("label", "") for each in tree.iter(_DMN + "input", _DMN + "output")]
+    written += [each.text or "" for each in tree.iter(_DMN + "description")]
+    for words in written:
+        if word := unbroken(words):
+            yield word, f"processes/{_RULES}"
 
 
 def english() -> Catalog:

@@ -15,6 +15,7 @@ from app import clock
 from app.db import Database
 from app.engine import definitions
 from app.engine.actor import Actor
+from app.engine.leases import OUTSIDE
 from app.engine.models import Event, Incident, JobRow, ProcessInstance, Task
 
 CONFORMANCE = Path(__file__).parent / "conformance" / "diagrams"
@@ -179,12 +180,19 @@ def task(db: Database, element_id: str, **where: Any) -> Task:
     return found
 
 
+def said(event: Event) -> dict[str, Any]:
+    """What a record says, apart from the version of the process."""
+    return {name: value for name, value in event.detail.items() if name != "definition"}
+
+
 def instances(db: Database, **where: Any) -> list[ProcessInstance]:
     return read(db, lambda s: list(s.scalars(select(ProcessInstance).filter_by(**where).order_by(ProcessInstance.key))))
 
 
 def jobs_of(db: Database, **where: Any) -> list[JobRow]:
-    return read(db, lambda s: list(s.scalars(select(JobRow).filter_by(**where).order_by(JobRow.due_at, JobRow.key))))
+    """Jobs, but for those that are done outside: an ended campaign leaves one, for its seal."""
+    query = select(JobRow).filter_by(**where).where(JobRow.kind != OUTSIDE).order_by(JobRow.due_at, JobRow.key)
+    return read(db, lambda s: list(s.scalars(query)))
 
 
 def incidents_of(db: Database, **where: Any) -> list[Incident]:

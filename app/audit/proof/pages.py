@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 
 from app.audit.blueprint import blueprint
 from app.audit.proof import queries
-from app.auth import access, actor, database
+from app.auth import access, actor, database, identity
 from app.auth.language import locale
 from app.engine import events
 from app.engine.chain_models import Verification
 from app.engine.errors import Conflict
-from app.engine.proof import anchors, inclusion, sealing, verification, verifying
+from app.engine.proof import anchors, inclusion, mailing, sealing, verification, verifying
 
 #: seals, and verifications, on one page
 SEALS, VERIFICATIONS = 20, 5
@@ -39,6 +39,8 @@ def proof() -> str:
             older=rows[SEALS - 1].number if len(rows) > SEALS else "",
             verifications=queries.verifications(session, VERIFICATIONS),
             can_seal=sealing.public_key() is not None,
+            mail=queries.mail(session),
+            may_send=identity().has("auditor"),
         )
 
 
@@ -54,6 +56,28 @@ def seal() -> Response:
         detail = {"number": made.number, "hash": made.hash}
         database().in_transaction(lambda session: events.record(session, "records.sealed", by, detail=detail))
         flash(_("第 %(number)s 号封印已完成，并已写入锚定文件。", number=made.number), "success")
+    return redirect(url_for("audit.proof"), 303)
+
+
+@blueprint.post("/seals/mail")
+@access("auditor")
+def seal_mail() -> Response:
+    """Send the newest seal by mail now, and record who wanted it."""
+    by = actor()
+
+    def work(session: Session) -> int:
+        last = sealing.newest(session)
+        if last is None or mailing.missing():
+            return 0
+        events.record(session, "seal.mail_requested", by, subject=mailing.SUBJECT, detail={"number": last.number, "hash": last.hash})
+        mailing.ask(session, mailing.ASKED)
+        return last.number
+
+    number = database().in_transaction(work)
+    if number:
+        flash(_("第 %(number)s 号封印正在寄出，结果显示在本页。", number=number), "success")
+    else:
+        flash(_("还不能寄出：没有封印，或者邮件没有设置好。"), "warning")
     return redirect(url_for("audit.proof"), 303)
 
 

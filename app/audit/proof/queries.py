@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.db import key_at
 from app.engine.chain_models import Chain, Seal, Verification
-from app.engine.models import Event, ProcessInstance
-from app.engine.proof import sealing
+from app.engine.models import Event, JobRow, ProcessInstance
+from app.engine.proof import mailing, sealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,23 @@ def state(session: Session) -> State:
     )
     own = sealing.public_key()
     return State(last, max(int(lengths) - (last.records if last else 0), 0), bool(last and own and own != last.public_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The newest seal by mail: whether that is set up, what was sent last, what waits."""
+
+    #: names of settings that are missing; empty: it is set up
+    missing: tuple[str, ...]
+    #: the record of the last mail
+    sent: Event | None
+    #: the mail that waits or is tried again
+    waiting: JobRow | None
+
+
+def mail(session: Session) -> Mail:
+    """Two statements, both by index."""
+    return Mail(mailing.missing(), mailing.sent(session), mailing.unsent(session))
 
 
 def seals(session: Session, before: int | None, limit: int) -> list[Seal]:

@@ -100,5 +100,12 @@ TEXTS = {
         "Export rejected",
         "rejected the export of {rows} rows ({format}) by {requested_by}",
     ),
+    "seal.mail_requested": (
+        "要求寄出封印",
+        "要求把第 {seal_number} 号封印用邮件寄出",
+        "Seal asked for by mail",
+        "asked that seal {seal_number} be sent by mail",
+    ),
+    "seal.sent": ("寄出封印", "把第 {seal_number} 号封印寄给 {note}", "Seal sent by mail", "sent seal {seal_number} by mail to {note}"),
     "export.made": ("导出", "导出 {rows} 行（{format}）", "Exported", "exported {rows} rows ({format})"),
 }

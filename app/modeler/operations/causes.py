@@ -49,6 +49,20 @@ _WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("任务没有人可以办", "办理人和候选人都是空的。授予角色或更正变量；也可以移动令牌，让任务重新产生。"),
         ("Nobody may take a task", "Neither assignee nor candidates have a value. Grant the role, correct the variable or move the token."),
     ),
+    "mail": (
+        ("封印的邮件寄不出去", "系统会一直再试，不影响办事。看下面的技术原因，检查 DAOPAI_SMTP 开头的设置、收件地址和邮件服务器。"),
+        (
+            "A seal cannot be sent by mail",
+            "It is tried again and again, and holds up no work. See the cause below; check the settings DAOPAI_SMTP…, recipients, server.",
+        ),
+    ),
+    "seal": (
+        ("活动结束时的封印做不成", "系统会一直再试，不影响办事。看下面的技术原因，检查 DAOPAI_ANCHORS 的文件夹能否写入。"),
+        (
+            "The seal at a campaign's end cannot be made",
+            "It is tried again and again, and holds up no work. See the cause below; check that the folder DAOPAI_ANCHORS can be written.",
+        ),
+    ),
     "unsupported": (
         ("图上有引擎不支持的元素", "改图并发布后迁移。"),
         ("The diagram has an unsupported element", "Change the diagram, release it, migrate."),

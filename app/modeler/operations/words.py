@@ -32,6 +32,7 @@ JOBS: Mapping[str, LazyString] = {
     "signal": _l("广播信号"),
     "signal_delivery": _l("投递信号"),
     "batch": _l("批量操作"),
+    "outside": _l("寄出或封印"),
 }
 #: state of a job → (word, badge)
 JOB_STATES: Mapping[str, tuple[LazyString, str]] = {
