@@ -6,7 +6,7 @@ and on the task alone (``chance``), and the clock is kept in the database: a pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from app import clock
 from app.auth.current import Identity
 from app.clock import CAMPAIGN_ZONE
 from app.db import Database
-from app.engine import runtime, virtual_clock
+from app.engine import definitions, runtime, virtual_clock
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, EngineError, NotFound
 from app.engine.models import Task
@@ -44,6 +44,17 @@ MANY = 500
 LATE = 0.03
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When a task's person takes it (if it lies with a group), when he gets it done, and what orders it among others."""
+
+    takes: datetime
+    ready: datetime
+    order: tuple[Any, ...]
+    #: whoever takes it may give it back; False: the diagram names somebody
+    shared: bool
+
+
 @dataclass(slots=True)
 class Totals:
     """What one stretch of the play did."""
@@ -63,8 +74,10 @@ class Play:
         self.chance = Chance(seed)
         self.totals = Totals()
         self.problems: list[str] = []
-        #: open task → when its person gets to it, and what orders it among others
-        self._times: dict[int, tuple[Any, ...]] = {}
+        #: open task → what its person will do about it
+        self._plans: dict[int, Plan] = {}
+        #: open tasks that nobody holds yet
+        self._waiting: set[int] = set()
 
     def days(self, until: datetime) -> Iterator[datetime]:
         """Play on to *until*; yields the end of each day."""
@@ -85,6 +98,8 @@ class Play:
         """Everybody does what is ready for him now; what that opens waits for the next hour, unless it is ready at once."""
         tried: set[int] = set()
         while True:
+            self._look()
+            self._take(moment)
             ready = self._ready(moment, tried)
             if not ready:
                 return
@@ -93,26 +108,54 @@ class Play:
                 self._do(task)
             virtual_clock.advance(self.db, moment)
 
-    def _ready(self, moment: datetime, tried: set[int]) -> list[Task]:
-        """Open tasks whose person gets to them by *moment*, in a stable order, without those that were *tried*.
-
-        A task is looked at once: of those that are known only the keys are read.
-        """
-        known = self._times
+    def _look(self) -> None:
+        """Plan what is new, forget what is closed. A task is looked at once: of those that are known only the keys are read."""
         with self.db.reading() as session:
             opened = select(Task.key).where(Task.campaign_id == self.campaign_id, Task.state == "OPEN")
             keys = session.scalars(opened).all()
-            fresh = [key for key in keys if key not in known]
-            for start in range(0, len(fresh), MANY):
-                for task in session.scalars(select(Task).where(Task.key.in_(fresh[start : start + MANY]))):
-                    known[task.key] = (self._when(task), task.process_id, task.element_id, task.business_key, task.key)
-            self._times = {key: known[key] for key in keys if key in known}
-            order = {key: order for key, order in self._times.items() if key not in tried and _gets_to_it(order[0], moment)}
-            tasks = {}
-            for start in range(0, len(order), MANY):
-                for task in session.scalars(select(Task).where(Task.key.in_(list(order)[start : start + MANY]))):
-                    tasks[task.key] = task
-        return [tasks[key] for key in sorted(order, key=order.__getitem__) if key in tasks]
+            for task in _read(session, [key for key in keys if key not in self._plans]):
+                self._plans[task.key] = self._plan(session, task)
+                if task.assignee is None:
+                    self._waiting.add(task.key)
+        self._plans = {key: self._plans[key] for key in keys if key in self._plans}
+        self._waiting &= self._plans.keys()
+
+    def _take(self, moment: datetime) -> None:
+        """Whoever gets to work on a group's task by *moment* claims it: its form cannot be filled before."""
+        due = sorted((key for key in self._waiting if self._plans[key].takes <= moment), key=lambda key: self._plans[key].order)
+        with self.db.reading() as session:
+            tasks = {task.key: task for task in _read(session, due)}
+        for task in (tasks[key] for key in due if key in tasks):
+            self._waiting.discard(task.key)
+            identity = self.people.for_task(task, self._chance(task))
+            if identity is not None and task.assignee is None:
+                self._claim(task, identity)
+
+    def _claim(self, task: Task, identity: Identity) -> Task | None:
+        try:
+            return self.db.in_transaction(partial(runtime.claim, task_key=task.key, actor=Actor(identity.username, origin="simulation")))
+        except (Conflict, NotFound):
+            # Somebody or something else has taken or closed it meanwhile: as in real life.
+            return None
+
+    def _give_back(self, task: Task, identity: Identity) -> Task:
+        return self.db.in_transaction(partial(runtime.release, task_key=task.key, actor=Actor(identity.username, origin="simulation")))
+
+    def _ready(self, moment: datetime, tried: set[int]) -> list[Task]:
+        """Open tasks whose person gets them done by *moment*, in a stable order, without those that were *tried*."""
+        plans = {key: plan for key, plan in self._plans.items() if key not in tried and _gets_to_it(plan.ready, moment)}
+        with self.db.reading() as session:
+            tasks = {task.key: task for task in _read(session, list(plans))}
+        return [tasks[key] for key in sorted(plans, key=lambda key: (plans[key].ready, *plans[key].order)) if key in tasks]
+
+    def _plan(self, session: Session, task: Task) -> Plan:
+        """People take a task some time before they have it done."""
+        ready = self._when(task)
+        # Not told by whether somebody holds it: he may have taken it before the play was killed.
+        drawn = definitions.process_of(session, task.definition_key).elements[task.element_id]
+        takes = task.created_at + (ready - task.created_at) * self._chance(task).number("takes")
+        order = (task.process_id, task.element_id, task.business_key, task.key)
+        return Plan(takes, ready, order, shared=drawn.assignee is None or task.assignee is None)
 
     def _when(self, task: Task) -> datetime:
         """When the task's person gets to it: somewhere before its due date, seldom after it."""
@@ -137,9 +180,13 @@ class Play:
             if identity is None:
                 self.problems.append(f"{task.name}: nobody holds {task.candidate_groups}")
                 return
+            if task.assignee is None:
+                task = self._claim(task, identity) or task
             asked.add(identity.username)
             if self._try(task, identity, chance):
                 return
+            if self._plans[task.key].shared:
+                task = self._give_back(task, identity)
 
     def _try(self, task: Task, identity: Identity, chance: Chance) -> bool:
         """Whether that settled it; False: the form was refused for good."""
@@ -184,6 +231,12 @@ class Play:
         actor = Actor(identity.username, origin="simulation")
         request = f"simulation:{key}"
         completion.complete(session, identity, actor, key, data, request_id=request, show_findings=False, prepared=prepared)
+
+
+def _read(session: Session, keys: Sequence[int]) -> list[Task]:
+    """Tasks by key, ``MANY`` at a time."""
+    parts = [keys[start : start + MANY] for start in range(0, len(keys), MANY)]
+    return [task for part in parts for task in session.scalars(select(Task).where(Task.key.in_(part)))]
 
 
 def _gets_to_it(ready: datetime, moment: datetime) -> bool:

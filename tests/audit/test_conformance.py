@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.audit.conformance import facts, rules
+from app.audit.conformance import facts, rules, tables
 from app.db import Database
 from app.engine import decisions, events
 from app.engine.actor import SYSTEM, Actor
@@ -72,6 +73,24 @@ def test_what_each_table_says(rule: str, values: dict[str, Any], codes: list[str
     answer = decisions.evaluate(CONTENT, rules.RULES[rule].decision, values)
     assert [each["code"] for each in answer] == codes
     assert all(each["text_zh"] and each["text_en"] for each in answer)
+
+
+def test_tables_are_read_in_the_readers_language(sqlite_db: Database, tmp_path: Path) -> None:
+    """Columns, cases and what a rule is about: shipped words have their English, an administrator's own stand as he wrote them."""
+    app = web.application(sqlite_db, tmp_path)
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        for rule in rules.RULES.values():
+            table = tables.read(CONTENT, rule.decision)
+            assert table is not None
+            said = [table.about, *(label for label, _expression in (*table.inputs, *table.outputs)), *(line.name for line in table.lines)]
+            assert [text for text in said if re.search("[\u3400-\u9fff]", text)] == []
+        own = tables.read(CONTENT.replace("逾期分钟数".encode(), "迟到多久".encode()), "conformance_late")
+        assert own is not None
+        assert own.inputs[0][0] == "迟到多久"
+    with app.test_request_context("/", headers={"Accept-Language": "zh"}):
+        table = tables.read(CONTENT, "conformance_late")
+        assert table is not None
+        assert table.inputs[0][0] == "逾期分钟数"
 
 
 def test_every_rule_has_its_table() -> None:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.audit.pictures import figures, plan, visits
-from app.audit.pictures.visits import Ran, Visit
+from app.audit.pictures.visits import Ran, Visit, Work
 from app.db import Database
 from app.engine import runtime
 from app.engine.actor import Actor
 from app.engine.models import Definition, Task
+from app.forms import schema, submissions
+from app.forms.outcome import Outcome
 from tests import web
 from tests.audit.test_views import read, words
 from tests.engine import drawing as d
@@ -80,7 +83,7 @@ def test_a_version_that_really_ran(
     assert rows["a"].visits == 3
     assert (rows["a"].median, rows["a"].ninety) == (3 * HOUR, 5 * HOUR)
     assert (rows["a"].waiting, rows["a"].working) == (HOUR, HOUR), "two of three were claimed after an hour; done one and two hours later"
-    assert rows["a"].untaken == 1
+    assert rows["a"].untold == 1
     assert (rows["b"].visits, rows["b"].open, rows["b"].median) == (3, 3, None)
     assert (step.element, step.total, step.done, step.done_late) == ("a", 3, 3, 1)
     the_page_shows_it(app, key)
@@ -90,6 +93,51 @@ def test_a_version_that_really_ran(
     with statements(db) as many:
         read(app, f"/audit/pictures/{web.CAMPAIGN}/{key}")
     assert len(many) == len(few)
+
+
+def test_work_begins_with_what_is_known(db: Database, at: Callable[[str], datetime]) -> None:
+    """The first of: taken, the visit that the form states; never outside of the task's own time; nothing where nothing tells."""
+    form = (
+        b'{"id": "home", "type": "default", "schemaVersion": 16, "components": ['
+        b'{"type": "datetime", "subtype": "datetime", "dateTimeLabel": "start", "key": "visit.start"}]}'
+    )
+    d.deploy(db, d.diagram("p", d.start(), d.user("a", form="home"), d.end(), flows="s>a>e"), form)
+    told = [
+        ("2020-05-21T10:00:00+08:00", "2020-05-21T09:30+08:00", HOUR * 1.5, HOUR * 2.5),
+        ("2020-05-21T10:00:00+08:00", "2020-05-21T10:45+08:00", HOUR * 2, HOUR * 2),
+        ("", "2020-05-21T10:45+08:00", HOUR * 2.75, HOUR * 1.25),
+        ("", "2020-05-21T07:00+08:00", None, None),
+        ("", "2020-05-21T12:30+08:00", None, None),
+        ("", "early", None, None),
+        ("", None, None, None),
+    ]
+    works = [_worked(db, at, claimed, stated, form) for claimed, stated, _waiting, _working in told]
+    found = [(each.begun and each.begun - each.created, each.begun and each.completed - each.begun) for each in works]
+    assert found == [(waiting, working) for _claimed, _stated, waiting, working in told]
+    rows = [Visit(1, 1, "a", "a", "userTask", DAY, DAY + HOUR, "completed")]
+    (row,) = figures.elements(Ran({1: "COMPLETED"}, 1, rows, works))
+    assert (row.waiting, row.working, row.untold) == (HOUR * 2, HOUR * 2, 4), "only what is known counts; of four nothing is said"
+
+
+def _worked(db: Database, at: Callable[[str], datetime], claimed: str, stated: str | None, form: bytes) -> Work:
+    """One instance from eight o'clock until noon."""
+    at("2020-05-21T08:00:00+08:00")
+    key = db.in_transaction(lambda session: runtime.start(session, "p", {}, Actor("ann"), campaign_id=web.CAMPAIGN).key)
+    (task,) = d.tasks(db, instance_key=key)
+    if claimed:
+        at(claimed)
+        db.in_transaction(lambda session: runtime.claim(session, task.key, Actor("ann")))
+    noon = at("2020-05-21T12:00:00+08:00")
+    data = {"visit": {"start": stated} if stated else {}}
+
+    def complete(session: Session) -> None:
+        submissions.save(session, schema.load(form), Outcome(data), Actor("ann"), task=session.get_one(Task, task.key), at=noon)
+        runtime.complete(session, task.key, {}, Actor("ann"))
+
+    db.in_transaction(complete)
+    with db.reading() as session:
+        definition = session.scalars(select(Definition.key).where(Definition.kind == "process")).one()
+        return visits.load(session, web.CAMPAIGN, definition).works[-1]
 
 
 def play(db: Database, at: Callable[[str], datetime], done: list[str]) -> None:

@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import clock
-from app.audit import queries
+from app.audit import queries, stated
 from app.audit.queries import Filter, Record
 from app.audit.search import terms
 from app.engine.actor import SYSTEM
@@ -170,14 +169,14 @@ def visits(session: Session, campaign: int, after: str) -> Chunk:
         .where(*filed, Submission.actor.in_(chosen))
         .order_by(Submission.actor, Submission.subject, Submission.revision)
     ).all()
-    stated: dict[tuple[str, str, str], _Visit] = {}
+    told: dict[tuple[str, str, str], _Visit] = {}
     for row in rows:
-        begin, finish = _moment(row.start), _moment(row.end)
+        begin, finish = stated.moment(row.start), stated.moment(row.end)
         if begin is not None and finish is not None:
             place = (row.actor, row.subject, row.form_id)
-            first = stated[place].filed if place in stated and stated[place].start == begin else row.at
-            stated[place] = _Visit(row.actor, row.subject, begin, finish, first, row.instance_key or 0)
-    facts = [_visit(each, list(stated.values())) for each in stated.values()]
+            first = told[place].filed if place in told and told[place].start == begin else row.at
+            told[place] = _Visit(row.actor, row.subject, begin, finish, first, row.instance_key or 0)
+    facts = [_visit(each, list(told.values())) for each in told.values()]
     return Chunk(facts, chosen[-1] if len(found) > PEOPLE else "")
 
 
@@ -216,14 +215,6 @@ def _visit(visit: _Visit, all_of_them: Sequence[_Visit]) -> Fact:
         "minutes_until_filed": _minutes(visit.end, visit.filed),
     }
     return Fact(values, visit.subject, visit.start, instance=visit.instance, household=visit.subject.partition(":")[2])
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=clock.CAMPAIGN_ZONE)).astimezone(UTC)
 
 
 def _minutes(begin: datetime, end: datetime) -> int:

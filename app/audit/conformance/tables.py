@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.element_names import spoken
 from app.engine import safe_xml
 from app.engine.safe_xml import Node
 
@@ -26,19 +27,22 @@ class Table:
 
 
 def read(content: bytes, decision: str) -> Table | None:
-    """The decision table of *decision*; None when it is drawn in another way (an administrator may have changed it)."""
+    """The decision table of *decision*, its words in the reader's language where the catalogue has them.
+
+    None when it is drawn in another way (an administrator may have changed it).
+    """
     found = next((node for node in safe_xml.elements(safe_xml.read(content)) if node.get("id") == decision), None)
     table = next(iter(_children(found, "decisionTable")), None) if found is not None else None
     if found is None or table is None:
         return None
-    inputs = [(node.get("label") or "", _text(next(iter(_children(node, "inputExpression")), node))) for node in _children(table, "input")]
-    outputs = [(node.get("label") or node.get("name") or "", node.get("name") or "") for node in _children(table, "output")]
-    return Table(_words(found, "description"), inputs, outputs, [_line(node) for node in _children(table, "rule")])
+    inputs = [(spoken(node.get("label") or ""), _text(next(iter(_children(node, "inputExpression")), node))) for node in _children(table, "input")]
+    outputs = [(spoken(node.get("label") or node.get("name") or ""), node.get("name") or "") for node in _children(table, "output")]
+    return Table(spoken(_words(found, "description")), inputs, outputs, [_line(node) for node in _children(table, "rule")])
 
 
 def _line(node: Node) -> Line:
     cells = [_text(each) for each in _children(node, "inputEntry")]
-    return Line(_words(node, "description"), cells, [_text(each) for each in _children(node, "outputEntry")])
+    return Line(spoken(_words(node, "description")), cells, [_text(each) for each in _children(node, "outputEntry")])
 
 
 def _children(node: Node, name: str) -> list[Node]:

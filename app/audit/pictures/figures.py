@@ -30,10 +30,10 @@ class ElementFigures:
     #: entered → left, of what was completed
     median: timedelta | None = None
     ninety: timedelta | None = None
-    #: created → first taken, first taken → completed (medians), and how many were done without having been taken
+    #: created → begun, begun → completed (medians), and of how many that were done nothing tells when somebody began
     waiting: timedelta | None = None
     working: timedelta | None = None
-    untaken: int = 0
+    untold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ def _split(found: dict[str, ElementFigures], ran: Ran) -> None:
         each = found.get(work.element)
         if each is None:
             continue
-        if work.claimed is None or work.claimed > work.completed:
-            each.untaken += 1
+        if work.begun is None:
+            each.untold += 1
             continue
-        waited.setdefault(work.element, []).append(work.claimed - work.created)
-        worked.setdefault(work.element, []).append(work.completed - work.claimed)
+        waited.setdefault(work.element, []).append(work.begun - work.created)
+        worked.setdefault(work.element, []).append(work.completed - work.begun)
     for identity, spans in waited.items():
         found[identity].waiting, found[identity].working = quantile(spans, 0.5), quantile(worked[identity], 0.5)
 
