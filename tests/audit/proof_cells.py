@@ -10,7 +10,7 @@ from app.audit.exporting.choice import Choice
 from app.audit.queries import Filter
 from app.db import Database
 from app.engine.actor import Actor
-from app.engine.chain_models import Erasure, Verification
+from app.engine.chain_models import Erasure, Seal, Verification
 from tests.idor import Cell, held
 from tests.web import CAMPAIGN
 
@@ -19,6 +19,12 @@ def verification(db: Database) -> dict[str, Any]:
     row = Verification(started_at=clock.real_now(), started_by="auditor", state="SOUND", finished_at=clock.real_now())
     db.in_transaction(lambda session: session.add(row))
     return {"key": row.key}
+
+
+def seal(db: Database) -> dict[str, Any]:
+    row = Seal(number=1, root="", leaves=0, chains=0, records=0, at=clock.real_now(), public_key="", signature="", hash="")
+    db.in_transaction(lambda session: session.add(row))
+    return {"number": 1}
 
 
 def erasure(db: Database) -> dict[str, Any]:
@@ -37,6 +43,7 @@ def export(db: Database) -> dict[str, Any]:
 
 CELLS = [
     Cell("audit.verification", verification, held("auditor", "security_admin")),
+    Cell("audit.seal_page", seal, held("auditor", "security_admin")),
     Cell("audit.erasure_decide", erasure, held("auditor"), "POST", {"decision": "reject"}),
     Cell("audit.export_decide", export, held("auditor"), "POST", {"decision": "reject"}),
     Cell("audit.export_file", export, held("auditor"), "POST"),

@@ -22,6 +22,7 @@ from app.auth import access, actor, database
 from app.auth.language import locale
 from app.engine.errors import Conflict
 from app.engine.models import Event
+from app.engine.proof import closing
 
 #: requests on the page
 REQUESTS = 30
@@ -111,6 +112,8 @@ def export_file(key: int) -> Answer | Response:
 def _file(choice: Choice, event: Event) -> Answer:
     """The file, made while it is sent; its name says which record tells that it was taken."""
     kind, base, language = FORMATS[choice.format], database(), locale()
+    if kind.of_campaign:
+        closing.before_handing_out(base)
 
     def pieces() -> Iterator[bytes]:
         with base.reading() as session:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.audit.blueprint import blueprint
-from app.audit.proof import queries
+from app.audit.proof import picture, queries
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
 from app.engine import events
-from app.engine.chain_models import Verification
+from app.engine.chain_models import Seal, Verification
 from app.engine.errors import Conflict
 from app.engine.proof import anchors, inclusion, mailing, sealing, verification, verifying
 
@@ -57,6 +57,18 @@ def seal() -> Response:
         database().in_transaction(lambda session: events.record(session, "records.sealed", by, detail=detail))
         flash(_("第 %(number)s 号封印已完成，并已写入锚定文件。", number=made.number), "success")
     return redirect(url_for("audit.proof"), 303)
+
+
+@blueprint.get("/seals/<int:number>", endpoint="seal_page")
+@access("auditor", "security_admin")
+def seal_page(number: int) -> str:
+    """One seal on a sheet to print and keep: in words, and its line of the anchor file as a code to read with a phone."""
+    with database().reading() as session:
+        row = session.get(Seal, number)
+        if row is None:
+            abort(404)
+        line = orjson.dumps(anchors.as_json(row)).decode()
+        return render_template("audit/proof/seal.html", row=row, code=picture.code(line))
 
 
 @blueprint.post("/seals/mail")

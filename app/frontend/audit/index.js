@@ -1,2 +1,8 @@
-// The auditors' pages need no script of their own but the replay's; this area is their style.
+// The auditors' pages need little script of their own but the replay's; this area is their style.
 import './audit.css';
+
+document.addEventListener('click', event => {
+  if (event.target.closest('[data-print]')) {
+    window.print();
+  }
+});

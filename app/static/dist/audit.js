@@ -1,1 +1,1 @@
-(()=>{})();
+(()=>{document.addEventListener("click",e=>{e.target.closest("[data-print]")&&window.print()});})();
