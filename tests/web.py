@@ -23,6 +23,7 @@ from app.campaign.models import Campaign, CampaignDate, Village, WorkGroup
 from app.config import Config
 from app.db import Database
 from app.engine.actor import Actor
+from tests import told
 
 CLI = Actor("cli", origin="cli")
 PASSWORD = "correct horse battery"
@@ -30,9 +31,11 @@ CAMPAIGN = 7
 
 
 def application(db: Database, home: Path, **settings: Any) -> Flask:
-    """The whole application over *db*, as ``run.py`` makes it, with test keys."""
+    """The whole application over *db*, as ``run.py`` makes it, with test keys. What a request changes must be told by a record."""
     config = Config(home, db.url, "test-secret-" * 4, "5a" * 32, **{"testing": True, **settings})
-    return create_app(config, db)
+    app = create_app(config, db)
+    told.watch(app, db)
+    return app
 
 
 @cache

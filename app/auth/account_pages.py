@@ -62,12 +62,12 @@ def password() -> str | Response | tuple[str, int]:
     with database().reading() as read:
         stored = accounts.find(read, who.username).password_hash
     errors = {}
-    until = database().in_transaction(lambda write: attempts.begin(write, who.username, by.origin))
+    until = database().in_transaction(lambda write: attempts.begin(write, who.username, by.origin, "current"))
     if until:
         errors["current"] = _("连续输错次数太多，请 %(until)s 后再试。", until=clock.local(until).strftime("%H:%M"))
     elif not passwords.verify(given, stored):
         errors["current"] = _("现在的密码不对。")
-        database().in_transaction(lambda write: attempts.failed(write, who.username, by.origin))
+        database().in_transaction(lambda write: attempts.failed(write, who.username, by.origin, "current"))
     elif objection := passwords.objection(wanted, who.username):
         errors["new"] = objection
     elif wanted == given:
@@ -128,9 +128,9 @@ def remove_two_factor() -> Response:
     given = request.form.get("password", "")
     with database().reading() as read:
         stored = accounts.find(read, who.username).password_hash
-    until = database().in_transaction(lambda write: attempts.begin(write, who.username, by.origin))
+    until = database().in_transaction(lambda write: attempts.begin(write, who.username, by.origin, "current"))
     if until or not passwords.verify(given, stored):
-        database().in_transaction(lambda write: attempts.failed(write, who.username, by.origin))
+        database().in_transaction(lambda write: attempts.failed(write, who.username, by.origin, "current"))
         flash(_("密码不对，两步验证没有关闭。"), "error")
         return redirect(url_for("account.me"), 303)
 

@@ -37,7 +37,8 @@ def hold(session: Session, *usernames: str) -> None:
     An update that changes nothing: it locks the rows in PostgreSQL and takes the write lock of SQLite, which knows no FOR UPDATE.
     """
     for username in sorted(usernames):
-        session.execute(update(Account).where(Account.username == username).values(active=Account.active))
+        same = update(Account).where(Account.username == username).values(active=Account.active)
+        session.execute(same.execution_options(changes_nothing=True))
 
 
 def create_user(
@@ -81,7 +82,8 @@ def set_password(session: Session, account: Account, password: str, actor: Actor
     """Give an account a new password. The caller has checked ``passwords.objection``."""
     account.password_hash = passwords.hash_password(password)
     account.must_change_password = must_change
-    events.record(session, "account.password_changed", actor, detail={"username": account.username})
+    detail = {"username": account.username, "must_change": must_change}
+    events.record(session, "account.password_changed", actor, detail=detail)
 
 
 def set_active(session: Session, account: Account, active: bool, actor: Actor) -> None:
@@ -126,14 +128,21 @@ def assign_role(
         RoleAssignment.campaign_id == campaign_id,
     )
     assignment = session.scalar(query)
+    before = _times(assignment) if assignment is not None else None
     if assignment is None:
         assignment = RoleAssignment(username=username, role=role, scope=scope, campaign_id=campaign_id, created_at=clock.real_now())
         session.add(assignment)
     assignment.valid_from, assignment.valid_until, assignment.granted_by = valid_from, valid_until, actor.name
     session.flush()
-    detail = {"username": username, "role": role, "scope": scope}
+    detail = {"username": username, "role": role, "scope": scope, **_times(assignment), **({"before": before} if before else {})}
     events.record(session, "role.assigned", actor, campaign_id=campaign_id, detail=detail)
     return assignment
+
+
+def _times(assignment: RoleAssignment) -> dict[str, str]:
+    """From when until when a role is held; "" for no bound."""
+    times = {"valid_from": assignment.valid_from, "valid_until": assignment.valid_until}
+    return {name: at.isoformat() if at else "" for name, at in times.items()}
 
 
 def _keep_separate(session: Session, account: Account, role: str) -> None:
@@ -171,7 +180,7 @@ def withdraw_role(session: Session, username: str, role: str, *, scope: str = ""
         raise AccountError(_("%(username)s 没有角色“%(role)s”。", username=username, role=label(role, locale())))
     session.delete(assignment)
     session.flush()
-    detail = {"username": username, "role": role, "scope": scope}
+    detail = {"username": username, "role": role, "scope": scope, **_times(assignment)}
     events.record(session, "role.withdrawn", actor, campaign_id=campaign_id, detail=detail)
 
 
@@ -199,7 +208,7 @@ def substitute(session: Session, absent: str, substitute: str, from_: datetime, 
     )
     session.add(entry)
     session.flush()
-    detail = {"absent": absent, "substitute": substitute, "from": from_.isoformat(), "until": until.isoformat(), "reason": reason}
+    detail = {"absent": absent, "substitute": substitute, "from": from_.isoformat(), "until": until.isoformat(), "reason": entry.reason}
     events.record(session, "substitution.made", actor, detail=detail)
     return entry
 
@@ -208,8 +217,9 @@ def end_substitution(session: Session, entry: Substitution, actor: Actor) -> Non
     """End a substitution now."""
     now = clock.now()
     if entry.until > now:
-        entry.until = max(now, entry.from_)
-        events.record(session, "substitution.ended", actor, detail={"absent": entry.absent, "substitute": entry.substitute})
+        before, entry.until = entry.until, max(now, entry.from_)
+        people = {"absent": entry.absent, "substitute": entry.substitute}
+        events.record(session, "substitution.ended", actor, detail={**people, "old": before.isoformat(), "new": entry.until.isoformat()})
 
 
 def make_token(session: Session, username: str, actor: Actor, *, label: str = "") -> str:

@@ -23,12 +23,13 @@ LOCK = timedelta(minutes=15)
 FORGOTTEN = timedelta(hours=24)
 
 
-def begin(session: Session, username: str, origin: str) -> datetime | None:
-    """Count an attempt. Returns until when the name is locked, or None: go on and look at the password."""
+def begin(session: Session, username: str, origin: str, how: str = "password") -> datetime | None:
+    """Count an attempt. Returns until when the name is locked (recorded), or None: go on and look at the password."""
     now = clock.real_now()
     session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - FORGOTTEN))
     row = _counted(session, username, now)
     if row.locked_until and row.locked_until > now:
+        _refused(session, username, origin, how, locked=True)
         return row.locked_until
     if row.locked_until:  # the lock has run out: this attempt is the first of a new series
         row.locked_until, row.failures = None, 1
@@ -47,13 +48,21 @@ def _counted(session: Session, username: str, now: datetime) -> LoginFailure:
     return session.get_one(LoginFailure, username, populate_existing=True)
 
 
-def failed(session: Session, username: str, origin: str) -> datetime | None:
-    """The password was wrong. Returns until when the name is locked now, or None. A lock is recorded as ``account.locked``."""
+def failed(session: Session, username: str, origin: str, how: str = "password") -> datetime | None:
+    """The password was wrong (or the ``code``; ``current``: of somebody signed in). Returns until when the name is locked now, or None.
+
+    A lock is recorded as ``account.locked``.
+    """
     row = session.get(LoginFailure, username, with_for_update=True, populate_existing=True)
-    events.record(session, "account.sign_in_failed", Actor(username, origin=origin), detail={"username": username})
+    _refused(session, username, origin, how)
     if row is None or row.failures < LIMIT:
         return None
     return row.locked_until or _lock(session, row, origin)
+
+
+def _refused(session: Session, username: str, origin: str, how: str, *, locked: bool = False) -> None:
+    detail = {"username": username, "how": how, "locked": locked}
+    events.record(session, "account.sign_in_failed", Actor(username, origin=origin), detail=detail)
 
 
 def _lock(session: Session, row: LoginFailure, origin: str) -> datetime:

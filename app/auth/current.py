@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import Flask, current_app, g, request, session
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
 
 from app import clock
-from app.auth import sessions, tokens
+from app.auth import origins, sessions, tokens
 from app.auth.models import Account, RoleAssignment, Substitution
 from app.auth.roles import group_of
 from app.db import Database
@@ -79,6 +79,8 @@ class SignedIn:
     #: key of the login session; 0 for a token
     session_key: int = 0
     seen_at: datetime | None = None
+    #: key of the API token; 0 for a browser
+    token_key: int = 0
 
     @classmethod
     def of(cls, account: Account, session_key: int = 0, seen_at: datetime | None = None) -> SignedIn:
@@ -132,8 +134,8 @@ def _read_person() -> SignedIn | None:
         return None
     with database().reading() as read:
         if token is not None:
-            account = tokens.owner(read, token)
-            person = SignedIn.of(account) if account else None
+            owner = tokens.owner(read, token)
+            person = replace(SignedIn.of(owner[0]), token_key=owner[1]) if owner else None
         else:
             found = sessions.find(read, cookie)
             person = SignedIn.of(found.account, found.key, found.last_seen_at) if found else None
@@ -160,9 +162,11 @@ def identity() -> Identity:
 
 
 def actor() -> Actor:
-    """The actor of this request, for history: the user, from this address, on behalf of the absent person."""
-    who = identity()
-    return Actor(who.username, who.acting_for, request.remote_addr or "")
+    """The actor of this request, for history: the user, from this address and device, on behalf of the absent person."""
+    who, person, address = identity(), signed_in_person(), request.remote_addr or ""
+    if person is not None and person.token_key:
+        return Actor(who.username, who.acting_for, origins.of_token(address, person.token_key))
+    return Actor(who.username, who.acting_for, origins.of_login(address, person.session_key) if person else address)
 
 
 def _read_identity(person: SignedIn) -> Identity:

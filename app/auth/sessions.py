@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.auth import origins
 from app.auth.models import Account, LoginSession
+from app.db import new_key
 from app.engine import events
 from app.engine.actor import Actor
 
@@ -39,13 +41,12 @@ def fingerprint(token: str) -> str:
 def open_session(session: Session, username: str, *, how: str, ip: str, agent: str) -> str:
     """Open a login session and return its token, which only the browser keeps. Recorded as ``account.signed_in``."""
     token = secrets.token_urlsafe(32)
-    now = clock.real_now()
-    session.add(
-        LoginSession(
-            token_hash=fingerprint(token), username=username, how=how, created_at=now, last_seen_at=now, ip=ip[:60], agent=agent[:200]
-        )
-    )
-    events.record(session, "account.signed_in", Actor(username, origin=ip), detail={"how": how, "agent": agent[:200]})
+    now, key = clock.real_now(), new_key()
+    entry = LoginSession(key=key, token_hash=fingerprint(token), username=username, how=how, created_at=now, last_seen_at=now)
+    entry.ip, entry.agent = ip[:60], agent[:200]
+    session.add(entry)
+    by = Actor(username, origin=origins.of_login(ip, key))
+    events.record(session, "account.signed_in", by, detail={"how": how, "agent": agent[:200], "session": str(key)})
     return token
 
 

@@ -55,7 +55,7 @@ def with_password(db: Database, username: str, password: str, sender: Sender) ->
 
 def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome:
     """Try the code of the second factor, after the password was right."""
-    until = db.in_transaction(lambda session: attempts.begin(session, username, sender.ip))
+    until = db.in_transaction(lambda session: attempts.begin(session, username, sender.ip, "code"))
     if until is not None:
         return Outcome("locked", until=until)
 
@@ -65,7 +65,7 @@ def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome
         return account is not None and totp.accepts(account, code)
 
     if not db.in_transaction(check):
-        return _refused(db, username, sender)
+        return _refused(db, username, sender, "code")
     return _accepted(db, username, sender, "password+totp")
 
 
@@ -76,9 +76,9 @@ def _usable(account: Account | None, sender: Sender) -> Account | None:
     return account
 
 
-def _refused(db: Database, username: str, sender: Sender) -> Outcome:
+def _refused(db: Database, username: str, sender: Sender, how: str = "password") -> Outcome:
     def note(session: Session) -> tuple[datetime | None, int]:
-        until = attempts.failed(session, username, sender.ip)
+        until = attempts.failed(session, username, sender.ip, how)
         row = session.get(LoginFailure, username)
         return until, max(attempts.LIMIT - (row.failures if row else 0), 0)
 

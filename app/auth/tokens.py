@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.auth.models import Account, ApiToken
 from app.auth.sessions import fingerprint
+from app.db import new_key
 from app.engine import events
 from app.engine.actor import Actor
 
@@ -18,8 +19,10 @@ from app.engine.actor import Actor
 def make(session: Session, username: str, actor: Actor, *, label: str = "", expires_at: datetime | None = None) -> str:
     """Make a token for *username* and return it: it cannot be shown again. Recorded as ``account.token_made``."""
     token = f"dp_{secrets.token_urlsafe(32)}"
+    key = new_key()
     session.add(
         ApiToken(
+            key=key,
             token_hash=fingerprint(token),
             username=username,
             label=label,
@@ -28,14 +31,15 @@ def make(session: Session, username: str, actor: Actor, *, label: str = "", expi
             expires_at=expires_at,
         )
     )
-    events.record(session, "account.token_made", actor, detail={"username": username, "label": label})
+    detail = {"username": username, "label": label, "token": str(key), "until": expires_at.isoformat() if expires_at else ""}
+    events.record(session, "account.token_made", actor, detail=detail)
     return token
 
 
-def owner(session: Session, token: str) -> Account | None:
-    """The active account whose valid token this is, in one statement."""
+def owner(session: Session, token: str) -> tuple[Account, int] | None:
+    """The active account whose valid token this is, and the token's key, in one statement."""
     query = (
-        select(Account)
+        select(Account, ApiToken.key)
         .join(ApiToken, ApiToken.username == Account.username)
         .where(
             ApiToken.token_hash == fingerprint(token),
@@ -44,7 +48,8 @@ def owner(session: Session, token: str) -> Account | None:
             Account.active,
         )
     )
-    return session.scalar(query)
+    found = session.execute(query).one_or_none()
+    return (found[0], found[1]) if found else None
 
 
 def is_given(session: Session, token: str) -> bool:
@@ -64,4 +69,6 @@ def revoke(session: Session, entry: ApiToken, actor: Actor) -> None:
     """End a token. Recorded as ``account.token_revoked``."""
     if entry.revoked_at is None:
         entry.revoked_at = clock.real_now()
-        events.record(session, "account.token_revoked", actor, detail={"username": entry.username, "label": entry.label})
+        events.record(
+            session, "account.token_revoked", actor, detail={"username": entry.username, "label": entry.label, "token": str(entry.key)}
+        )

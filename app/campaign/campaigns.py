@@ -54,7 +54,8 @@ def create(
     settings.write(session, campaign.id, settings.defaults())
     session.execute(insert(CodeItem), _code_items(campaign.id))
     session.flush()
-    _record(session, "campaign.created", campaign, actor, {"name": name, "deadline": deadline.isoformat()})
+    about = {"legal_basis": legal_basis, "organisation": organisation, "place": place, "document_prefix": document_prefix}
+    _record(session, "campaign.created", campaign, actor, {"name": name, "deadline": deadline.isoformat(), **about})
     return campaign
 
 
@@ -99,8 +100,9 @@ def calendar(session: Session, campaign_id: int) -> schedule.Calendar:
 def set_deadline(session: Session, campaign: Campaign, deadline: datetime, actor: Actor) -> None:
     """A new report deadline: every date that nobody adjusted moves with it."""
     _draft(campaign)
-    _count(session, campaign, deadline)
-    _record(session, "campaign.deadline", campaign, actor, {"deadline": deadline.isoformat()})
+    before = dates(session, campaign.id).get(schedule.ANCHOR, "")
+    changed = _count(session, campaign, deadline)
+    _record(session, "campaign.deadline", campaign, actor, {"old": before, "deadline": deadline.isoformat(), "changed": changed})
 
 
 def recount(session: Session, campaign: Campaign, actor: Actor) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth.shell import CampaignDay
-from app.campaign import schedule
+from app.campaign import schedule, settings
 from app.campaign.models import Campaign, CampaignDate, Village, WorkGroup
 
 
@@ -39,6 +39,13 @@ def campaign_day(session: Session, campaign_id: int) -> CampaignDay | None:
 def scope_names(session: Session, campaign_id: int) -> dict[str, str]:
     """Village code → name."""
     return dict(session.execute(select(Village.code, Village.name).where(Village.campaign_id == campaign_id)).all())
+
+
+def value_names() -> dict[str, tuple[str, str]]:
+    """Date or setting → what it is called in Chinese and in English."""
+    table = schedule.table()
+    dates = {each.name: (each.zh, each.en) for each in table.entries} | {each.name: (each.zh, each.en) for each in table.times}
+    return dates | {each.name: (each.zh, each.en) for each in settings.definitions()}
 
 
 def scopes(session: Session) -> list[tuple[str, str]]:

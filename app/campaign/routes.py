@@ -56,6 +56,7 @@ def register(app: Flask) -> None:
     app.extensions["daopai.campaigns"] = providers.campaigns
     app.extensions["daopai.campaign_day"] = providers.campaign_day
     app.extensions["daopai.scope_names"] = providers.scope_names
+    app.extensions["daopai.value_names"] = providers.value_names
     app.extensions["daopai.scopes"] = providers.scopes
     entries: dict[str, tuple[object, list[str]]] = {}
     for role, label, endpoint in _FIRST_PAGES:

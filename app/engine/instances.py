@@ -105,7 +105,7 @@ def _set(session: Session, keys: list[int], before: str, after: str, kind: str, 
 
 
 #: Read under the lock that the change of state has taken.
-_HEADS = ("key", "campaign_id", "subject", "chain_length", "chain_head")
+_HEADS = ("key", "campaign_id", "subject", "definition_key", "chain_length", "chain_head")
 _LINK = (
     update(ProcessInstance)
     .where(ProcessInstance.key == bindparam("wanted"))
@@ -118,7 +118,8 @@ def _record(session: Session, keys: Sequence[int], kind: str, actor: Actor, reas
     columns = [getattr(ProcessInstance, name) for name in _HEADS]
     heads = []
     for row in session.execute(select(*columns).where(ProcessInstance.key.in_(keys))).all():
-        entry = events.made(kind, actor, campaign_id=row.campaign_id, instance_key=row.key, subject=row.subject, detail={"reason": reason})
+        detail = {"reason": reason, **events.went_by(row.definition_key)}
+        entry = events.made(kind, actor, campaign_id=row.campaign_id, instance_key=row.key, subject=row.subject, detail=detail)
         head = chains.append(entry, row.key, row.chain_length, row.chain_head)
         heads.append({"wanted": row.key, "length": entry.seq, "head": head})
         session.add(entry)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import bpmn, spiff
+from app.engine import bpmn, events, spiff
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
@@ -94,10 +94,21 @@ def _move(work: Work, instance: ProcessInstance, activity_key: int, element_id: 
         raise Conflict("no_place", target=(target.name or target.id) if target else element_id)
     before = standing(rows)
     detail = {"from": place.element_id, "to": element_id, "before": before, "reason": reason}
-    work.record("instance.moved", instance, key=activity_key, element_id=place.element_id, detail=detail)
+    entry = events.record(
+        work.session,
+        "instance.moved",
+        work.actor,
+        at=work.now,
+        campaign_id=instance.campaign_id,
+        instance=instance,
+        activity_key=activity_key,
+        element_id=place.element_id,
+        subject=instance.subject,
+        detail=detail,
+    )
     done = work.step(instance, steps.Move(activity_key, element_id))
     after = standing(spiff.places(done.state))
-    detail["after"] = after
+    entry.detail = {**entry.detail, "after": after}
     canceled = [row.element_id for row in done.left if row.how == "canceled"]
     return Moved(before, after, canceled, [task.name for task in done.user_tasks], done.outcome)
 

@@ -226,7 +226,7 @@ def _assign(session: Session, task: models.Task, to: str | None, kind: str, acto
         activity_key=task.key,
         element_id=task.element_id,
         subject=task.subject,
-        detail={"name": task.name, **detail},
+        detail={"name": task.name, **detail, **events.went_by(task.definition_key)},
     )
     session.flush()
     return task

@@ -96,6 +96,7 @@ def _record(session: Session, submission: Submission, previous: Submission | Non
             if previous
         ],
         "digests": contents.digests(submission),
+        **(events.went_by(task.definition_key) if task is not None else {}),
     }
     events.record(
         session,

@@ -115,5 +115,12 @@ def _record(session: Session, kind: str, attachment: Attachment, task: Task, act
         activity_key=task.key,
         element_id=task.element_id,
         subject=task.subject,
-        detail={"name": attachment.name, "type": attachment.media_type, "size": attachment.size, "sha256": attachment.sha256, **proof},
+        detail={
+            "name": attachment.name,
+            "type": attachment.media_type,
+            "size": attachment.size,
+            "sha256": attachment.sha256,
+            **proof,
+            **events.went_by(task.definition_key),
+        },
     )

@@ -93,10 +93,11 @@ def reply(session: Session, task: Task, actor: Actor, key: int, text: str) -> Fi
     comment = session.get(FieldComment, key)
     if comment is None or (comment.campaign_id, comment.subject, comment.form_id) != (task.campaign_id, task.subject, task.form_id):
         raise NotFound(_("没有这条批注。"))
+    before = comment.reply
     comment.reply = text.strip()[:LONGEST]
     comment.replied_by = actor.name if comment.reply else ""
     comment.replied_at = clock.now() if comment.reply else None
-    _record(session, "comment.answered", comment, task, actor, reply=comment.reply)
+    _record(session, "comment.answered", comment, task, actor, reply=comment.reply, **({"note": before} if before else {}))
     return comment
 
 
@@ -144,5 +145,12 @@ def _record(session: Session, kind: str, comment: FieldComment, task: Task, acto
         activity_key=task.key,
         element_id=task.element_id,
         subject=task.subject,
-        detail={"form": comment.form_id, "path": comment.path, "label": comment.label, **detail},
+        detail={
+            "form": comment.form_id,
+            "path": comment.path,
+            "label": comment.label,
+            "comment": str(comment.key),
+            **detail,
+            **events.went_by(task.definition_key),
+        },
     )

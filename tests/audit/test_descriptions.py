@@ -85,7 +85,7 @@ def record(kind: str, detail: dict[str, Any] | None = None, **more: Any) -> Reco
     return Record(Event(key=9, at=at, recorded_at=at, kind=kind, detail=detail or {}, **values), instance)
 
 
-AROUND = Surroundings(names={"wang": "王某", "li": "李某"}, processes={3: "农户核查"}, forms={"household_registered": "户表"})
+AROUND = Surroundings(names={"wang": "王某", "li": "李某"}, processes={3: "农户核查"}, forms={"household_registered": ("户表", "Household form")})
 
 
 def test_a_completed_task_says_who_when_for_whom_what_and_by_which_versions() -> None:
@@ -97,8 +97,8 @@ def test_a_completed_task_says_who_when_for_whom_what_and_by_which_versions() ->
     assert zh == "王某 9:12 代李某 办结 柏树村 3组 张三 的“填写《户表》”（第 2 版流程，第 3 版表单《户表》），用时 3 分"
     en = descriptions.sentence(done, since, "en")
     assert en == (
-        "9:12 王某, for 李某, completed the task “填写《户表》” of 柏树村 3组 张三"
-        " (version 2 of the process, version 3 of the form “户表”), within 3 min"
+        "9:12 王某, for 李某, completed the task “Fill in the household form” of 柏树村 3组 张三"
+        " (version 2 of the process, version 3 of the form “Household form”), within 3 min"
     )
 
 

@@ -92,7 +92,7 @@ def test_many_children_start_in_chunks_with_progress(db: Database, at: At) -> No
     indexes = [row.parent_index for row in d.instances(db, process_id="child")]
     assert sorted(indexes) == list(range(120))
     (event,) = d.history(db, "children.started")
-    assert event.detail == {"started": 120, "total": 120}
+    assert d.said(event) == {"started": 120, "total": 120}
     visit(db)
     jobs.drain(db)
     assert [task.element_id for task in d.tasks(db)] == ["after"]

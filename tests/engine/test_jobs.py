@@ -178,7 +178,7 @@ def test_a_bpmn_error_of_a_handler_takes_the_way_of_the_boundary_event(db: Datab
     assert d.history(db, "test.effect") == []
     assert d.jobs_of(db) == []
     (thrown,) = d.history(db, "error.thrown")
-    assert thrown.detail == {"code": "BAD", "message": "not today"}
+    assert d.said(thrown) == {"code": "BAD", "message": "not today"}
 
 
 def test_an_uncaught_bpmn_error_is_an_incident(db: Database, at: At) -> None:

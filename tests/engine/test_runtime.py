@@ -87,7 +87,7 @@ def test_completing_moves_the_token_and_keeps_who_did_it(db: Database, at: At) -
     assert instance.variables == {"x": 1, "y": 2}
     (event,) = d.history(db, "task.completed")
     assert (event.actor, event.on_behalf_of, event.origin, event.element_id) == ("ann", "eve", "10.0.0.1", "a")
-    assert event.detail == {"name": "a", "submission": 7}
+    assert d.said(event) == {"name": "a", "submission": 7}
     run(db, runtime.complete, d.task(db, "b").key, {}, BOB)
     (instance,) = d.instances(db)
     assert (instance.state, instance.ended_at) == ("COMPLETED", d.at("2020-05-21T09:00:00+08:00"))
@@ -218,7 +218,7 @@ def test_claim_release_and_hand_over_are_recorded(db: Database, at: At) -> None:
     assert d.task(db, "a").assignee is None
     events = d.history(db, "task.claimed", "task.handed_over", "task.released")
     assert [event.kind for event in events] == ["task.claimed", "task.handed_over", "task.released"]
-    assert events[1].detail == {"name": "a", "from": "ann", "to": "bob", "reason": "on leave"}
+    assert d.said(events[1]) == {"name": "a", "from": "ann", "to": "bob", "reason": "on leave"}
 
 
 def test_a_substitute_claims_for_the_absent_person(db: Database, at: At) -> None:
@@ -239,7 +239,7 @@ def test_variables_are_changed_with_old_and_new_value(db: Database, at: At) -> N
     (instance,) = d.instances(db)
     assert instance.variables == {"x": 5, "z": [1]}
     (event,) = d.history(db, "variables.changed")
-    assert event.detail == {"variables": {"x": {"old": 1, "new": 5}, "z": {"old": None, "new": [1]}}, "reason": "typing mistake"}
+    assert d.said(event) == {"variables": {"x": {"old": 1, "new": 5}, "z": {"old": None, "new": [1]}}, "reason": "typing mistake"}
 
 
 def test_cancelling_ends_tasks_timers_and_the_instance(db: Database, at: At) -> None:

@@ -158,6 +158,7 @@ def test_a_variable_is_corrected_after_old_and_new_were_seen(admin: web.Browser,
     assert d.instances(db)[0].variables["household"] == {**running.HOUSEHOLD, "stage": "moved"}
     assert "household.stage: visiting → moved" in page
     (event,) = d.history(db, "variables.changed")
+    assert event.detail.pop("definition")
     assert event.detail == {"variables": {"household.stage": {"old": "visiting", "new": "moved"}}, **WHY}
     assert "JSON" in act(admin, instance, "variables", {**asked, "value": "moved"})
 

@@ -16,9 +16,9 @@ TEXTS = {
     "account.signed_in": ("登录", "从 {origin} 登录", "Signed in", "signed in from {origin}"),
     "account.sign_in_failed": (
         "登录失败",
-        "从 {origin} 以 {username} 登录失败",
+        "从 {origin} 以 {username} 登录失败{failed_at}",
         "Sign-in failed",
-        "failed to sign in as {username} from {origin}",
+        "failed to sign in as {username} from {origin}{failed_at}",
     ),
     "account.signed_out": ("退出登录", "退出登录", "Signed out", "signed out"),
     "account.session_revoked": ("结束他人登录", "结束 {username} 的登录", "Session ended", "ended a session of {username}"),
@@ -49,9 +49,9 @@ TEXTS = {
     ),
     "role.assigned": (
         "授予角色",
-        "授予 {username_name} 角色“{role_name}”{scope_s}",
+        "授予 {username_name} 角色“{role_name}”{scope_s}{held_times}",
         "Role assigned",
-        "gave {username_name} the role “{role_name}”{scope_s}",
+        "gave {username_name} the role “{role_name}”{scope_s}{held_times}",
     ),
     "role.withdrawn": (
         "收回角色",
@@ -67,9 +67,9 @@ TEXTS = {
     ),
     "substitution.ended": (
         "结束代理",
-        "结束 {substitute_name} 对 {absent_name} 的代理",
+        "结束 {substitute_name} 对 {absent_name} 的代理{until_old}",
         "Substitution ended",
-        "ended the substitution of {absent_name} by {substitute_name}",
+        "ended the substitution of {absent_name} by {substitute_name}{until_old}",
     ),
     "personal.unmasked": (
         "查看个人信息",

@@ -36,9 +36,9 @@ TEXTS = {
     ),
     "instance.moved": (
         "人工移动",
-        "把流程{process}{of_about}从“{left}”移到“{entered}”{because}",
+        "把流程{process}{of_about}的令牌从“{from_element}”移到“{to_element}”{because}",
         "Moved by hand",
-        "moved the process {process}{of_about} from “{left}” to “{entered}”{because}",
+        "moved the token of the process {process}{of_about} from “{from_element}” to “{to_element}”{because}",
     ),
     "instance.migrated": (
         "换用新版流程",
@@ -69,7 +69,7 @@ TEXTS = {
     "task.released": ("放回任务", "把{about_s}“{task}”退回待领", "Task released", "gave the task “{task}”{of_about} back"),
     "task.handed_over": (
         "转交任务",
-        "把{about_s}“{task}”转交给 {to_name}{because}",
+        "把{about_s}“{task}”转交给{to_name}{because}",
         "Task handed over",
         "handed the task “{task}”{of_about} over to {to_name}{because}",
     ),
@@ -94,9 +94,9 @@ TEXTS = {
     ),
     "message.published": (
         "发出消息",
-        "发出消息“{name}”（{correlation_key}）",
+        "发出消息“{name}”（关联键 {correlation_key}）",
         "Message published",
-        "published the message “{name}” ({correlation_key})",
+        "published the message “{name}” (correlation key {correlation_key})",
     ),
     "message.correlated": (
         "消息送达",
@@ -106,9 +106,9 @@ TEXTS = {
     ),
     "message.expired": (
         "消息过期",
-        "消息“{name}”（{correlation_key}）无人接收，已过期",
+        "消息“{name}”（关联键 {correlation_key}）无人接收，已过期",
         "Message expired",
-        "nobody received the message “{name}” ({correlation_key}); it expired",
+        "nobody received the message “{name}” (correlation key {correlation_key}); it expired",
     ),
     "signal.sent": ("发出信号", "发出信号“{name}”", "Signal sent", "sent the signal “{name}”"),
     "escalation.thrown": (
@@ -156,9 +156,9 @@ TEXTS = {
     "comment.made": ("批注", "在{about_s}{form}的“{label}”上批注：{text}", "Remark", "remarked on “{label}” of {form}{of_about}: {text}"),
     "comment.answered": (
         "回复批注",
-        "回复{about_s}{form}“{label}”上的批注：{reply}",
+        "回复{about_s}{form}“{label}”上的批注{reply}",
         "Remark answered",
-        "answered the remark on “{label}” of {form}{of_about}: {reply}",
+        "answered the remark on “{label}” of {form}{of_about}{reply}",
     ),
     "comment.resolved": (
         "批注已处理",

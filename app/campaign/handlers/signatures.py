@@ -34,6 +34,6 @@ def void_signatures(session: Session, job: Context) -> None:
             campaign_id=job.campaign_id,
             instance_key=job.instance_key,
             subject=subject,
-            detail={"signer": row.signer, "role": row.role, "reason": reason},
+            detail={"signature": str(row.key), "document": row.document, "signer": row.signer, "role": row.role, "reason": reason},
         )
     villages.move_form(session, job, "open")

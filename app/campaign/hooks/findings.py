@@ -110,7 +110,7 @@ def ask(session: Session, home: Household, row: Mapping[str, Any], actor: Actor,
             )
         )
         home.open_holds += 1
-    detail = {"household": home.code, "field": field, "text": str(row["text"])}
+    detail = {"household": home.code, "field": field, "label": field_labels().get(field, field), "text": str(row["text"])}
     events.record(session, "question.asked", actor, at=now, campaign_id=home.campaign_id, subject=f"question:{number}", detail=detail)
     return number
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import people, problems
-from app.campaign.hooks import subjects
+from app.campaign.hooks import findings, subjects
 from app.campaign.models import Household, Question
 from app.engine import events
 from app.engine.actor import Actor
@@ -55,4 +55,5 @@ def answered(session: Session, task: Task, _submission: Submission, outcome: Any
     question.answer, question.answered_by, question.answered_at, question.state = data.get("text") or "", actor.name, now, "answered"
     problems.release(session, task.campaign_id, f"question:{question.number}", at=now, settled_value=data.get("value"))
     detail = {"household": question.household, "field": question.field, "text": question.answer}
+    detail["label"] = findings.field_labels().get(question.field, question.field)
     events.record(session, "question.answered", actor, at=now, campaign_id=task.campaign_id, subject=task.subject, detail=detail)

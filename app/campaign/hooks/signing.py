@@ -36,6 +36,16 @@ def sign(
     )
     session.add(signature)
     told = {"document": document, "role": role, "manner": signature.manner, "sha256": signature.content_hash}
-    detail = {**told, "digests": contents.digests(signature)}
-    events.record(session, "document.signed", actor, campaign_id=task.campaign_id, subject=task.subject, detail=detail)
+    detail = {**told, "digests": contents.digests(signature), **events.went_by(task.definition_key)}
+    events.record(
+        session,
+        "document.signed",
+        actor,
+        campaign_id=task.campaign_id,
+        instance_key=task.instance_key,
+        activity_key=task.key,
+        element_id=task.element_id,
+        subject=task.subject,
+        detail=detail,
+    )
     return signature

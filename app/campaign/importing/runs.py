@@ -56,6 +56,9 @@ def begin(session: Session, campaign_id: int, file_name: str, actor: Actor, *, k
         touched_at=now,
     )
     session.add(run)
+    told = "households.uploaded" if kind == "households" else "staff.uploaded"
+    detail = {"run": str(run.key), "file": run.file_name}
+    events.record(session, told, actor, campaign_id=campaign_id, subject=f"campaign:{campaign_id}", detail=detail)
     return run
 
 
@@ -194,7 +197,7 @@ def _write(session: Session, campaign_id: int, run_key: int, homes: list[NewHous
     days = planning.visit_days(campaigns.dates(session, campaign_id), campaigns.calendar(session, campaign_id))
     registering.write(session, campaign_id, plan(homes, investigators(session, campaign_id), days))
     members = sum(len(home.members) for home in homes)
-    counts = {"households": len(homes), "members": members}
+    counts = {"households": len(homes), "members": members, "run": str(run_key)}
     events.record(session, "households.imported", actor, campaign_id=campaign_id, subject=f"campaign:{campaign_id}", detail=counts)
     now = clock.real_now()
     message = say("households_done", households=len(homes), members=members)

@@ -125,9 +125,9 @@ def _person(book: Mapping[str, Sheet], row: Row, villages: Mapping[str, str], gr
 
 def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> list[tuple[str, str, str]]:
     """Write everything; returns (user name, name, first password) of the new accounts."""
-    _places(session, campaign_id, places)
+    before = _places(session, campaign_id, places)
     if places.villages or places.groups:
-        detail = {"villages": list(places.villages), "groups": list(places.groups)}
+        detail = {"villages": list(places.villages), "groups": list(places.groups), "old": before}
         events.record(session, "campaign.places", actor, campaign_id=campaign_id, subject=f"campaign:{campaign_id}", detail=detail)
     made: list[tuple[str, str, str]] = []
     there = set(session.scalars(select(Account.username).where(Account.username.in_({row["username"] for row in places.staff}))))
@@ -140,17 +140,25 @@ def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> l
             accounts.create_user(session, username, row["name"], password=password, actor=actor, must_change_password=True)
             made.append((username, row["name"], password))
         accounts.assign_role(session, username, row["role"], scope=row.get("scope", ""), campaign_id=campaign_id, actor=actor)
+        before_row = _told(people[username]) if username in people else None
         person = people[username] = _staff(session, campaign_id, row, people.get(username))
-        told = {name: getattr(person, name) for name in ("unit", "post", "villages", "work_group", "home_village")}
-        phone = {"phone": {"enc": person.phone_cipher}} if row.get("phone") else {}
-        saved: dict[str, Any] = {"username": username, "name": person.name, **told, **phone}
+        saved = {"username": username, "name": person.name, "reason": person.avoidance_reason, **_told(person), "old": before_row}
         events.record(session, "staff.saved", actor, campaign_id=campaign_id, subject=f"staff:{username}", detail=saved)
     return made
 
 
-def _places(session: Session, campaign_id: int, places: Places) -> None:
+def _told(person: Staff) -> dict[str, Any]:
+    """What a record says of somebody's line; the number as it is kept, encrypted."""
+    told = {name: getattr(person, name) for name in ("unit", "post", "villages", "work_group", "home_village")}
+    return {**told, **({"phone": {"enc": person.phone_cipher}} if person.phone_cipher else {})}
+
+
+def _places(session: Session, campaign_id: int, places: Places) -> dict[str, Any]:
+    """Write villages and groups; returns what those that were there already were before."""
     villages = {row.code: row for row in session.scalars(select(Village).where(Village.campaign_id == campaign_id))}
     groups = {row.code: row for row in session.scalars(select(WorkGroup).where(WorkGroup.campaign_id == campaign_id))}
+    before = {code: villages[code].name for code in (row["code"] for row in places.villages) if code in villages}
+    before |= {code: [groups[code].name, groups[code].village] for code in (row["code"] for row in places.groups) if code in groups}
     position = len(villages)
     for row in places.villages:
         if row["code"] in villages:
@@ -164,6 +172,7 @@ def _places(session: Session, campaign_id: int, places: Places) -> None:
         else:
             session.add(WorkGroup(campaign_id=campaign_id, code=row["code"], name=row["name"], village=row["village"]))
     session.flush()
+    return before
 
 
 def _staff(session: Session, campaign_id: int, row: Row, person: Staff | None) -> Staff:

@@ -98,8 +98,10 @@ def campaign_holidays(campaign_id: int) -> Response:
         found = lookup.campaign(write, who, campaign_id)
         if found.state != "draft":
             raise Conflict("campaign_running")
+        before: dict[str, list[str]] = {}
         for day in days:
             row = write.get(Holiday, (found.id, day))
+            before |= {day.isoformat(): [row.kind, row.name]} if row is not None else {}
             if "remove" in form:
                 if row is not None:
                     write.delete(row)
@@ -107,6 +109,7 @@ def campaign_holidays(campaign_id: int) -> Response:
                 kind = "make_up" if form.get("kind") == "make_up" else "holiday"
                 write.merge(Holiday(campaign_id=found.id, day=day, kind=kind, name=form.get("name", "")[:100]))
         detail = {"day": days[0].isoformat(), "until": days[-1].isoformat(), "removed": "remove" in form, "kind": form.get("kind", "")}
+        detail |= {"name": form.get("name", "")[:100], "old": before}
         events.record(write, "campaign.holidays", by, campaign_id=found.id, subject=f"campaign:{found.id}", detail=detail)
         return len(campaigns.recount(write, found, by))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -50,8 +52,9 @@ def village_save(campaign_id: int) -> Response:
             last = write.scalar(select(func.max(Village.position)).where(Village.campaign_id == found.id)) or 0
             row = Village(campaign_id=found.id, code=code, position=last + 1)
             write.add(row)
-        row.name = name
-        events.record(write, "campaign.village", by, campaign_id=found.id, subject=f"village:{code}", detail={"name": name})
+        before, row.name = row.name or "", name
+        detail = {"name": name, "old": before}
+        events.record(write, "campaign.village", by, campaign_id=found.id, subject=f"village:{code}", detail=detail)
 
     if code and name:
         database().in_transaction(work)
@@ -76,8 +79,10 @@ def group_save(campaign_id: int) -> Response:
         if row is None:
             row = WorkGroup(campaign_id=found.id, code=code[:20])
             write.add(row)
+        before = {"name": row.name, "village": row.village} if row.name else None
         row.name, row.village = name, village
-        events.record(write, "campaign.group", by, campaign_id=found.id, subject=f"group:{code}", detail={"name": name, "village": village})
+        detail = {"name": name, "village": village, "old": before}
+        events.record(write, "campaign.group", by, campaign_id=found.id, subject=f"group:{code}", detail=detail)
         return True
 
     if not (code and name and database().in_transaction(work)):
@@ -96,7 +101,7 @@ def place_remove(campaign_id: int) -> Response:
         found = lookup.campaign(write, who, campaign_id)
         if found.state != "draft":
             return False
-        model = Village if kind == "village" else WorkGroup
+        model: Any = Village if kind == "village" else WorkGroup
         column = Household.village if kind == "village" else Household.work_group
         used = write.scalar(select(func.count()).where(Household.campaign_id == found.id, column == code)) or 0
         if kind == "village":
@@ -105,7 +110,8 @@ def place_remove(campaign_id: int) -> Response:
         if used or row is None:
             return False
         write.delete(row)
-        events.record(write, "campaign.place_removed", by, campaign_id=found.id, detail={"kind": kind, "code": code})
+        detail = {"kind": kind, "code": code, "name": row.name}
+        events.record(write, "campaign.place_removed", by, campaign_id=found.id, detail=detail)
         return True
 
     if not database().in_transaction(work):

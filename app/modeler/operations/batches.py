@@ -18,7 +18,7 @@ from app.db import new_key
 from app.engine import batches, events, moving, rehearsal, runtime
 from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound
-from app.engine.models import JobRow, ProcessInstance
+from app.engine.models import Event, JobRow, ProcessInstance
 from app.modeler.operations import privacy
 from app.modeler.operations.errors import Conflict, NotYet, rehearsed
 from app.modeler.operations.models import OperationBatch, OperationItem
@@ -27,6 +27,8 @@ from app.modeler.operations.models import OperationBatch, OperationItem
 NAME = "operations"
 #: Rows per statement.
 _MANY = 500
+#: Records of one person's batches that may have been written in the moment in which a batch began.
+_NEAR = 20
 
 
 def begin(
@@ -102,7 +104,7 @@ def do_next(session: Session, batch_key: int) -> bool:
         session.flush()
         return False
     # Read before the savepoint: what it rolls back must not be asked for again.
-    by, kind, target = Actor(batch.actor, origin=batch.origin), batch.kind, item.target_key
+    by, kind, target = _by(session, batch), batch.kind, item.target_key
     state, cause, cause_en, result = "DONE", "", "", None
     try:
         with session.begin_nested():
@@ -120,6 +122,15 @@ def do_next(session: Session, batch_key: int) -> bool:
         item.cause, item.cause_en = result
     session.flush()
     return True
+
+
+def _by(session: Session, batch: OperationBatch) -> Actor:
+    """Who began the batch, for whom and from where, as the record of it says: each act of it says the same."""
+    begun = select(Event).where(Event.campaign_id == batch.campaign_id, Event.actor == batch.actor, Event.key > batch.key)
+    for event in session.scalars(begun.where(Event.kind == "batch.started").order_by(Event.key).limit(_NEAR)):
+        if event.detail.get("batch") == str(batch.key):
+            return Actor(event.actor, event.on_behalf_of, event.origin)
+    return Actor(batch.actor, origin=batch.origin)
 
 
 def _told(error: EngineError) -> tuple[str, str]:

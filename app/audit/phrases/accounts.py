@@ -1,0 +1,58 @@
+"""Phrases about accounts, roles and sign-ins. See ``phrases``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.audit import wording
+from app.audit.phrases import parts
+from app.audit.words import Maker, Words
+from app.auth import origins, roles
+
+
+def _held_times(words: Words) -> str:
+    """From when until when a role is held, and what was said before."""
+    now = _span_of(words, words.detail)
+    before = _span_of(words, words.detail.get("before") or {})
+    if not now and not before:
+        return ""
+    unbounded = words.both("不限期", "without bounds")
+    told = words.both("，期限：{0}", ", held {0}").format(now or unbounded)
+    return told + (words.both("（原为{0}）", " (before: {0})").format(before or unbounded) if "before" in words.detail else "")
+
+
+def _span_of(words: Words, times: Mapping[str, Any]) -> str:
+    start, end = (words.moment_of(times.get(name)) for name in ("valid_from", "valid_until"))
+    parts = [words.both("自 {0}", "from {0}").format(start)] if start else []
+    parts += [words.both("至 {0}", "until {0}").format(end)] if end else []
+    return " ".join(parts)
+
+
+def _failed_at(words: Words) -> str:
+    """What of a sign-in was wrong."""
+    if words.detail.get("locked"):
+        return words.both("（账号已锁定）", " (the account was locked)")
+    told = {"code": ("（验证码不对）", " (wrong code)"), "current": ("（已登录，核对现用密码）", " (signed in, asked for the password)")}
+    return words.both(*told.get(words.said("how"), ("", "")))
+
+
+def _origin(words: Words) -> str:
+    return wording.origin(origins.read(words.record.event.origin).address, words.locale)
+
+
+MAKERS: Mapping[str, Maker] = {
+    "until_s": lambda w: w.moment("until"),
+    "from_s": lambda w: w.moment("from"),
+    "to_name": lambda w: w.person("to"),
+    "absent_name": lambda w: w.person("absent"),
+    "substitute_name": lambda w: w.person("substitute"),
+    "username_name": lambda w: w.person("username"),
+    "role_name": lambda w: roles.label(w.said("role"), w.locale),
+    "scope_s": parts.optional("scope", "（{0}）", " ({0})"),
+    "origin": _origin,
+    "until_old": lambda w: w.both("（原定至 {0}）", " (it was to last until {0})").format(w.moment("old")) if w.said("old") else "",
+    "held_times": _held_times,
+    "failed_at": _failed_at,
+    "seal_number": lambda w: w.said("number"),
+}
