@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine.told.followed import follow
 
 
 def _key() -> Mapped[int]:
@@ -124,3 +125,10 @@ class ApiToken(Base):
     created_by: Mapped[str] = mapped_column(String(100))
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+# Records tell of every change of these. Not followed: the last code of the second factor and the language, which sign-ins write.
+follow(Account, without=("totp_counter", "locale"), campaign="")
+follow(RoleAssignment)
+follow(Substitution, campaign="")
+follow(ApiToken, campaign="")

@@ -46,7 +46,8 @@ COLUMNS = (
 )
 #: What people type or name by themselves: may hold anything about anybody, so it can be erased. The list is part of what is proved: a
 #: name that is added later would change the hashes of the records that have it already.
-FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables"})
+#: ``states`` is no text, but is erased like one: digests of rows (``told``) from which names could be guessed.
+FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables", "states"})
 #: Chains among which acts that nobody's name stands for spread, so that their writers do not meet.
 LANES = 16
 

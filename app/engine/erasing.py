@@ -22,6 +22,8 @@ from app.engine.chain_models import Erasure, Retention
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound
 from app.engine.models import Event, ProcessInstance, Task
+from app.engine.told import anew
+from app.engine.told.followed import STATES
 
 #: Less than six months is never kept.
 LEAST = 183
@@ -36,7 +38,9 @@ NAME = "erasure"
 #: Deals with the rows of a campaign after a key; returns (last key, how many were changed), or None when none were left.
 Step = Callable[[Session, int, int], tuple[int, int] | None]
 
-_steps: list[tuple[str, Step]] = []
+#: (kinds of which one is enough, what erases); those in ``_last`` come when every room is done
+_steps: list[tuple[tuple[str, ...], Step]] = []
+_last: list[tuple[tuple[str, ...], Step]] = []
 _uploads: Path | None = None
 
 
@@ -55,7 +59,17 @@ def step(kind: str) -> Callable[[Step], Step]:
     """Register what erases contents of *kind*."""
 
     def register(function: Step) -> Step:
-        _steps.append((kind, function))
+        _steps.append(((kind,), function))
+        return function
+
+    return register
+
+
+def last(*kinds: str) -> Callable[[Step], Step]:
+    """Register what comes after everything else when one of *kinds* is erased."""
+
+    def register(function: Step) -> Step:
+        _last.append((kinds, function))
         return function
 
     return register
@@ -70,7 +84,7 @@ def blank(kind: str, model: Any, **values: Any) -> None:
         whole = update(model).where(model.campaign_id == campaign_id).values(**values)
         return 1, session.execute(whole.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
 
-    _steps.append((kind, erase))
+    _steps.append(((kind,), erase))
 
 
 # --- settings -------------------------------------------------------------------------------------------------------------
@@ -159,9 +173,10 @@ def next_chunk(session: Session, key: int) -> bool:
     row = session.get(Erasure, key, with_for_update=True, populate_existing=True)
     if row is None or row.state != "RUNNING":
         return False
-    while row.step < len(_steps):
-        kind, function = _steps[row.step]
-        found = function(session, row.campaign_id, row.position) if kind in row.kinds else None
+    steps = [*_steps, *_last]
+    while row.step < len(steps):
+        kinds, function = steps[row.step]
+        found = None if set(kinds).isdisjoint(row.kinds) else function(session, row.campaign_id, row.position)
         if found is not None:
             row.position, row.changed = found[0], row.changed + found[1]
             return True
@@ -207,12 +222,39 @@ def _ciphers(session: Session, campaign_id: int, after: int) -> tuple[int, int] 
     return _records(session, campaign_id, after, change)
 
 
-@step("texts")
-def _texts(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
-    """Free texts in records, with their salt."""
+@last("persons", "texts")
+def _rows(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
+    """Tell the campaign's rows anew, as they are now: what was told of them before need not be kept any more."""
+    if after:
+        return None
+    anew.tell(session, campaign_id)
+    return 1, 0
+
+
+@last("persons", "texts")
+def _told(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
+    """What records told of rows before: from those digests names could be guessed."""
+    epoch = anew.epoch(session, campaign_id)
 
     def change(entry: Event) -> dict[str, Any]:
-        salt, entry.salt = entry.salt, ""
-        return {name: chains.hidden(salt, name, value) if name in chains.FREE_TEXT else value for name, value in entry.detail.items()}
+        if STATES not in entry.detail or entry.key >= epoch:
+            return entry.detail
+        detail = {**entry.detail, STATES: chains.hidden(entry.salt, STATES, entry.detail[STATES])}
+        kept = any(chains.hidden("", name, detail[name]) != detail[name] for name in chains.FREE_TEXT.intersection(detail))
+        entry.salt = entry.salt if kept else ""
+        return detail
+
+    return _records(session, campaign_id, after, change)
+
+
+@last("texts")
+def _texts(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
+    """Free texts in records, with their salt; what is told of rows has gone before, or still counts."""
+
+    def change(entry: Event) -> dict[str, Any]:
+        salt, counts = entry.salt, isinstance(entry.detail.get(STATES), dict) and "" in entry.detail[STATES]
+        entry.salt = salt if counts else ""
+        hide = chains.FREE_TEXT - {STATES} if counts else chains.FREE_TEXT
+        return {name: chains.hidden(salt, name, value) if name in hide else value for name, value in entry.detail.items()}
 
     return _records(session, campaign_id, after, change)

@@ -7,6 +7,7 @@ into the chain of the person who acts. A savepoint that is rolled back takes its
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from app import clock
 from app.db import new_key
 from app.engine import chains
-from app.engine.actor import Actor
+from app.engine.actor import SYSTEM, Actor
 from app.engine.models import Event, ProcessInstance
+from app.engine.told import (
+    bulk,  # noqa: F401  (sees statements)
+    changes,
+)
+from app.engine.told.followed import STATES
 
 _WAITING = "daopai.events"
 
@@ -51,7 +57,6 @@ def record(
     """Add a record. ``at`` is campaign time (default: now); the machine's time is recorded beside it.
 
     ``instance``: the instance that it is about, if this transaction has loaded it for writing (``Work.load``).
-    The record names the version of its process by which it went then; who records with ``instance_key`` does so by ``went_by``.
     """
     entry = made(
         kind,
@@ -62,17 +67,12 @@ def record(
         activity_key=activity_key,
         element_id=element_id,
         subject=subject,
-        detail=detail if instance is None else {**(detail or {}), **went_by(instance.definition_key)},
+        detail=detail,
     )
     if not session.in_transaction():
         session.begin()  # so that a rollback is told of, even before the first statement
     session.info.setdefault(_WAITING, []).append(_Waiting(entry, instance, session.get_nested_transaction()))
     return entry
-
-
-def went_by(definition_key: int) -> dict[str, Any]:
-    """What a record says about the version of the process: its instance may be migrated later."""
-    return {"definition": str(definition_key)}
 
 
 def made(
@@ -105,9 +105,15 @@ def made(
     )
 
 
-def write(session: Session, stepped: ProcessInstance | None = None) -> None:
-    """Link what waits and hand it to the session. *stepped*: the instance that this transaction moves; it takes what is recorded beside."""
+def write(session: Session, stepped: ProcessInstance | None = None) -> bool:
+    """Link what waits and hand it to the session; whether there was anything. With it goes what happened to followed rows (``told``).
+
+    *stepped*: the instance that this transaction moves; it takes what is recorded beside.
+    """
+    told = list(changes.take(session))  # may flush, which leaves what waits where it is
     waiting: list[_Waiting] = session.info.pop(_WAITING, [])
+    for campaign, states in told:
+        _tell(session, waiting, campaign, states)
     outside = []
     for each in waiting:
         instance = each.instance or stepped
@@ -118,6 +124,21 @@ def write(session: Session, stepped: ProcessInstance | None = None) -> None:
     if outside:
         chains.append_outside(session, outside)
     session.add_all(each.entry for each in waiting)
+    return bool(waiting)
+
+
+def _tell(session: Session, waiting: list[_Waiting], campaign: int, states: changes.States) -> None:
+    """Put the changes of rows into the newest record of their campaign; one of their own when there is none that is free."""
+    free = (each for each in reversed(waiting) if each.entry.campaign_id == campaign and STATES not in each.entry.detail)
+    found = next(free, None)
+    if found is None:
+        beside = waiting[-1] if waiting else None
+        by = Actor(beside.entry.actor, beside.entry.on_behalf_of, beside.entry.origin) if beside else SYSTEM
+        entry = made("rows.written", by, at=beside.entry.at if beside else None, campaign_id=campaign)
+        found = _Waiting(entry, beside.instance if beside else None, session.get_nested_transaction())
+        waiting.append(found)
+    # The nonce keeps rows from being guessed once the digests are erased.
+    found.entry.detail = {**found.entry.detail, STATES: {"": secrets.token_hex(8), **states}}
 
 
 @listening.listens_for(Session, "before_commit")
@@ -126,12 +147,12 @@ def _at_commit(session: Session) -> None:
     if savepoint is not None:
         # What a savepoint keeps belongs to what is around it.
         around = savepoint.parent if savepoint.parent is not None and savepoint.parent.nested else None
+        changes.kept(session, savepoint, around)
         for each in session.info.get(_WAITING, ()):
             each.within = around if each.within is savepoint else each.within
         return
-    if not session.info.get(_WAITING):
+    if not write(session):
         return
-    write(session)
     try:
         session.flush()
     except IntegrityError as error:
@@ -145,9 +166,12 @@ def _at_commit(session: Session) -> None:
 def _at_end(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop(_WAITING, None)
+        changes.forget(session)
 
 
 @listening.listens_for(Session, "after_soft_rollback")
 def _at_rollback(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        changes.undone(session, transaction)
     waiting = session.info.get(_WAITING, [])
     session.info[_WAITING] = [each for each in waiting if each.within is not transaction] if transaction.nested else []

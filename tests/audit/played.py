@@ -11,11 +11,15 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock, personal
+from app.auth.models import Account, RoleAssignment
+from app.campaign import problems
+from app.campaign.models import Household, LedgerDay, LedgerEntry, Member, Village
 from app.db import Database
 from app.engine import contents, events, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.engine.proof import sealing
+from app.engine.told import anew
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
 from app.inbox import uploads
@@ -45,7 +49,9 @@ def play(db: Database, home: Path) -> None:
     photo.write_bytes(PHOTO)
     child = d.diagram("child", d.start(), d.user("visit", form="visit"), d.end(), flows="s>visit>e")
     parent = d.diagram("p", d.start(), d.call("c", "child", items="for i in 1..4 return i"), d.end(), flows="s>c>e")
+    run(db, anew.begin)
     d.deploy(db, parent, child, FORM)
+    run(db, found_villages)
     run(db, runtime.start, "p", {}, ANN, campaign_id=7)
     jobs.drain(db)
     form = schema.load(FORM)
@@ -56,6 +62,7 @@ def play(db: Database, home: Path) -> None:
         run(db, attach, task)
         run(db, runtime.complete, task.key, {"income": 200}, ANN, request_id=f"r{number}")
         jobs.drain(db)
+    run(db, find_and_mend)
     sealing.run(db)
     waiting = d.tasks(db)
     run(db, runtime.claim, waiting[0].key, BOB)
@@ -65,6 +72,34 @@ def play(db: Database, home: Path) -> None:
     jobs.drain(db)
     run(db, events.record, "account.sign_in_failed", Actor("nobody", origin="10.0.0.9"), detail={"username": "nobody"})
     sealing.run(db)
+
+
+def found_villages(session: Any) -> None:
+    """Two villages with households and their members, who may do what, and an account."""
+    for number in (1, 2):
+        code = f"V0{number}"
+        session.add(Village(campaign_id=7, code=code, name=f"{number}村"))
+        home = Household(campaign_id=7, code=f"{code}-001", village=code, head="张三", kind="registered", phone_cipher="v1:abc")
+        session.add(home)
+        session.add(Member(campaign_id=7, household=home.code, position=1, name="张三", id_number_cipher="v1:def"))
+    session.add(Account(username="ann", name="安", password_hash="argon", created_at=clock.real_now()))
+    session.flush()
+    session.add(RoleAssignment(username="ann", role="investigator", scope="G01", campaign_id=7, created_at=clock.real_now()))
+    events.record(session, "households.imported", ANN, campaign_id=7, detail={"households": 2})
+
+
+def find_and_mend(session: Any) -> None:
+    """Two problems; one of them is mended, struck off and written into the ledger of the day."""
+    at = clock.now()
+    found = [problems.Raised(text="漏水", household=f"V0{number}-001") for number in (1, 2)]
+    numbers = [problems.raise_problem(session, 7, each, ANN, at=at).number for each in found]
+    session.flush()
+    problems.rectify(session, 7, numbers[0], ANN, text="已补", evidence=[{"kind": "note", "text": "照片"}], at=at)
+    session.flush()
+    closed = problems.close(session, 7, numbers[0], BOB, note="看过", at=at)
+    day = clock.local(at).date()
+    session.add(LedgerDay(campaign_id=7, day=day, number=1, frozen_at=at, counts={"new": 2, "closed": 1}))
+    session.add(LedgerEntry(campaign_id=7, day=day, line=1, problem=closed.number, village="V01", snapshot={"state": "closed"}))
 
 
 def hand_in(session: Any, form: Any, data: dict[str, Any], task: Task) -> None:

@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Date, DateTime, MetaData, String, Table, delete, insert, select, update
 
 from app.engine import chains
 from app.engine.proof import one_chain, reading
 
 Tamper = Callable[[Connection, "Tables", random.Random], None]
 #: Columns that say nothing about the past: a revision for writers; how a person's device called a file, which can be erased.
-_SILENT = {("chain", "revision"), ("attachment", "name")}
+_SILENT = {
+    ("chain", "revision"),
+    ("attachment", "name"),
+    ("household", "revision"),
+    ("problem", "revision"),
+    ("account", "totp_counter"),
+    ("account", "locale"),
+}
+#: Tables of the campaign and of accounts: rows that change, and whose every change a record tells of.
+FOLLOWED = ("household", "member", "problem", "village", "ledger_day", "ledger_entry", "role_assignment", "account")
 
 
 class Tables:
@@ -32,6 +42,7 @@ class Tables:
             "sealed_head",
             "chain",
             "process_instance",
+            *FOLLOWED,
         )
         self.all = MetaData()
         self.all.reflect(connection, only=wanted)
@@ -66,7 +77,19 @@ def other(value: Any, chance: random.Random) -> Any:
         return value + b" "
     if isinstance(value, str):
         return chance.choice((value + "x", "y" + value, value.swapcase() if value.swapcase() != value else value + "0"))
-    return value.replace(microsecond=(value.microsecond + 1) % 10**6)  # a time
+    if not isinstance(value, datetime):
+        return value + timedelta(days=chance.choice((-1, 1)))
+    return value.replace(microsecond=(value.microsecond + 1) % 10**6)
+
+
+def _something(column: Column[Any], chance: random.Random) -> Any:
+    """A value where there was none."""
+    moment = datetime(2020, 5, 21, chance.randint(0, 23), tzinfo=UTC)
+    if isinstance(column.type, DateTime):
+        return moment if column.type.timezone else moment.replace(tzinfo=None)
+    if isinstance(column.type, Date):
+        return moment.date()
+    return "x" if isinstance(column.type, String) else chance.randint(1, 10**6)
 
 
 def _in_json(value: Any, chance: random.Random) -> Any:
@@ -91,7 +114,8 @@ def alter(name: str, *columns: str) -> Tamper:
         row = chance.choice(rows(connection, table))
         free = [column.name for column in table.columns if (name, column.name) not in _SILENT]
         column = chance.choice(columns or tuple(free))
-        connection.execute(update(table).where(where(table, row)).values({column: other(row[column], chance)}))
+        value = _something(table.c[column], chance) if row[column] is None else other(row[column], chance)
+        connection.execute(update(table).where(where(table, row)).values({column: value}))
 
     return tamper
 
@@ -115,6 +139,11 @@ def slip_in(name: str) -> Tamper:
             row["version"] += 100
         if "revision" in row and name == "submission":
             row["revision"] += 100
+        for unique in ("code", "number", "line", "position", "username", "scope"):
+            if name in FOLLOWED and row.get(unique) is not None:
+                row[unique] = row[unique] + (100 if isinstance(row[unique], int) else "9")
+        if name == "ledger_day":
+            row["day"] += timedelta(days=9)
         connection.execute(insert(table).values(row))
 
     return tamper
@@ -212,6 +241,29 @@ def cut_seals(connection: Connection, tables: Tables, chance: random.Random) -> 
     connection.execute(delete(tables.sealed_head).where(tables.sealed_head.c.seal >= first))
 
 
+def take_back(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """A problem that was struck off is open again, as it truly was once, and the record that told of it has its steps erased."""
+    table = tables.problem
+    row = chance.choice([row for row in rows(connection, table) if row["state"] == "closed"])
+    before = {"state": "open", "closed_by": "", "closed_at": None, "closure_note": ""}
+    connection.execute(update(table).where(where(table, row)).values(before))
+    erase_steps(connection, tables, chance, kind="problem.closed")
+
+
+def erase_steps(connection: Connection, tables: Tables, chance: random.Random, kind: str = "") -> None:
+    """As an erasure would, so that the record hashes to the same."""
+    table = tables.event
+    telling = [row for row in rows(connection, table) if "states" in _detail(row) and kind in ("", row["kind"])]
+    row = chance.choice(telling)
+    detail = {name: chains.hidden(row["salt"], name, value) if name == "states" else value for name, value in _detail(row).items()}
+    connection.execute(update(table).where(where(table, row)).values(detail=detail))
+
+
+def _detail(row: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = row["detail"] if isinstance(row["detail"], dict) else json.loads(row["detail"])
+    return found
+
+
 #: name → how. Each leaves the database changed.
 WAYS: dict[str, Tamper] = {
     "alter a record": alter("event"),
@@ -243,4 +295,9 @@ WAYS: dict[str, Tamper] = {
     "delete a definition": remove("definition"),
     "slip in a definition": slip_in("definition"),
     "alter a deployment": alter("deployment", "created_at", "actor", "comment"),
+    "take back a change": take_back,
+    "erase what was told of a row": erase_steps,
+    **{f"alter a row of {name}": alter(name) for name in FOLLOWED},
+    **{f"delete a row of {name}": remove(name) for name in FOLLOWED},
+    **{f"slip in a row of {name}": slip_in(name) for name in FOLLOWED},
 }

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app import personal_contents
+from app.campaign.models import Household
 from app.db import Database
 from app.engine import erasing, jobs
 from app.engine.actor import Actor
@@ -17,6 +18,7 @@ from app.engine.chain_models import Erasure
 from app.engine.errors import Conflict
 from app.engine.models import Event, ProcessInstance
 from app.engine.proof import anchors, sealing, verifying
+from app.engine.told import anew
 from app.forms.models import Submission
 from app.inbox import uploads
 from app.inbox.models import Attachment
@@ -63,7 +65,11 @@ def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Databas
         assert {row.name for row in session.scalars(select(Attachment))} == {erasing.BLANK}
         assert not uploads.path(tmp_path / "uploads", played.STORED).exists()
         records = session.scalars(select(Event).where(Event.campaign_id == 7)).all()
-        assert "去县里" not in str([row.detail for row in records]) and {row.salt for row in records} == {""}
+        assert "去县里" not in str([row.detail for row in records])
+        assert {row.salt for row in records if row.kind != anew.KIND} == {""}, "but what is told of rows as they are now"
+        assert "张三" not in str([row.head for row in session.scalars(select(Household))])
+        old = [row.detail["states"] for row in records if "states" in row.detail and row.kind != anew.KIND]
+        assert old and all(states.keys() == {"gone"} for states in old), "names cannot be guessed from digests of rows"
         assert {row.label for row in session.scalars(select(ProcessInstance))} == {erasing.BLANK}
     assert verified(db) == []
     sealing.run(db, everything=True)
@@ -74,6 +80,9 @@ def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Databas
         key, data = session.execute(select(Submission.key, Submission.data).limit(1)).one()
     run(db, lambda session: session.execute(update(Submission).where(Submission.key == key).values(data={**data, "income": 1})))
     assert len(verified(db)) == 1 and "submission" in verified(db)[0]
+    with db.engine.begin() as connection:
+        connection.execute(update(Household.__table__).where(Household.code == "V01-001").values(kind="key_general"))
+    assert ["household" in finding for finding in verified(db)].count(True) == 1
 
 
 def test_nobody_erases_alone_too_early_or_while_the_campaign_runs(sqlite_db: Database, at: At, tmp_path: Path) -> None:

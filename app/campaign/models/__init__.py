@@ -47,6 +47,8 @@ from app.campaign.models.setup import (
     Village,
     WorkGroup,
 )
+from app.db import Base
+from app.engine.told.followed import follow
 
 __all__ = [
     "SOURCES",
@@ -86,3 +88,14 @@ __all__ = [
     "Visit",
     "WorkGroup",
 ]
+
+# Records tell of every change of these; left out are what people are only told (notifications), how an import runs, and running numbers.
+_FOLLOWED: tuple[type[Base], ...] = (
+    *(AppEntry, CampaignDate, CodeItem, DayProgress, Extract, FormCode, Guide, HandOver, Hold, Holiday, Household, Judgement),
+    *(LedgerDay, LedgerEntry, Meeting, Member, Notice, Problem, ProblemList, Question, Report, Setting, Signature, SpotSample),
+    *(Staff, TrainingAttendance, Village, Visit, WorkGroup),
+)
+for _model in _FOLLOWED:
+    follow(_model)
+follow(Campaign, campaign="id")
+follow(DocumentTemplate, without=("content",))  # its checksum is followed

@@ -54,17 +54,19 @@ def _digests(connection: Connection, name: str, keys: Sequence[int]) -> dict[int
 
 def _removed(connection: Connection, name: str) -> bool:
     """Whether a record tells that this row was taken away."""
-    detail = _detail(connection)
+    detail = detail_of(connection)
     query = text(f"SELECT detail FROM event WHERE kind LIKE '%.removed' AND {detail} LIKE :pattern")  # noqa: S608
     rows = connection.execute(query, {"pattern": f'%"{name}"%'}).scalars()
-    return any(name in _read(row).get("removed", ()) for row in rows)
+    return any(name in read(row).get("removed", ()) for row in rows)
 
 
-def _detail(connection: Connection) -> str:
+def detail_of(connection: Connection) -> str:
+    """The column of details as text, in SQL."""
     return "detail" if connection.dialect.name == "sqlite" else "detail::text"
 
 
-def _read(detail: Any) -> dict[str, Any]:
+def read(detail: Any) -> dict[str, Any]:
+    """A detail as it is read; {} when it cannot be."""
     try:
         found = detail if isinstance(detail, dict) else orjson.loads(detail)
     except (ValueError, TypeError):
@@ -80,10 +82,10 @@ def _of_content(code: str, told: Told) -> Finding:
 
 def _details(connection: Connection, name: str) -> Iterator[dict[str, Any]]:
     """The details of all records with an entry *name*."""
-    detail = _detail(connection)
+    detail = detail_of(connection)
     query = text(f"SELECT {detail} FROM event WHERE {detail} LIKE :pattern")  # noqa: S608
     for row in connection.execute(query, {"pattern": f'%"{name}":%'}).scalars():
-        yield _read(row)
+        yield read(row)
 
 
 def slipped_in(connection: Connection) -> Iterator[Finding]:

@@ -112,6 +112,28 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "content_missing": ("{table} 表的 {key} 不见了：{record}写明有它。", "Missing: {key} in table {table}, which {record} tells of."),
     "content_inserted": ("{table} 表的 {key} 是插进来的：没有记录提到它。", "Inserted: {key} in table {table}: no record tells of it."),
+    "row_altered": (
+        "{table} 表的 {row} 被改动过：它现在的内容不是记录所写的（最后写明它的记录：链 {chain} 第 {seq} 条，记于 {at} UTC）。",
+        "Altered: {row} in table {table}. It is not what the records tell (the last one that tells of it: {seq} of chain {chain}, "
+        "recorded {at} UTC).",
+    ),
+    "row_missing": (
+        "{table} 表的 {row} 不见了：按记录它还在（最后写明它的记录：链 {chain} 第 {seq} 条，记于 {at} UTC）。",
+        "Missing: {row} in table {table}, which is there by the records (the last one that tells of it: {seq} of chain {chain}, "
+        "recorded {at} UTC).",
+    ),
+    "row_inserted": (
+        "{table} 表的 {row} 是插进来的：按记录没有这一行。",
+        "Inserted: {row} in table {table}. By the records there is no such row.",
+    ),
+    "steps_erased": (
+        "记录 {key} 里写明改动的摘要被抹掉了，却没有抹除的记录。",
+        "What record {key} told of changed rows was erased, and no record of an erasure says so.",
+    ),
+    "rows_untold": (
+        "系统升级后还没有启动过，业务表还不能与记录对照：请先启动一次再核验。",
+        "The system was upgraded and not started since, so its tables cannot be held against the records yet: start it once, then verify.",
+    ),
     "definition_altered": (
         "定义 {id} 第 {version} 版被改动过：内容与部署记录的校验和不符。",
         "Altered: definition {id} version {version}. Its content does not fit the checksum in the record of its deployment.",

@@ -21,7 +21,7 @@ from app.db import Database
 from app.engine.chain_models import Seal
 from app.engine.contents import ROOMS
 from app.engine.models import Event
-from app.engine.proof import elsewhere, seals
+from app.engine.proof import elsewhere, rows, seals
 from app.engine.proof.findings import Finding
 from app.engine.proof.one_chain import Told
 from app.engine.proof.reading import END, one_chain_after_another
@@ -98,8 +98,9 @@ def check_range(connection: Connection, after: int, until: int, seal: int) -> Re
 
 
 def check_rest(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) -> list[Finding]:
-    """What lies across the chains: seals, rows that no record tells of, definitions."""
-    return [*seals.check(connection, anchor), *elsewhere.slipped_in(connection), *elsewhere.definitions(connection)][:MOST]
+    """What lies across the chains: seals, rows that no record tells of, definitions, rows whose every change is told of."""
+    rest = (*elsewhere.slipped_in(connection), *elsewhere.definitions(connection), *rows.check(connection))
+    return [*seals.check(connection, anchor), *rest][:MOST]
 
 
 def verify(

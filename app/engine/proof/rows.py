@@ -1,0 +1,153 @@
+"""Followed rows (``told``) held against what the records tell of them: each step counts, in whatever order it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, and_, select, text
+
+from app.engine import chains
+from app.engine.proof import elsewhere
+from app.engine.proof.findings import Finding
+from app.engine.told import anew
+from app.engine.told.followed import FOLLOWED, STATES, Followed, fingerprint
+
+_WHOLE = 1 << 256
+#: What reading a row can raise that somebody has written by hand.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+
+
+@dataclass(slots=True)
+class Steps:
+    """What records tell of rows, added up."""
+
+    #: row → sum over all steps of (digest after − digest before): the digest of the row as it must be
+    sums: dict[str, int] = field(default_factory=dict)
+    #: keys of records whose steps were erased although they still count
+    erased: list[int] = field(default_factory=list)
+
+    def add(self, key: int, states: Any) -> None:
+        """The steps of one record. What cannot be read is as good as erased."""
+        try:
+            steps = [(name, _size(*step)) for name, step in states.items() if name]
+        except (ValueError, TypeError, AttributeError):
+            self.erased.append(key)
+            return
+        for name, step in steps:
+            self.sums[name] = (self.sums.get(name, 0) + step) % _WHOLE
+
+
+def _size(before: str, after: str) -> int:
+    return int(after or "0", 16) - int(before or "0", 16)
+
+
+@dataclass(slots=True)
+class Epochs:
+    """Since when steps count: campaign → key of the first record that told its rows anew."""
+
+    since: dict[int, int] = field(default_factory=dict)
+    #: which columns are followed, as the newest of all says
+    fingerprint: str = ""
+
+    def learn(self, campaign: int, detail: Mapping[str, Any]) -> None:
+        """One record of ``anew.KIND``, in the order of their keys."""
+        if str(detail.get("epoch", "")).isdecimal():
+            self.since[campaign] = int(detail["epoch"])
+            self.fingerprint = str(detail.get("fingerprint")) if campaign == 0 else self.fingerprint
+
+    def counts(self, key: int, campaign: int) -> bool:
+        """Whether the steps of a record count."""
+        return key >= self.since.get(campaign, 0)
+
+
+def check(connection: Connection) -> Iterator[Finding]:
+    """Rows that are not what the records say, are gone, or were slipped in; nothing before rows were told for the first time."""
+    epochs = Epochs()
+    for row in _records(connection, told_anew=True):
+        epochs.learn(row.campaign_id, elsewhere.read(row.detail))
+    if 0 not in epochs.since:
+        return
+    if epochs.fingerprint != fingerprint():
+        yield Finding("rows_untold")
+        return
+    steps = Steps()
+    for row in _records(connection):
+        detail = elsewhere.read(row.detail)
+        if STATES in detail and epochs.counts(row.key, row.campaign_id):
+            steps.add(row.key, detail[STATES])
+    yield from (Finding("steps_erased", key=key) for key in steps.erased)
+    found = list(compare(chain(*map(partial(_rows, connection), FOLLOWED.values())), steps.sums))
+    yield from _dated(connection, found) if found else ()
+
+
+def _records(connection: Connection, *, told_anew: bool = False) -> Iterator[Any]:
+    """Records that tell of rows, in the order of their keys where they tell them anew."""
+    detail = elsewhere.detail_of(connection)
+    which = "kind = :kind" if told_anew else f"{detail} LIKE :pattern"
+    query = f'SELECT "key", campaign_id, chain, seq, kind, recorded_at, {detail} AS detail FROM event WHERE {which}'  # noqa: S608
+    asked = {"kind": anew.KIND} if told_anew else {"pattern": f'%"{STATES}":%'}
+    options = {"yield_per": 1_000}
+    yield from connection.execute(text(query + (' ORDER BY "key"' if told_anew else "")), asked, execution_options=options)
+
+
+def _rows(connection: Connection, how: Followed) -> list[tuple[str, str]]:
+    """(name, digest) of every row of a table; "?" of one that cannot even be read."""
+    columns = [how.table.c[name] for name in how.columns]
+    try:
+        return [(how.name(row), how.digest(row)) for row in _read(connection, select(*columns))]
+    except UNREADABLE:
+        pass
+    keys = [how.table.c[name] for name in how.keys]
+    found = []
+    for row in _read(connection, select(*keys)):
+        same = and_(*(key == row[key.name] for key in keys))
+        try:
+            found += [(how.name(each), how.digest(each)) for each in _read(connection, select(*columns).where(same))]
+        except UNREADABLE:
+            found.append((how.name(row), "?"))
+    return found
+
+
+def _read(connection: Connection, query: Any) -> Iterator[Any]:
+    yield from connection.execute(query).mappings()
+
+
+def compare(rows: Iterable[tuple[str, str]], sums: dict[str, int]) -> Iterator[Finding]:
+    """*rows* against the sums, which are used up."""
+    for name, digest in rows:
+        expected = sums.pop(name, None)
+        if not expected:
+            yield _about("row_inserted", name)
+        elif digest == "?" or int(digest, 16) != expected:
+            yield _about("row_altered", name)
+    for name, expected in sums.items():
+        if expected:
+            yield _about("row_missing", name)
+
+
+def _about(code: str, name: str) -> Finding:
+    table, _colon, key = name.partition(":")
+    return Finding(code, key=int(key) if key.isdecimal() else 0, detail={"table": table, "row": key})
+
+
+def _dated(connection: Connection, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """With the newest record that tells of each row: what was done to it was done after that."""
+    names = {f"{each.detail['table']}:{each.detail['row']}": each for each in findings}
+    last: dict[str, Any] = {}
+    for row in _records(connection):
+        told = elsewhere.read(row.detail).get(STATES)
+        for name in names.keys() & told.keys() if isinstance(told, dict) else ():
+            if name not in last or last[name].key < row.key:
+                last[name] = row
+    for name, finding in names.items():
+        row = last.get(name)
+        if row is None:
+            yield finding
+        else:
+            at = chains.stamp(row.recorded_at) if isinstance(row.recorded_at, datetime) else str(row.recorded_at)
+            yield replace(finding, chain=row.chain, seq=row.seq, at=at, kind=row.kind)

@@ -1,0 +1,96 @@
+"""Statements that write followed rows without objects: the rows are looked at before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Result, and_, or_, select, update
+from sqlalchemy import event as listening
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from app.engine.told import changes
+from app.engine.told.changes import Change
+from app.engine.told.followed import FOLLOWED, Followed
+
+#: Rows looked up at a time.
+_MANY = 300
+
+#: name → (digest, campaign, keys)
+_Seen = dict[str, tuple[str, int, tuple[Any, ...]]]
+
+
+@listening.listens_for(Session, "do_orm_execute")
+def _at_statement(state: ORMExecuteState) -> Result[Any] | None:
+    statement: Any = state.statement
+    if not (state.is_insert or state.is_update or state.is_delete):
+        return None
+    how = FOLLOWED.get(getattr(statement.table, "name", ""))
+    if how is None or state.execution_options.get("changes_nothing"):
+        return None
+    before: _Seen = {}
+    if not state.is_insert:
+        before = _seen(state.session, how, _locked(how, statement._where_criteria))
+    result = state.invoke_statement()
+    if state.is_insert:
+        after = _by_keys(state.session, how, list(_inserted(how, state)))
+    else:
+        after = {} if state.is_delete else _by_keys(state.session, how, [keys for _digest, _campaign, keys in before.values()])
+    _keep(state.session, how, before, after)
+    return result
+
+
+def _inserted(how: Followed, state: ORMExecuteState) -> Iterator[tuple[Any, ...]]:
+    given: Any = state.parameters
+    statement: Any = state.statement
+    rows: Sequence[Any] = given if isinstance(given, list | tuple) else [given] if given else [statement.compile().params]
+    for row in rows:
+        if any(row.get(key) is None for key in how.keys):
+            raise ValueError(f"rows of {how.table.name} are followed: insert them with their keys")
+        yield tuple(row[key] for key in how.keys)
+
+
+def _by_keys(session: Session, how: Followed, keys: list[tuple[Any, ...]]) -> _Seen:
+    found: _Seen = {}
+    for start in range(0, len(keys), _MANY):
+        some = keys[start : start + _MANY]
+        same: Any = how.table.c[how.keys[0]].in_([each[0] for each in some])
+        if len(how.keys) > 1:
+            same = or_(*(and_(*(how.table.c[name] == value for name, value in zip(how.keys, each, strict=True))) for each in some))
+        found |= _seen(session, how, select(*_columns(how)).where(same))
+    return found
+
+
+def _locked(how: Followed, conditions: Sequence[Any]) -> Any:
+    """As ``changes``: an update that changes nothing locks the rows in both databases."""
+    first = how.table.c[how.keys[0]]
+    return update(how.table).where(*conditions).values({first.name: first}).returning(*_columns(how))
+
+
+def _columns(how: Followed) -> list[Any]:
+    return [how.table.c[name] for name in how.columns]
+
+
+def _seen(session: Session, how: Followed, statement: Any) -> _Seen:
+    found: _Seen = {}
+    row: Any
+    for row in session.connection().execute(statement).mappings():
+        found[how.name(row)] = (how.digest(row), how.campaign_of(row), tuple(row[key] for key in how.keys))
+    return found
+
+
+def _keep(session: Session, how: Followed, before: _Seen, after: _Seen) -> None:
+    """Objects of these rows that are changed later take their entries over again (``changes.note``)."""
+    known = changes.of(session)
+    for key, entry in list(known.items()):
+        if entry.row is not None and entry.how is how:
+            name = how.name({column: getattr(entry.row, column) for column in how.keys})
+            if name in before or name in after:
+                entry.row, entry.name = None, name
+                known[name] = known.pop(key)
+    for name in before.keys() | after.keys():
+        digest, campaign, _keys = after.get(name) or ("", before[name][1], ())
+        if name not in known:
+            first = before[name][0] if name in before else ""
+            known[name] = Change(how, first, name=name, campaign=campaign, within=session.get_nested_transaction())
+        known[name].after = digest

@@ -1,0 +1,81 @@
+"""Which rows are followed, and what the digest of one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, inspect
+
+from app.engine import chains
+
+#: What records keep the changes under.
+STATES = "states"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A table whose rows are followed."""
+
+    table: Table
+    #: what is hashed, in this order
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    #: the column with the campaign; "" for rows of no campaign
+    campaign: str
+    #: a revision keeps two writers of a row apart
+    revised: bool
+
+    def name(self, values: Mapping[str, Any]) -> str:
+        """``household:123``, ``campaign_date:7/visits_to``."""
+        return f"{self.table.name}:{'/'.join(str(values[key]) for key in self.keys)}"
+
+    def campaign_of(self, values: Mapping[str, Any]) -> int:
+        """The campaign of a row, given by column."""
+        return int(values[self.campaign] or 0) if self.campaign else 0
+
+    def digest(self, values: Mapping[str, Any]) -> str:
+        """The digest of a row, given by column."""
+        return chains.digest(chains.canonical(self.hashed(values)))
+
+    def hashed(self, values: Mapping[str, Any]) -> list[Any]:
+        """What is hashed of a row: ciphertexts by their digest, times as text."""
+        return [_plain(name, values[name]) for name in self.columns]
+
+
+#: table name → how it is followed
+FOLLOWED: dict[str, Followed] = {}
+
+
+def follow(model: type[Any], *, without: Sequence[str] = (), campaign: str = "campaign_id") -> None:
+    """Follow the rows of *model*, all columns but the revision and *without*.
+
+    The columns are part of what is proved: when they change, every row is told of anew at the next start (``anew.begin``).
+    """
+    mapper = inspect(model)
+    table: Table = mapper.local_table
+    revision = mapper.version_id_col
+    left = {*without, revision.name if revision is not None else ""}
+    columns = tuple(column.name for column in table.columns if column.name not in left)
+    keys = tuple(column.name for column in table.primary_key.columns)
+    FOLLOWED[table.name] = Followed(table, columns, keys, campaign, revision is not None)
+
+
+def of(row: Any) -> Followed | None:
+    """How an object is followed."""
+    return FOLLOWED.get(getattr(row, "__tablename__", ""))
+
+
+def fingerprint() -> str:
+    """Changes when other columns are followed."""
+    return chains.digest(chains.canonical({name: each.columns for name, each in FOLLOWED.items()}))
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return chains.stamp(value)
+    if isinstance(value, str) and value and (name.endswith("_cipher") or name in ("totp_secret", "password_hash")):
+        return {"gone": chains.digest(value.encode())}
+    return chains.without_ciphers(value)
