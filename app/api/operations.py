@@ -208,5 +208,7 @@ def pin_clock() -> Response:
     moment = datetime.fromtimestamp(asked / 1000, UTC)
     if moment < clock.now():
         raise Conflict("the clock moves forward only")
+    by, before = actor(), clock.now()
+    database().in_transaction(lambda session: virtual_clock.record(session, before, moment, by))
     virtual_clock.advance(database(), moment)
     return Response(status=204)

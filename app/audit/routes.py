@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
     navigation.register(app, _l("运行图"), "audit.pictures", roles=("auditor",), order=32)
     navigation.register(app, _l("与方案不符"), "audit.conformance", roles=("auditor",), order=31)
     navigation.register(app, _l("核验"), "audit.proof", roles=("auditor", "security_admin"), order=30)
-    navigation.register(app, _l("导出"), "audit.exports", roles=("auditor",), order=35)
+    navigation.register(app, _l("导出"), "audit.exports", roles=("auditor",), order=35, count=export_pages.waiting_count)
     kept = _l("留存")
     navigation.register(app, kept, "audit.retention", roles=("security_admin",), order=40)
     navigation.register(app, kept, "audit.retention", roles=("auditor",), order=40, count=retention_pages.waiting_count)

@@ -16,6 +16,7 @@ from app import clock
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import ROLES, Role
 from app.engine import virtual_clock
+from app.engine.actor import Actor
 
 log = logging.getLogger(__name__)
 
@@ -95,16 +96,17 @@ def running_advance(app: Flask) -> Advance | None:
     return found
 
 
-def start_advance(app: Flask, target: datetime) -> Advance | None:
-    """Move the clock to *target* in the background; None when it is moving already or the target lies in the past."""
+def start_advance(app: Flask, target: datetime, by: Actor) -> Advance | None:
+    """Move the clock to *target* in the background, and record it; None when it is moving already or the target lies in the past."""
     with _one_at_a_time:
         current = running_advance(app)
         now = clock.now()
         if target <= now or (current is not None and not current.done.is_set()):
             return None
-        advance = Advance(now, target)
+        advance, database = Advance(now, target), app.extensions["daopai.db"]
+        database.in_transaction(lambda write: virtual_clock.record(write, now, target, by))
         app.extensions["daopai.advance"] = advance
-    threading.Thread(target=_run, args=(app.extensions["daopai.db"], advance), name="daopai-clock", daemon=True).start()
+    threading.Thread(target=_run, args=(database, advance), name="daopai-clock", daemon=True).start()
     return advance
 
 

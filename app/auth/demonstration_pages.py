@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.auth import demonstration, sessions
-from app.auth.current import database, identity
+from app.auth.current import actor, database, identity
 from app.auth.guard import local_path, public, signed_in, start_browser_session
 from app.auth.models import Account
 
@@ -80,7 +80,7 @@ def move_clock() -> Response | str:
             target = datetime.fromisoformat(wanted).replace(tzinfo=clock.CAMPAIGN_ZONE)
         except ValueError:
             target = now
-    advance = demonstration.start_advance(_app(), target)
+    advance = demonstration.start_advance(_app(), target, actor())
     if advance is None:
         flash(_("时钟正在走，或者所选的时间已经过去。时钟只能往前走。"), "error")
     if request.headers.get("HX-Request"):

@@ -27,6 +27,8 @@ class Item:
     order: int
     #: shows a number beside the label, or None: (identity) -> int | None
     count: Callable[[Identity], int | None] | None = None
+    #: not for who holds none but these roles
+    unless: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
@@ -56,10 +58,11 @@ def register(
     roles: tuple[str, ...] = (),
     order: int = 100,
     count: Callable[[Identity], int | None] | None = None,
+    unless: tuple[str, ...] = (),
 ) -> None:
-    """Offer *endpoint* under *label* (``lazy_gettext``) to *roles*. The lowest ``order`` stands first."""
+    """Offer *endpoint* under *label* (``lazy_gettext``) to *roles*, but not to who holds none but *unless*. The lowest ``order`` first."""
     entries = navigation(app).items
-    entries.append(Item(label, endpoint, frozenset(roles), order, count))
+    entries.append(Item(label, endpoint, frozenset(roles), order, count, frozenset(unless)))
     entries.sort(key=lambda item: item.order)
 
 
@@ -71,7 +74,7 @@ def home(app: Flask, role: str, endpoint: str) -> None:
 def items_for(app: Flask, who: Identity) -> list[Item]:
     """The entries *who* may use, in order."""
     held = {each.role for each in who.roles}
-    return [item for item in navigation(app).items if not item.roles or item.roles & held]
+    return [item for item in navigation(app).items if (not item.roles or item.roles & held) and not (held and held <= item.unless)]
 
 
 def first_page(app: Flask, who: Identity) -> str:

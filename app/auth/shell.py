@@ -52,6 +52,8 @@ class Shell:
 
     who: Identity | None
     items: list[navigation.Item]
+    #: endpoint of an item → the number beside it
+    counts: dict[str, int]
     day: CampaignDay | None
     late: Late | None
     campaigns: list[tuple[int, str]]
@@ -67,12 +69,13 @@ def shell() -> Shell:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     who = identity_or_none()
     if who is None:
-        return Shell(None, [], None, None, [], "", False, None, clock.now())
+        return Shell(None, [], {}, None, None, [], "", False, None, clock.now())
     day, late, campaigns = _provided(app, who)
     names = list(dict.fromkeys(label(held.role, locale()) for held in who.roles))
     strip = who.demonstration and not app.config["DAOPAI"].production
     items = navigation.items_for(app, who)
-    return Shell(who, items, day, late, campaigns, " · ".join(names), strip, running_advance(app), clock.now())
+    counts = {item.endpoint: found for item in items if item.count is not None and (found := item.count(who))}
+    return Shell(who, items, counts, day, late, campaigns, " · ".join(names), strip, running_advance(app), clock.now())
 
 
 def _provided(app: Flask, who: Identity) -> tuple[CampaignDay | None, Late | None, list[tuple[int, str]]]:

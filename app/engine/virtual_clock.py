@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database
-from app.engine import jobs
+from app.engine import events, jobs
+from app.engine.actor import Actor
 from app.engine.models import VirtualClock
 
 #: Seconds for which a process believes what it last read.
@@ -89,6 +90,12 @@ def set_to(session: Session, at: datetime, *, running: bool = False) -> None:
         row.anchor, row.set_at, row.running = at.astimezone(UTC), real, running
     session.flush()
     event.listen(session, "after_commit", _refresh, once=True)
+
+
+def record(session: Session, before: datetime, to: datetime, by: Actor) -> None:
+    """That somebody moves the clock, for the history."""
+    detail = {"from": before.astimezone(UTC).isoformat(), "until": to.astimezone(UTC).isoformat()}
+    events.record(session, "clock.advanced", by, at=before, detail=detail)
 
 
 def advance(db: Database, to: datetime, *, ignore_backoff: bool = False) -> int:

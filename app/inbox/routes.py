@@ -162,7 +162,8 @@ def register(app: Flask) -> None:
     """Put the inbox into *app*."""
     app.register_blueprint(blueprint)
     app.extensions["daopai.late"] = _late
-    navigation.register(app, _l("待办"), "inbox.tasks", order=10)
+    # No diagram gives an auditor a task: an entry that is always empty says nothing.
+    navigation.register(app, _l("待办"), "inbox.tasks", order=10, unless=("auditor",))
 
 
 @blueprint.context_processor

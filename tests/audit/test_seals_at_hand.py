@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import qrcode
 from flask import Flask
+from qrcode.constants import ERROR_CORRECT_M
 
 from app.audit.proof import picture
 from app.db import Database
@@ -89,7 +90,7 @@ def test_a_seal_stands_on_a_sheet_to_keep(app: Flask, db: Database) -> None:
 
 
 def test_the_code_on_it_is_that_of_the_text() -> None:
-    made = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
+    made = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
     made.add_data('{"number":1}')
     made.make(fit=True)
     dark = {(x, y) for y, row in enumerate(made.get_matrix()) for x, each in enumerate(row) if each}

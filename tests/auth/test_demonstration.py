@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app import clock
 from app.auth import demonstration
 from app.db import Database
 from app.engine import virtual_clock
+from app.engine.models import Event
 from tests import web
 
 
@@ -94,6 +96,10 @@ def test_the_clock_moves_in_the_background_one_at_a_time(demo: Flask, monkeypatc
     assert moved == [datetime.fromisoformat("2020-05-21T20:00:00+08:00")]
     assert "到今晚 20:00" in browser.get("/demo/clock").text
     assert "hx-trigger" not in browser.get("/demo/clock").text.split("<form")[0]
+    db: Database = demo.extensions["daopai.db"]
+    with db.reading() as session:
+        (told,) = session.scalars(select(Event).where(Event.kind == "clock.advanced"))
+    assert (told.actor, told.detail) == ("ran", {"from": "2020-05-21T00:00:00+00:00", "until": "2020-05-21T12:00:00+00:00"})
 
 
 def test_the_clock_never_goes_back(demo: Flask, at: Any, monkeypatch: pytest.MonkeyPatch) -> None:

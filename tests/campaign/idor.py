@@ -136,7 +136,7 @@ CELLS = [
     Cell("campaign.household_import", _campaign, OFFICE, "POST"),
     Cell("campaign.import_run", _import, OFFICE),
     Cell("campaign.import_progress", _import, OFFICE),
-    Cell("campaign.import_result", _import, OFFICE),
+    Cell("campaign.import_result", _import, OFFICE, "POST"),
     Cell("campaign.household_clear", _campaign, OFFICE, "POST"),
     Cell("campaign.household_export", _campaign, OFFICE, "POST"),
 ]

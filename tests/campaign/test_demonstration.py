@@ -26,7 +26,7 @@ def keys() -> None:
 
 def test_the_town_is_as_large_as_shashi_and_every_role_is_held() -> None:
     place = town.build(650, random.Random(1))
-    assert (len(place.villages), len(place.groups), len(place.staff)) == (9, 25, 81)
+    assert (len(place.villages), len(place.groups), len(place.staff)) == (9, 25, 82)
     held = Counter(role for person in place.staff for role, _scope in person.roles)
     assert set(held) == set(ROLES)
     for group in place.groups:
@@ -95,12 +95,12 @@ def test_loading_writes_it_once_and_finds_it_again(db: Database, keys: None) -> 
     first = demonstration.load(db, households=130, seed=1)
     again = demonstration.load(db, households=130, seed=1)
     assert (first.created, again.created) == (True, False)
-    assert (again.campaign_id, again.households, again.staff) == (first.campaign_id, 130, 81)
+    assert (again.campaign_id, again.households, again.staff) == (first.campaign_id, 130, 82)
     with db.reading() as session:
         campaign = session.get_one(Campaign, first.campaign_id)
         assert (campaign.demonstration, campaign.state) == (True, "draft"), "without diagrams it waits"
         rows = {model: session.scalar(select(func.count()).select_from(model)) for model in (Village, WorkGroup, Staff, Account)}
-        assert rows == {Village: 9, WorkGroup: 25, Staff: 81, Account: 81}
+        assert rows == {Village: 9, WorkGroup: 25, Staff: 82, Account: 82}
         assert accounts.separation_breaches(session) == []
         assert session.scalar(select(func.count()).select_from(Extract)) == 130 * 7
         hashes = set(session.scalars(select(Account.password_hash)))

@@ -202,7 +202,7 @@ def test_staff_come_from_a_workbook_with_accounts_roles_and_first_passwords(offi
         assert {("cungan05", "village_cadre", "V05"), ("cungan05", "data_entry", "V05")} <= set(held)
         assert session.scalars(select(Account.must_change_password).where(Account.username == "diaocha01")).one()
         assert session.scalars(select(Staff.villages).where(Staff.username == "cungan05")).one() == ["V05"]
-    listed = openpyxl.load_workbook(io.BytesIO(office.get(f"/campaigns/1/imports/{run.key}/result").data))["初始密码"]
+    listed = openpyxl.load_workbook(io.BytesIO(office.post(f"/campaigns/1/imports/{run.key}/result").data))["初始密码"]
     passwords = {row[0].value: row[2].value for row in listed.iter_rows(min_row=2, max_row=3)}
     assert set(passwords) == {"diaocha01", "cungan05"}
     login = web.browser(office.app).sign_in("diaocha01", passwords["diaocha01"])
@@ -225,7 +225,7 @@ def test_a_wrong_line_of_staff_stops_all_of_them(office: web.Browser, db: Databa
     with db.reading() as session:
         assert session.scalars(select(Village)).all() == []
         assert session.scalars(select(Account.username)).all() == ["fupinban"]
-    book = openpyxl.load_workbook(io.BytesIO(office.get(f"/campaigns/1/imports/{run.key}/result").data))
+    book = openpyxl.load_workbook(io.BytesIO(office.post(f"/campaigns/1/imports/{run.key}/result").data))
     comments = [c.comment.text for row in book[columns.STAFF].iter_rows() for c in row if c.comment]
     assert any(said in text for text in comments), comments
 

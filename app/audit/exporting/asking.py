@@ -116,6 +116,13 @@ def newest(session: Session, size: int) -> list[Asked]:
     return _with_outcomes(session, [each.event for each in page.rows])
 
 
+def waiting_for(session: Session, username: str, size: int) -> int:
+    """How many of the newest requests wait for the decision of *username*: his own do not."""
+    return sum(
+        1 for each in newest(session, size) if each.state == "WAITING" and username not in {each.event.actor, each.event.on_behalf_of}
+    )
+
+
 def _with_outcomes(session: Session, rows: Sequence[Event]) -> list[Asked]:
     found = {row.subject: Asked(row, Choice.of(row.detail)) for row in rows}
     query = select(Event).where(Event.campaign_id == 0, Event.subject.in_(found), Event.kind.startswith("export."))

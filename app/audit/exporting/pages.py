@@ -18,7 +18,7 @@ from app.audit.exporting.choice import Choice
 from app.audit.exporting.formats import FORMATS
 from app.audit.history.records import campaigns, processes
 from app.audit.queries import Filter
-from app.auth import access, actor, database
+from app.auth import Identity, access, actor, database
 from app.auth.language import locale
 from app.engine.errors import Conflict
 from app.engine.models import Event
@@ -48,6 +48,12 @@ def exports() -> str:
             counted=choices.COUNTED,
             me=actor().name,
         )
+
+
+def waiting_count(who: Identity) -> int | None:
+    """How many requests wait for this auditor, for the navigation."""
+    with database().reading() as session:
+        return asking.waiting_for(session, who.username, REQUESTS) or None
 
 
 @blueprint.post("/exports")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.audit.blueprint import blueprint
-from app.auth import access, actor, database, identity
+from app.auth import Identity, access, actor, database, identity
 from app.auth.language import locale
 from app.engine import erasing
 from app.engine.chain_models import Erasure
@@ -90,7 +90,7 @@ def erasure_decide(key: int) -> Response:
     return _done(lambda session: erasing.decide(session, key, by, confirm=confirm), said)
 
 
-def waiting_count(_who: Any) -> int | None:
-    """How many requests wait for an auditor."""
+def waiting_count(who: Identity) -> int | None:
+    """How many requests wait for this auditor; who asked for one himself does not decide about it."""
     with database().reading() as session:
-        return session.scalar(select(func.count()).where(Erasure.state == "WAITING")) or None
+        return session.scalar(select(func.count()).where(Erasure.state == "WAITING", Erasure.requested_by != who.username)) or None

@@ -144,7 +144,24 @@ TEXTS = {
         "took {households} households out of the draft",
     ),
     "staff.imported": ("导入人员", "导入 {staff} 人", "Staff imported", "imported {staff} people"),
-    "clock.advanced": ("演示时钟", "把演示时钟从 {from_s} 拨到 {until_s}", "Demonstration clock", "moved the demonstration's clock from {from_s} to {until_s}"),
+    "import.passwords_taken": (
+        "取走初始密码",
+        "下载新账号的初始密码（{file}）",
+        "First passwords taken",
+        "took the first passwords of new accounts ({file})",
+    ),
+    "import.marked_taken": (
+        "取走标注的表",
+        "下载标注了错误的表（{file}，{rows} 行）",
+        "Marked workbook taken",
+        "took the workbook with its errors marked ({file}, {rows} rows)",
+    ),
+    "clock.advanced": (
+        "演示时钟",
+        "把演示时钟从 {from_s} 拨到 {until_s}",
+        "Demonstration clock",
+        "moved the demonstration's clock from {from_s} to {until_s}",
+    ),
     "campaign.places": (
         "登记村和工作组",
         "登记村（社区）和工作组：{places}",

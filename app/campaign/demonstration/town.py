@@ -53,7 +53,7 @@ class Town:
 
 
 def build(households: int, rng: random.Random) -> Town:
-    """The town for this many households: 9 villages, 25 groups and 81 staff for 650, in proportion for more (never fewer)."""
+    """The town for this many households: 9 villages, 25 groups and 82 staff for 650, in proportion for more (never fewer)."""
     factor = max(1.0, households / HOUSEHOLDS)
     villages = tuple(VillageRecord(f"V{number:02d}", _village_name(number)) for number in range(1, round(VILLAGES * factor) + 1))
     groups = _groups(villages, round(GROUPS * factor))
@@ -61,7 +61,7 @@ def build(households: int, rng: random.Random) -> Town:
     staff.town()
     for village in villages:
         staff.village(village, [group for group in groups if group.village == village.code], rng)
-    staff.second_administrator()
+    staff.second_eyes()
     return Town(villages, groups, tuple(staff.made))
 
 
@@ -121,9 +121,13 @@ class _Staff:
         self.add("anquan", "信息中心", "安全管理员", [("security_admin", "")])
         self.add("shenji", "纪委", "审计员", [("auditor", "")])
 
-    def second_administrator(self) -> None:
-        """Who releases what the first one drew. Last of all, so that everybody else keeps the name he has had."""
+    def second_eyes(self) -> None:
+        """Who releases what the first administrator drew, and who confirms what the first auditor would export.
+
+        Last of all, so that everybody else keeps the name he has had.
+        """
         self.add("guanli", "信息中心", "系统管理员（复核）", [("admin", "")])
+        self.add("shenji", "纪委", "审计员（复核）", [("auditor", "")])
 
     def village(self, village: VillageRecord, groups: list[GroupRecord], rng: random.Random) -> None:
         """Secretary, cadre (keys in as well), captain, leader, instructor, and an investigator for each group."""

@@ -22,6 +22,7 @@ ACCOUNTS = (
     ("guanli02", "系统管理员，复核与发布 system administrator who releases what the other drew"),
     ("anquan01", "安全管理员 security administrator"),
     ("shenji01", "审计员 auditor"),
+    ("shenji02", "审计员，批准另一位的导出 auditor who confirms what the other would export"),
 )
 
 

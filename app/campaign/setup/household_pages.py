@@ -106,21 +106,21 @@ def _standing(run: ImportRun) -> dict[str, Any]:
     return {"ended": ended, "silent": not ended and clock.real_now() - run.touched_at > runs.SILENT}
 
 
-@blueprint.get("/campaigns/<int:campaign_id>/imports/<int:key>/result")
+@blueprint.post("/campaigns/<int:campaign_id>/imports/<int:key>/result")
 @access("office")
 def import_result(campaign_id: int, key: int) -> Response:
-    """The marked workbook, or the first passwords; kept for a day."""
+    """The marked workbook, or the first passwords; kept for a day. That it was taken is recorded."""
+    by = actor()
     with database().reading() as read:
         run = _run(read, campaign_id, key)
         workbook = runs.kept(current_app.config["DAOPAI"].uploads, run)
-        name = (
-            _("初始密码") + ".xlsx"
-            if run.kind == "staff" and run.state == "done"
-            else f"{run.file_name.removesuffix('.xlsx')}-{_('标注')}.xlsx"
-        )
     if workbook is None:
         abort(404)
-    return send(workbook, name)
+    passwords = run.kind == "staff" and run.state == "done"
+    kind = "import.passwords_taken" if passwords else "import.marked_taken"
+    detail = {"file": run.file_name, "rows": run.rows, "run": str(key)}
+    database().in_transaction(lambda write: events.record(write, kind, by, campaign_id=campaign_id, detail=detail))
+    return send(workbook, _("初始密码") + ".xlsx" if passwords else f"{run.file_name.removesuffix('.xlsx')}-{_('标注')}.xlsx")
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/households/clear")
