@@ -115,7 +115,8 @@ def verification_page(key: int) -> str:
         if row is None:
             abort(404)
         part = "audit/proof/running.html" if request.headers.get("HX-Request") else "audit/proof/verification.html"
-        return render_template(part, row=row, findings=[each.text(locale()) for each in verification.findings_of(row)])
+        found = queries.told(session, verification.findings_of(row), locale())
+        return render_template(part, row=row, findings=found, may_read=identity().has("auditor"))
 
 
 @blueprint.post("/proof/anchor")

@@ -11,6 +11,7 @@ from app.db import key_at
 from app.engine.chain_models import Chain, Seal, Verification
 from app.engine.models import Event, JobRow, ProcessInstance
 from app.engine.proof import mailing, sealing
+from app.engine.proof.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ def seals(session: Session, before: int | None, limit: int) -> list[Seal]:
 def verifications(session: Session, limit: int) -> list[Verification]:
     """Verifications, the newest first."""
     return list(session.scalars(select(Verification).order_by(Verification.key.desc()).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding in words, and the record that it is about or that tells of it, if there still is one."""
+
+    text: str
+    record: int | None
+
+
+def told(session: Session, findings: list[Finding], language: str) -> list[Told]:
+    """All of them with one look at the records."""
+    about = [int(each.detail.get("record_key") or each.key) for each in findings]
+    there = set(session.scalars(select(Event.key).where(Event.key.in_(about)))) if about else set()
+    return [Told(each.text(language), key if key in there else None) for each, key in zip(findings, about, strict=True)]
 
 
 def recent(session: Session, limit: int) -> list[Event]:
