@@ -79,9 +79,9 @@ def found_villages(session: Any) -> None:
     for number in (1, 2):
         code = f"V0{number}"
         session.add(Village(campaign_id=7, code=code, name=f"{number}村"))
-        home = Household(campaign_id=7, code=f"{code}-001", village=code, head="张三", kind="registered", phone_cipher="v1:abc")
+        home = Household(campaign_id=7, code=f"{code}-001", village=code, head="张三", kind="registered", phone_cipher="v1.1.abc")
         session.add(home)
-        session.add(Member(campaign_id=7, household=home.code, position=1, name="张三", id_number_cipher="v1:def"))
+        session.add(Member(campaign_id=7, household=home.code, position=1, name="张三", id_number_cipher="v1.1.def"))
     session.add(Account(username="ann", name="安", password_hash="argon", created_at=clock.real_now()))
     session.flush()
     session.add(RoleAssignment(username="ann", role="investigator", scope="G01", campaign_id=7, created_at=clock.real_now()))

@@ -17,9 +17,9 @@ from sqlalchemy import delete, update
 
 from app import cli, clock, personal_contents
 from app.db import Database
-from app.engine import erasing, events, kept_files
+from app.engine import chains, erasing, events, kept_files
 from app.engine.models import Event
-from app.engine.proof import anchors, archived, archiving, sealing, verifying
+from app.engine.proof import anchors, archived, archiving, one_chain, sealing, verifying
 from tests import web
 from tests.audit import played
 from tests.audit.played import ANN, PHOTO, run
@@ -82,7 +82,8 @@ def test_an_archive_is_sound_without_the_database_and_shows_no_other_campaign(
         names = whole.namelist()
         texts = b"".join(whole.read(name) for name in names).decode(errors="replace")
         assert {PHOTO, REPORT} == {whole.read(name) for name in names if name.startswith(archiving.FILES)}
-    assert "本活动" in texts
+    assert "本活动" in texts and '"V01-001"' in texts
+    assert "v1.1.abc" not in texts, "not even as a ciphertext"
     assert "别的活动" not in texts
     assert {"definitions", archiving.MANIFEST, archiving.SIGNATURE, archiving.SEALS} <= {name.partition("/")[0] for name in names}
     assert {name.rpartition(".")[2] for name in names if name.startswith(archiving.FILES)} == {"jpg", "pdf"}
@@ -135,6 +136,20 @@ def _gone(_line: Any) -> None:
     return None
 
 
+def _tells(line: Any) -> bool:
+    return any(isinstance(each, list) and each[2] and '"households.imported"' in json.dumps(each) for each in line["records"])
+
+
+def _erase_steps(line: Any) -> Any:
+    """As an erasure would: the record hashes to the same."""
+    for row in line["records"]:
+        if isinstance(row, list) and "households.imported" in row:
+            detail = json.loads(row[one_chain.DETAIL])
+            detail["states"] = chains.hidden(row[one_chain.SALT], "states", detail["states"])
+            row[one_chain.DETAIL] = json.dumps(detail)
+    return line
+
+
 TAMPERINGS = {
     "a record": (archiving.CHAINS, _line(lambda line: not _mixed(line), _actor)),
     "a record beside others": (archiving.CHAINS, _line(_mixed, _actor)),
@@ -144,6 +159,10 @@ TAMPERINGS = {
     "a row": (archiving.CONTENTS, _line(_is("submission"), _shorter("values"))),
     "a row is gone": (archiving.CONTENTS, _line(_is("submission"), _gone)),
     "a row too many": (archiving.CONTENTS, _line(_any, _with("row", "attachment:1"))),
+    "a household": (archiving.ROWS, _line(_is("household"), _with("values", {"key": 1}))),
+    "a problem is gone": (archiving.ROWS, _line(_is("problem"), _gone)),
+    "a household too many": (archiving.ROWS, _line(_is("household"), _with("row", "household:1"))),
+    "what was told of rows": (archiving.CHAINS, _line(_tells, _erase_steps)),
     "a seal": (archiving.SEALS, _line(lambda line: line["number"] == 1, _with("records", 1))),
     "a seal is gone": (archiving.SEALS, _line(lambda line: line["number"] == 2, _gone)),
     "a leaf": (archiving.LEAVES, _line(_any, lambda line: [*line[:3], "0" * 64])),

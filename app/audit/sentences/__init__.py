@@ -33,6 +33,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "release": ("发布", "Releases"),
     "batch": ("批量处理", "Batches"),
     "records": ("封印", "Seals"),
+    "rows": ("业务表", "Tables"),
     "seal": ("寄出封印", "Seals sent by mail"),
     "verification": ("核验", "Verifications"),
     "export": ("导出", "Exports"),

@@ -213,4 +213,16 @@ TEXTS = {
     ),
     "scenario.created": ("新建情景", "新建情景 {name}", "Scenario created", "made the scenario {name}"),
     "scenario.changed": ("改动情景", "改动情景 {name}", "Scenario changed", "changed the scenario {name}"),
+    "rows.written": (
+        "改动业务表",
+        "改动业务表中的行（摘要见原始记录）",
+        "Table rows changed",
+        "changed rows of the campaign's tables (their digests stand in the record)",
+    ),
+    "rows.told": (
+        "业务表重新留底",
+        "把业务表各行的摘要重新记下，作为今后核验的起点",
+        "Table rows told anew",
+        "noted the digests of all rows anew, from where they are verified from now on",
+    ),
 }

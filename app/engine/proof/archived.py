@@ -17,10 +17,12 @@ import orjson
 
 from app.engine import chains, contents, kept_files
 from app.engine.kept_files import Kept
-from app.engine.proof import archiving, one_chain, sealing, seals
+from app.engine.proof import archiving, one_chain, rows, sealing, seals
 from app.engine.proof.findings import Finding
-from app.engine.proof.one_chain import KEY, KIND, RECORDED, SEQ, OneChain, detail_of
+from app.engine.proof.one_chain import CAMPAIGN, KEY, KIND, RECORDED, SEQ, OneChain, detail_of
 from app.engine.proof.verifying import MOST, Result
+from app.engine.told import anew
+from app.engine.told.followed import STATES
 
 
 class ArchiveError(Exception):
@@ -40,6 +42,8 @@ class _Known:
     files: dict[str, Kept] = field(default_factory=dict)
     #: the campaign's files were erased after it had ended
     erased: bool = False
+    #: records that tell of followed rows
+    telling: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def check(path: Path, anchor: Mapping[int, Mapping[str, Any]] | None = None) -> Result:
@@ -83,7 +87,7 @@ def _check(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping[i
     for name in sorted({*found, *manifest["files"]}):
         if found.get(name) != manifest["files"].get(name):
             result.findings.append(Finding("archive_file", detail={"name": name}))
-    if {archiving.CHAINS, archiving.CONTENTS, archiving.SEALS, archiving.LEAVES, archiving.DEFINITIONS} - found.keys():
+    if {archiving.CHAINS, archiving.CONTENTS, archiving.SEALS, archiving.LEAVES, archiving.DEFINITIONS, archiving.ROWS} - found.keys():
         return
     leaves = [tuple(leaf) for leaf in _lines(archive, archiving.LEAVES)]
     # What was sealed after the archive was made is none of its business.
@@ -103,6 +107,7 @@ def _check(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping[i
     result.findings += _contents(archive, known, set(manifest["tables"]))
     result.findings += _definitions(archive, known, found)
     result.findings += _files(known, found)
+    result.findings += _rows(archive, known, manifest["campaign"])
 
 
 def _sums(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -126,12 +131,12 @@ def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
 
 def _chain(line: dict[str, Any], sealed: list[tuple[int, str, int]], known: _Known) -> Iterator[Finding]:
     number, records = line["chain"], line["records"]
-    rows = [tuple(each) for each in records if isinstance(each, list)]
-    for row in rows:
+    whole = [tuple(each) for each in records if isinstance(each, list)]
+    for row in whole:
         _learn(known, row)
-    if len(rows) == len(records):
+    if len(whole) == len(records):
         head = tuple(line["head"]) if line["head"] else None
-        yield from OneChain(number, rows, head, sealed, line["activities"]).findings()
+        yield from OneChain(number, whole, head, sealed, line["activities"]).findings()
         return
     wrong = next(_links(number, records), None) or _ends(number, records, line["head"], sealed)
     if wrong is not None:
@@ -176,6 +181,8 @@ def _learn(known: _Known, row: tuple[Any, ...]) -> None:
     if isinstance(detail.get("digests"), dict):
         known.digests.update(detail["digests"])
     known.removed.update(each for each in detail.get("removed") or () if isinstance(each, str))
+    if STATES in detail:
+        known.telling.append(row)
     known.erased = known.erased or kept_files.erased(row[KIND], detail)
     if (file := kept_files.of_record(row[KIND], detail)) is not None:
         known.files[f"event:{row[KEY]}"] = file
@@ -227,3 +234,24 @@ def _files(known: _Known, found: Mapping[str, str]) -> Iterator[Finding]:
         table, _colon, key = of.partition(":")
         if found.get(names.get(file.sha256, "")) != file.sha256:
             yield Finding("document_altered" if table == "event" else "file_altered", key=int(key))
+
+
+def _rows(archive: zipfile.ZipFile, known: _Known, campaign: int) -> Iterator[Finding]:
+    """Rows whose every change is told of, as ``rows.check`` holds those of the database."""
+    epochs, steps = rows.Epochs(), rows.Steps()
+    for row in sorted(known.telling, key=lambda row: int(row[KEY])):
+        if row[KIND] == anew.KIND:
+            epochs.learn(row[CAMPAIGN], detail_of(row))
+    if 0 not in epochs.since:
+        return
+    last: dict[str, tuple[Any, ...]] = {}
+    for row in sorted(known.telling, key=lambda row: int(row[KEY])):
+        if row[CAMPAIGN] == campaign and epochs.counts(row[KEY], campaign):
+            states = detail_of(row)[STATES]
+            steps.add(row[KEY], states)
+            last.update(dict.fromkeys(states, row))
+    yield from (Finding("steps_erased", key=key) for key in steps.erased)
+    there = ((line["row"], chains.digest(chains.canonical(list(line["values"].values())))) for line in _lines(archive, archiving.ROWS))
+    for finding in rows.compare(there, steps.sums):
+        told = last.get(f"{finding.detail['table']}:{finding.detail['row']}")
+        yield rows.dated(finding, told[0], told[SEQ], str(told[RECORDED]), str(told[KIND])) if told else finding

@@ -1,9 +1,9 @@
 """A campaign as one zip file that ``archived.check`` holds against itself, without the database.
 
 It holds every definition; the chains in which records of the campaign are (records of others in them by their digest only); the rows for
-which these records answer, encrypted values by their digest; the photos and documents that rows and records tell of, as they lie in the
-folder of files; all seals with their leaves; and a manifest with the SHA-256 of each file, signed with the key of the seals, so that nobody
-can leave a chain out and write the manifest anew.
+which these records answer, and those whose every change they tell of, encrypted values by their digest; the photos and documents that
+rows and records tell of, as they lie in the folder of files; all seals with their leaves; and a manifest with the SHA-256 of each file,
+signed with the key of the seals, so that nobody can leave a chain out and write the manifest anew.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from app.engine.models import Definition
 from app.engine.proof import anchors, one_chain, reading, sealing
 from app.engine.proof.elsewhere import MANY
 from app.engine.proof.one_chain import CAMPAIGN, HASH, KEY, KIND, SEQ, SUBJECT, OneChain
+from app.engine.told import anew
+from app.engine.told.followed import FOLLOWED
 
 FORMAT = "daopai-archive-2"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig.json"
@@ -36,6 +38,8 @@ DEPLOYED = "deployment.made"
 _ENDINGS = {"process": "bpmn", "decision": "dmn", "form": "form"}
 #: Photos and documents, each once, by its SHA-256; and a list for people: whose it is and what it is called.
 FILES, LISTED = "files/", "files.jsonl"
+#: Households, problems and whatever else is followed (``told``), as they are hashed.
+ROWS = "rows.jsonl"
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -56,6 +60,7 @@ def write(connection: Connection, campaign: int, path: Path, folder: Path | None
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         _member(archive, sums, CHAINS, _chains(connection, campaign, told))
         _member(archive, sums, CONTENTS, _contents(connection, told))
+        _member(archive, sums, ROWS, _rows(connection, campaign))
         _member(archive, sums, LISTED, iter(list(_files(archive, sums, told.files, folder))))
         _member(archive, sums, SEALS, _seals(connection))
         _member(archive, sums, LEAVES, _leaves(connection))
@@ -102,8 +107,9 @@ def _line(value: Any) -> bytes:
 
 def _chains(connection: Connection, campaign: int, told: _Told) -> Iterator[bytes]:
     """Each chain that has a record of the campaign, a line for each."""
-    query = "SELECT min(chain), max(chain) FROM event WHERE campaign_id = :campaign OR kind IN (:deployed, :erased)"
-    first, last = connection.execute(text(query), {"campaign": campaign, "deployed": DEPLOYED, "erased": kept_files.ERASED}).one()
+    query = "SELECT min(chain), max(chain) FROM event WHERE campaign_id = :campaign OR kind IN (:deployed, :erased, :told)"
+    kinds = {"deployed": DEPLOYED, "erased": kept_files.ERASED, "told": anew.KIND}
+    first, last = connection.execute(text(query), {"campaign": campaign, **kinds}).one()
     if first is None:
         return
     seal = connection.scalar(select(Seal.number).order_by(Seal.number.desc()).limit(1)) or 0
@@ -115,6 +121,8 @@ def _chains(connection: Connection, campaign: int, told: _Told) -> Iterator[byte
 def _whole(row: Any, campaign: int) -> bool:
     if row[KIND] == kept_files.ERASED:
         return bool(row[SUBJECT] == f"campaign:{campaign}")
+    if row[KIND] == anew.KIND and row[CAMPAIGN] == 0:
+        return True  # since when rows are followed
     return bool(row[CAMPAIGN] == campaign or row[KIND] == DEPLOYED)
 
 
@@ -152,6 +160,16 @@ def _contents(connection: Connection, told: _Told) -> Iterator[bytes]:
                 file = contents.file_of(name, values)
                 told.files += [(f"{name}:{row['key']}", file)] if file else []
                 yield _line({"row": f"{name}:{row['key']}", "values": values})
+
+
+def _rows(connection: Connection, campaign: int) -> Iterator[bytes]:
+    """The rows of the campaign whose every change its records tell of."""
+    row: Any
+    for how in FOLLOWED.values():
+        if how.campaign:
+            query = select(*(how.table.c[name] for name in how.columns)).where(how.table.c[how.campaign] == campaign)
+            for row in connection.execute(query).mappings():
+                yield _line({"row": how.name(row), "values": dict(zip(how.columns, how.hashed(row), strict=True))})
 
 
 def _files(archive: zipfile.ZipFile, sums: dict[str, str], told: list[tuple[str, Kept]], folder: Path | None) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain as one_after_another
 from typing import Any
 
 from sqlalchemy import Connection, and_, select, text
@@ -81,7 +81,7 @@ def check(connection: Connection) -> Iterator[Finding]:
         if STATES in detail and epochs.counts(row.key, row.campaign_id):
             steps.add(row.key, detail[STATES])
     yield from (Finding("steps_erased", key=key) for key in steps.erased)
-    found = list(compare(chain(*map(partial(_rows, connection), FOLLOWED.values())), steps.sums))
+    found = list(compare(one_after_another(*map(partial(_rows, connection), FOLLOWED.values())), steps.sums))
     yield from _dated(connection, found) if found else ()
 
 
@@ -150,4 +150,9 @@ def _dated(connection: Connection, findings: Sequence[Finding]) -> Iterator[Find
             yield finding
         else:
             at = chains.stamp(row.recorded_at) if isinstance(row.recorded_at, datetime) else str(row.recorded_at)
-            yield replace(finding, chain=row.chain, seq=row.seq, at=at, kind=row.kind)
+            yield dated(finding, row.chain, row.seq, at, row.kind)
+
+
+def dated(finding: Finding, chain: int, seq: int, at: str, kind: str) -> Finding:
+    """A finding with the record that told last of its row."""
+    return replace(finding, chain=chain, seq=seq, at=at, kind=kind)

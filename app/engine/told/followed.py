@@ -13,6 +13,8 @@ from app.engine import chains
 
 #: What records keep the changes under.
 STATES = "states"
+#: How ciphertexts begin, and columns that hold hashes of secrets.
+_CIPHER, _SECRETS = "v1.", ("password_hash", "token_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ def fingerprint() -> str:
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return chains.stamp(value)
-    if isinstance(value, str) and value and (name.endswith("_cipher") or name in ("totp_secret", "password_hash")):
+    secret = isinstance(value, str) and value and name in _SECRETS
+    return {"gone": chains.digest(value.encode())} if secret else _shut(value)
+
+
+def _shut(value: Any) -> Any:
+    """A copy of *value* with the digest of each ciphertext (``personal``) in its place."""
+    if isinstance(value, str) and value.startswith(_CIPHER):
         return {"gone": chains.digest(value.encode())}
-    return chains.without_ciphers(value)
+    if isinstance(value, dict):
+        return {name: _shut(inner) for name, inner in value.items()}
+    return [_shut(inner) for inner in value] if isinstance(value, list | tuple) else value
