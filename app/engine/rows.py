@@ -118,14 +118,16 @@ def _jobs(batch: Batch, instance: ProcessInstance, done: step.Step, now: datetim
 
 
 def moves(done: step.Step) -> Row:
-    """What the record says about the tokens: ``entered`` [key, element, name, kind, scope], ``left`` [key, element, how, cause]."""
-    return {
+    """What the record says about the tokens: ``entered`` [key, element, name, kind, scope], ``left`` [key, element, how, cause], and the
+    gateways at which tokens wait for others, if there are any."""
+    found: Row = {
         "entered": [
             [str(row.key), row.element_id, row.element_name[:300], row.kind, str(row.scope_key) if row.scope_key else None]
             for row in done.entered
         ],
         "left": [[str(row.key), row.element_id, row.how, row.cause[:200]] for row in done.left],
     }
+    return {**found, "joining": done.joining} if done.joining else found
 
 
 def _activities(batch: Batch, instance: ProcessInstance, done: step.Step, now: datetime) -> None:

@@ -240,6 +240,8 @@ class Step:
     outcome: str = "active"
     entered: list[Entered] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
+    #: gateways at which tokens wait for those of other flows, once for each token
+    joining: list[str] = field(default_factory=list)
     user_tasks: list[UserTask] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,13 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.audit import descriptions, queries, surroundings, wording
 from app.audit.blueprint import blueprint
-from app.audit.history import places, values
+from app.audit.history import places, values, versions
 from app.audit.queries import Filter
 from app.audit.search.filling import LIGHT
 from app.auth import access, database
 from app.auth.language import locale
 from app.engine import definitions
-from app.engine.models import Activity, ProcessInstance, Task
+from app.engine.models import Activity, Event, ProcessInstance, Task
 from app.forms import browser, hooks, submissions
 from app.forms.models import Submission
 
@@ -52,13 +53,14 @@ def replay(key: int) -> dict[str, Any]:
     """Diagram, visits, tasks and sentences of an instance, for the slider. Times are ISO 8601."""
     with database().reading() as session:
         found = _instance(session, key)
-        xml = definitions.file_of(session, found.definition_key).content.decode("utf-8")
+        moves = versions.of(session, found)
         visits = session.scalars(select(Activity).where(Activity.instance_key == key).order_by(Activity.key).limit(MOST_VISITS + 1)).all()
         return {
-            "xml": xml,
+            "diagrams": [_diagram(session, each) for each in moves.diagrams],
             "started": found.started_at.isoformat(),
             "ended": _iso(found.ended_at),
-            "visits": [_visit(each) for each in visits[:MOST_VISITS]],
+            "visits": [_visit(each, moves) for each in visits[:MOST_VISITS]],
+            "joining": _joining(session, key),
             "cut": len(visits) > MOST_VISITS,
             "tasks": _tasks(session, key),
             "told": _told(session, key),
@@ -95,10 +97,18 @@ def _children(session: Session, key: int, after: int) -> list[ProcessInstance]:
     return list(session.scalars(query.order_by(ProcessInstance.key).limit(MOST_CHILDREN + 1)))
 
 
-def _visit(each: Activity) -> dict[str, Any]:
+def _diagram(session: Session, each: versions.Diagram) -> dict[str, Any]:
+    """The diagram by which the instance went from a moment on."""
+    xml = definitions.file_of(session, each.definition_key).content.decode("utf-8")
+    return {"from": _iso(each.since), "version": each.version, "xml": xml}
+
+
+def _visit(each: Activity, moves: versions.Versions) -> dict[str, Any]:
     return {
         "key": str(each.key),
         "element": each.element_id,
+        # where it stood in earlier versions, until when
+        "was": [{"until": until.isoformat(), "element": element} for until, element in moves.earlier.get(each.key, [])],
         "name": wording.flat(each.element_name),
         "kind": each.kind,
         "from": each.entered_at.isoformat(),
@@ -106,6 +116,17 @@ def _visit(each: Activity) -> dict[str, Any]:
         "how": each.how,
         "cause": each.cause,
     }
+
+
+def _joining(session: Session, key: int) -> list[dict[str, Any]]:
+    """Tokens that waited at gateways for others, by the moments at which that changed: such a wait is no activity."""
+    query = select(Event.at, Event.detail).where(Event.instance_key == key, Event.kind == "instance.stepped")
+    found: list[dict[str, Any]] = []
+    for at, detail in session.execute(query.order_by(Event.key).limit(MOST_VISITS)):
+        at_gateways = dict(Counter(detail.get("joining") or ()))
+        if at_gateways != (found[-1]["tokens"] if found else {}):
+            found.append({"from": at.isoformat(), "tokens": at_gateways})
+    return found
 
 
 def _tasks(session: Session, key: int) -> list[dict[str, Any]]:

@@ -129,6 +129,7 @@ class Run:
         self.step.variables = self.scopes[ROOT].variables
         self.step.changed = self.scopes.changed
         self.step.state = save(self.tree, self.scopes)
+        self.step.joining = [token.task_spec.name for token in self.tree.tokens() if token.joining]
         opened = self.step.closed
         self.step.user_tasks = [task for task in self.step.user_tasks if task.key not in opened]
         self.step.jobs = [job for job in self.step.jobs if job.key not in opened]

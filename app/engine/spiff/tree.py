@@ -39,6 +39,11 @@ class Token(Task):  # type: ignore[misc]
         self.scope = scope
         self.notes: dict[str, Any] = {}
 
+    @property
+    def joining(self) -> bool:
+        """It waits at a gateway for tokens of other flows."""
+        return _joins(self.state, self.notes)
+
     def _set_state(self, value: int) -> None:
         # SpiffWorkflow builds its log record here, eagerly, for each change: half of a step's time.
         self._state = value
@@ -94,12 +99,20 @@ class Place(NamedTuple):
     @property
     def waits(self) -> bool:
         """It is no work of its scope: it waits on a border, for an event subprocess, or behind an event-based gateway."""
-        return bool(self.notes.keys() & {"host", "gateway", "starts"})
+        return _waits(self.notes)
 
     @property
     def joining(self) -> bool:
         """It waits at a gateway for tokens of other flows."""
-        return self.state == TaskState.WAITING and not self.waits
+        return _joins(self.state, self.notes)
+
+
+def _joins(state: int, notes: dict[str, Any]) -> bool:
+    return state == TaskState.WAITING and not _waits(notes)
+
+
+def _waits(notes: dict[str, Any]) -> bool:
+    return bool(notes.keys() & {"host", "gateway", "starts"})
 
 
 def places(state: bytes | None) -> list[Place]:

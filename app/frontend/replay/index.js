@@ -7,7 +7,7 @@ import './replay.css';
 
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
-import { framesOf, statesAt } from './frames.js';
+import { diagramAt, elementAt, framesOf, statesAt } from './frames.js';
 import { Tokens } from './tokens.js';
 
 const STATES = [ 'done', 'here', 'canceled' ];
@@ -19,7 +19,6 @@ class Replay {
     this.boot = boot;
     this.piece = name => root.querySelector(`[data-replay-${name}]`);
     this.at = 0;
-    this.marked = [];
     this.forms = new Map();
     this.quiet = matchMedia('(prefers-reduced-motion: reduce)').matches;
   }
@@ -32,12 +31,8 @@ class Replay {
     const stage = this.piece('diagram');
     stage.replaceChildren();
     stage.classList.add('diagram-canvas');
-    this.viewer = new NavigatedViewer({ container: stage, zoomScroll: { enabled: false } });
-    await this.viewer.importXML(this.data.xml);
-    this.canvas = this.viewer.get('canvas');
-    this.registry = this.viewer.get('elementRegistry');
-    this.tokens = new Tokens(this.canvas, this.registry);
-    this.viewer.on('element.click', event => this.select(event.element.id));
+    this.stages = [];
+    for (const diagram of this.data.diagrams) this.stages.push(await this.draw(stage, diagram));
     new ResizeObserver(() => this.canvas.resized()).observe(stage);
     this.slider = this.piece('slider');
     this.slider.max = String(this.frames.length - 1);
@@ -45,6 +40,28 @@ class Replay {
     this.go(this.frames.length - 1, { still: true });
     this.fit();
     this.root.dataset.ready = 'true';
+  }
+
+  // One diagram for each version by which the instance went; the one of the moment is shown.
+  async draw(stage, diagram) {
+    const container = stage.appendChild(Object.assign(document.createElement('div'), { className: 'replay-version' }));
+    const viewer = new NavigatedViewer({ container, zoomScroll: { enabled: false } });
+    await viewer.importXML(diagram.xml);
+    viewer.on('element.click', event => this.select(event.element.id));
+    const [ canvas, registry ] = [ viewer.get('canvas'), viewer.get('elementRegistry') ];
+    return { container, canvas, registry, tokens: new Tokens(canvas, registry), version: diagram.version, marked: [], fitted: false };
+  }
+
+  show(number) {
+    const stage = this.stages[number];
+    const changed = this.stage !== stage;
+    this.stage = stage;
+    Object.assign(this, { canvas: stage.canvas, registry: stage.registry, tokens: stage.tokens });
+    for (const each of this.stages) each.container.hidden = each !== stage;
+    this.root.dataset.version = String(stage.version);
+    const place = this.piece('version');
+    if (place) place.textContent = this.stages.length > 1 ? place.dataset.words.replace('0', stage.version) : '';
+    return changed;
   }
 
   listen() {
@@ -98,9 +115,11 @@ class Replay {
     this.slider.value = String(this.at);
     this.slider.setAttribute('aria-valuetext', frame.words);
     this.piece('time').textContent = frame.words;
-    const states = statesAt(this.data.visits, frame.at);
+    const states = statesAt(this.data.visits, frame.at, this.data.joining);
+    const changed = this.show(diagramAt(this.data.diagrams, frame.at));
     this.mark(states);
-    const moving = !still && !this.quiet && this.at === before + 1;
+    if (changed && !this.stage.fitted && this.root.dataset.ready) this.fit();
+    const moving = !still && !changed && !this.quiet && this.at === before + 1;
     this.tokens.show(states, moving ? frame.entered : [], Number(this.piece('speed').value));
     this.tell(frame);
     this.list(frame);
@@ -108,19 +127,20 @@ class Replay {
   }
 
   mark(states) {
-    for (const [ id, state ] of this.marked) this.canvas.removeMarker(id, `at-${state}`);
-    this.marked = [ ...states ].map(([ id, each ]) => [ id, each.state ]).filter(([ id, state ]) => this.registry.get(id) && STATES.includes(state));
+    for (const [ id, state ] of this.stage.marked) this.canvas.removeMarker(id, `at-${state}`);
+    this.stage.marked = [ ...states ].map(([ id, each ]) => [ id, each.state ]).filter(([ id, state ]) => this.registry.get(id) && STATES.includes(state));
     for (const element of this.registry.getAll()) this.registry.getGraphics(element)?.removeAttribute('data-state');
-    for (const [ id, state ] of this.marked) {
+    for (const [ id, state ] of this.stage.marked) {
       this.canvas.addMarker(id, `at-${state}`);
       this.registry.getGraphics(id).setAttribute('data-state', state);
     }
   }
 
   fit() {
+    this.stage.fitted = true;
     this.canvas.resized();
     this.canvas.zoom('fit-viewport', 'auto');
-    const here = this.marked.find(([ , state ]) => state === 'here') ?? this.marked.at(-1);
+    const here = this.stage.marked.find(([ , state ]) => state === 'here') ?? this.stage.marked.at(-1);
     if (this.canvas.zoom() < LEAST_ZOOM && here) {
       this.canvas.zoom(LEAST_ZOOM);
       this.canvas.scrollToElement(here[0], { top: 60, bottom: 60, left: 60, right: 60 });
@@ -166,7 +186,7 @@ class Replay {
     const frame = this.frames[this.at];
     const task = this.data.tasks.filter(each => each.element === id && each.submission && each.to <= frame.at).at(-1);
     if (task) return this.form(task.submission);
-    const child = this.data.children.find(each => this.data.visits.some(visit => visit.key === each.visit && visit.element === id));
+    const child = this.data.children.find(each => this.data.visits.some(visit => visit.key === each.visit && elementAt(visit, Date.parse(frame.at)) === id));
     if (child) location.href = child.url;
   }
 
