@@ -127,7 +127,9 @@ def fits(event: Event, instance: ProcessInstance | None, wanted: Filter, people:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    """A key or a campaign's number; 0 for what is none. Keys have 19 figures from 2027 on."""
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+    return found if found < 1 << 63 else 0
 
 
 def cursor(text: str) -> int:

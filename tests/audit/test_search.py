@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from app.audit import queries
 from app.audit.models import RecordIndex, RecordSpan
 from app.audit.queries import Filter
-from app.audit.search import filling, store, terms
+from app.audit.search import filling, store, terms, walking
 from app.db import Database
 from app.engine import events
 from app.engine.actor import Actor
@@ -123,7 +125,8 @@ FILTERS = [
 def by_hand(event: Event, instance: ProcessInstance | None, wanted: Filter, names: dict[str, str]) -> bool:
     """What the filter means, written down a second time."""
     day = (event.at + timedelta(hours=8)).date()
-    said = "\n".join((event.subject, event.element_id, instance.label if instance else "", *event.detail.values())).lower()
+    texts = (text for text in event.detail.values() if isinstance(text, str))
+    said = "\n".join((event.subject, event.element_id, instance.label if instance else "", *texts)).lower()
     people = (event.actor, event.on_behalf_of)
     return (
         wanted.campaign in (0, event.campaign_id)
@@ -268,6 +271,115 @@ def test_a_search_that_must_look_at_too_much_says_so_and_goes_on(told: Database,
         whole = [row.event.key for row in queries.every_record(session, wanted, size=3)]
         monkeypatch.undo()
         assert whole == [row.event.key for row in queries.every_record(session, wanted)]
+
+
+# --- against brute force ---------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def any_filter(draw: st.DrawFn) -> Filter:
+    """Any filter over what ``write`` writes: mostly a few conditions, of which some find nothing."""
+    day = st.none() | st.dates(date(2020, 5, 20), date(2020, 5, 26))
+    words = st.lists(st.sampled_from(WORDS), max_size=3).map(" ".join)
+    pools = {
+        "text": words, "person": st.sampled_from(("", "wang", "li", "zhao")), "element": st.sampled_from(("", "review")),
+        "kind": st.sampled_from(("", "task", "task.opened", "comment,problem.raised", "timer.fired")),
+        "process": st.sampled_from(("", "household", "nothing")), "village": st.sampled_from(("", "V00", "V01")),
+        "household": st.sampled_from(("", "V00-0", "V01-3")), "subject": st.sampled_from(("", "household:V01-2")),
+        "instance": st.sampled_from((0, 100, 103)), "campaign": st.sampled_from((0, 7, 8)), "from_": day, "to": day, "plain": st.booleans(),
+    }  # fmt: skip
+    chosen = draw(st.lists(st.sampled_from(sorted(pools)), max_size=4, unique=True))
+    return Filter(**{name: draw(pools[name]) for name in chosen})
+
+
+WORDS = ("住房", "住房安全", "张三", "王建国", "李", "照片 100%", "树村", "松树村", "v01", "grade", "review", "险未", "缴纳", "，", "没有")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_filter_finds_what_reading_every_record_finds(told: Database, data: st.DataObject) -> None:
+    """Whatever is asked for, in both orders, with pages and reads of any size, and however soon the time is up."""
+    wanted, newest_first = data.draw(any_filter()), data.draw(st.booleans())
+    size, seconds = data.draw(st.integers(6, 60)), data.draw(st.sampled_from((60.0, 0.0)))
+    names = {"wang": "王建国", "li": "李秀英", "zhao": "赵德福"}
+    with told.reading() as session, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "SECONDS", seconds)
+        patch.setattr(queries, "MOST_PEOPLE", data.draw(st.sampled_from((0, 500))))
+        everything = session.execute(select(Event, ProcessInstance).outerjoin(ProcessInstance, ProcessInstance.key == Event.instance_key))
+        right = sorted((e.key for e, i in everything if by_hand(e, i, wanted, names)), reverse=newest_first)
+        after, found = 0, []
+        for _ in range(400):
+            page = queries.select_records(session, wanted, after=after, size=size, newest_first=newest_first)
+            found += [row.event.key for row in page.rows]
+            assert len(page.rows) <= size
+            assert len(page.rows) == size or page.partial or not page.after
+            after = page.after
+            if not after:
+                break
+        assert (found, after) == (right, 0)
+
+
+TERM = st.integers(1, 9)
+CLAUSES = st.lists(st.lists(st.lists(TERM, min_size=1, max_size=2), min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@pytest.fixture
+def filed(db: Database) -> tuple[Database, dict[int, set[int]]]:
+    """600 records in the term index, with terms from 1 (frequent) to 9 (rare), in stretches of about five."""
+    rng = random.Random(5)
+    key, rows = 0, {}
+    for _ in range(600):
+        key += rng.randrange(1, 1 << rng.choice((5, 30, 38, 45, 51)))
+        rows[key] = {term for term in range(1, 10) if rng.random() < 1 / term} | {1_000}
+    keys = sorted(rows)
+
+    def work(session: Any) -> None:
+        store.write(session, [(key, [term if term % 2 else 2**32 - term for term in sorted(rows[key])]) for key in keys])
+        for at in range(0, 595, 5):
+            moment = BEGIN + timedelta(minutes=at)
+            session.add(RecordSpan(last_key=keys[at + 4], first_key=keys[at], records=5, from_at=moment, to_at=moment))
+
+    db.in_transaction(work)
+    return db, rows
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    clauses=CLAUSES,
+    edges=st.tuples(st.integers(-1, 600), st.integers(-1, 600)),
+    limit=st.integers(1, 90),
+    newest_first=st.booleans(),
+    hurry=st.booleans(),
+)
+def test_slices_of_the_term_index_are_what_its_rows_hold(
+    filed: tuple[Database, dict[int, set[int]]], clauses: Any, edges: tuple[int, int], limit: int, newest_first: bool, hurry: bool
+) -> None:
+    """Any clauses between any two keys; in a hurry the walk stops after each slice and goes on from where it says that it is."""
+    db, rows = filed
+    keys = [0, *sorted(rows), queries.END]
+    above, below = keys[min(edges) + 1], keys[max(edges) + 1]
+    right = sorted(
+        (key for key, has in rows.items() if above < key < below and all(any(has.issuperset(way) for way in ways) for ways in clauses)),
+        reverse=newest_first,
+    )
+    asked = [[[term if term % 2 else 2**32 - term for term in way] for way in ways] for ways in clauses]
+    found: list[int] = []
+    until = 0.0 if hurry else float("inf")
+    with db.reading() as session, pytest.MonkeyPatch.context() as patch:
+        for name, value in {"LEAST": 2, "CROWDED": 3, "MOST": 6}.items():
+            patch.setattr(walking, name, value)
+        if not db.is_sqlite:
+            session.execute(store.text("SET LOCAL enable_seqscan = off"))
+        for _ in range(2_000):
+            step = walking.walk(session, asked, above=above, below=below, limit=limit, until=until, newest_first=newest_first)
+            assert len(step.keys) <= limit
+            found += step.keys
+            if not step.more:
+                break
+            assert above <= step.place <= below
+            above, below = (above, step.place) if newest_first else (step.place, below)
+        assert not step.more
+        assert found == right
 
 
 def test_words_are_cut_so_that_any_two_characters_find_them() -> None:

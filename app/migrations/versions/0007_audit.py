@@ -38,6 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(f"DROP TABLE {store.TABLE}")
+    for statement in store.statements_back(op.get_bind().dialect.name):
+        op.execute(statement)
     op.drop_table("record_span")
     op.drop_table("record_index")
