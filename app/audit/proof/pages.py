@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 from flask import Response as Answer
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -63,6 +63,7 @@ def seal() -> Response:
 @access("auditor", "security_admin")
 def seal_page(number: int) -> str:
     """One seal on a sheet to print and keep: in words, and its line of the anchor file as a code to read with a phone."""
+    g.nav_entry = "audit.proof"
     with database().reading() as session:
         row = session.get(Seal, number)
         if row is None:
@@ -110,6 +111,7 @@ def verification_begin() -> Response:
 @access("auditor", "security_admin")
 def verification_page(key: int) -> str:
     """How far it is, and what it found."""
+    g.nav_entry = "audit.proof"
     with database().reading() as session:
         row = session.get(Verification, key)
         if row is None:

@@ -7,3 +7,7 @@ function follow() {
 
 follow();
 dark.addEventListener('change', follow);
+
+// Paper is white whatever the screen is.
+window.addEventListener('beforeprint', () => { document.documentElement.dataset.bsTheme = 'light'; });
+window.addEventListener('afterprint', follow);

@@ -1,1 +1,1 @@
-(()=>{var e=window.matchMedia("(prefers-color-scheme: dark)");function t(){document.documentElement.dataset.bsTheme=e.matches?"dark":"light"}t();e.addEventListener("change",t);})();
+(()=>{var t=window.matchMedia("(prefers-color-scheme: dark)");function e(){document.documentElement.dataset.bsTheme=t.matches?"dark":"light"}e();t.addEventListener("change",e);window.addEventListener("beforeprint",()=>{document.documentElement.dataset.bsTheme="light"});window.addEventListener("afterprint",e);})();
