@@ -20,7 +20,9 @@ def with_seal(session: Session, document: Document) -> Document:
     last = sealing.newest(session)
     if last is None:
         return document
-    line = f"第 {last.number} 号 {clock.local(last.at):%Y-%m-%d %H:%M} {last.hash[:_SHOWN]}"
+    # In eights: easier to compare by eye, and a line of paper breaks between them.
+    shown = " ".join(last.hash[start : start + 8] for start in range(0, _SHOWN, 8))
+    line = f"第 {last.number} 号 {clock.local(last.at):%Y-%m-%d %H:%M} {shown}"
     words, form = document.words, document.form
     if isinstance(words.get("签字栏"), list) and words["签字栏"]:
         words = {**words, "签字栏": [*words["签字栏"], {"职务": LABEL, "签字": line}]}
