@@ -388,11 +388,31 @@ def test_words_are_cut_so_that_any_two_characters_find_them() -> None:
     assert terms.of_word("，。") == []
 
 
-def test_a_kind_of_index_that_was_lost_can_be_made_again(told: Database) -> None:
-    """After a restore: set the mark back and fill; nothing is lost meanwhile."""
-    if not told.is_sqlite:
-        told.in_transaction(lambda session: session.execute(store.text(f"DELETE FROM {store.TABLE}")))  # noqa: S608
-        told.in_transaction(lambda session: session.execute(update(RecordIndex).values(upto=0)))
-        filling.fill_all(told)
+def test_an_index_that_was_lost_or_is_of_an_earlier_make_is_made_again(told: Database) -> None:
+    """Nothing is lost meanwhile. An earlier SQLite had no periods, an earlier PostgreSQL did not mix them into the terms."""
     with told.reading() as session:
-        assert len(list(queries.every_record(session, Filter(text="住房")))) > 10
+        before = [row.event.key for row in queries.every_record(session, Filter(text="住房"))]
+        upto = session.scalar(select(RecordIndex.upto))
+        assert upto is not None
+        assert store.holds(session, upto)
+
+    def earlier(session: Any) -> None:
+        connection = session.connection()
+        if told.is_sqlite:
+            connection.exec_driver_sql(f"INSERT INTO {store.TABLE}({store.TABLE}) VALUES ('delete-all')")
+            connection.exec_driver_sql(f"INSERT INTO {store.TABLE} (rowid, words) VALUES ({upto}, '{terms.term('word', '住房'):08x}')")
+        else:
+            connection.exec_driver_sql(f"DROP INDEX ix_{store.TABLE}")
+            connection.exec_driver_sql(f"DROP FUNCTION {store.TABLE}_of")
+
+    told.in_transaction(earlier)
+    assert filling.fill(told, settled=0) > 100
+    told.in_transaction(lambda session: session.execute(update(RecordIndex).values(upto=1)))
+    with told.reading() as session:
+        assert [row.event.key for row in queries.every_record(session, Filter(text="住房"))] == before
+    assert filling.fill_all(told) > 100
+    with told.reading() as session:
+        assert session.scalar(select(RecordIndex.upto)) != upto
+        assert [row.event.key for row in queries.every_record(session, Filter(text="住房"))] == before
+        counted = session.scalar(select(func.sum(RecordSpan.records)))
+        assert counted == session.scalar(select(func.count()).select_from(Event))

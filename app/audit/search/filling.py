@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, defer
 
 from app import clock
@@ -33,7 +33,11 @@ def fill(db: Database, *, chunk: int = CHUNK, settled: int = SETTLED) -> int:
     """Put the next records into the index; returns how many. 0: it is up to date, or somebody else is at it."""
     with db.reading() as session:
         upto = session.scalar(select(RecordIndex.upto).where(RecordIndex.id == 1)) or 0
+        sound = upto == 0 or store.holds(session, upto)
         rows = _next(session, upto, _horizon(settled), chunk)
+    if not sound:
+        db.in_transaction(lambda write: _begin_again(write, upto))
+        return fill(db, chunk=chunk, settled=settled)
     if not rows:
         return 0
     found = [(record.key, terms.of(record, instance)) for record, instance in rows]
@@ -50,7 +54,7 @@ def keep_up(db: Database) -> None:
 
 
 def fill_all(db: Database, *, settled: int = 0, chunk: int = 5_000) -> int:
-    """Fill until nothing is left, e.g. after a restore."""
+    """Fill until nothing is left, e.g. in tests and tools."""
     total = 0
     while done := fill(db, chunk=chunk, settled=settled):
         total += done
@@ -70,6 +74,14 @@ def _write(session: Session, upto: int, found: list[tuple[int, list[int]]], firs
     store.write(session, found)
     _note_span(session, found[0][0], found[-1][0], len(found), first, last)
     return len(found)
+
+
+def _begin_again(session: Session, upto: int) -> None:
+    """The index was lost, or made by an earlier version. Meanwhile searches read the records."""
+    moved: Any = session.execute(update(RecordIndex).where(RecordIndex.id == 1, RecordIndex.upto == upto).values(upto=0))
+    if moved.rowcount:
+        session.execute(delete(RecordSpan))
+        store.make_again(session)
 
 
 def _note_span(session: Session, first_key: int, last_key: int, count: int, first: datetime, last: datetime) -> None:

@@ -50,7 +50,25 @@ def statements(dialect: str) -> Sequence[str]:
 
 def statements_back(dialect: str) -> Sequence[str]:
     """What takes the index away again."""
-    return [f"DROP TABLE {TABLE}", *([f"DROP FUNCTION {TABLE}_of"] if dialect != "sqlite" else [])]
+    return [f"DROP TABLE {TABLE}", *([f"DROP FUNCTION IF EXISTS {TABLE}_of"] if dialect != "sqlite" else [])]
+
+
+def holds(session: Session, key: int) -> bool:
+    """Is this record in the index as it is made today? An index of an earlier make finds too little."""
+    if _is_sqlite(session):
+        bits = SQLITE_PERIODS[-1]
+        query = f"SELECT count(*) FROM {TABLE} WHERE {TABLE} MATCH :match AND rowid = :key"  # noqa: S608
+        return bool(session.scalar(text(query), {"match": f'"{bits}p{key >> bits}"', "key": key}))
+    made = f"to_regprocedure('{TABLE}_of(integer[],bigint)') IS NOT NULL"
+    return bool(session.scalar(text(f"SELECT {made} AND EXISTS (SELECT 1 FROM {TABLE} WHERE key = :key)"), {"key": key}))  # noqa: S608
+
+
+def make_again(session: Session) -> None:
+    """Empty, as a new installation has it."""
+    dialect = session.get_bind().dialect.name
+    for statement in (*statements_back(dialect), *statements(dialect)):
+        # Not as a pattern with parameters: casts have colons, too.
+        session.connection().exec_driver_sql(statement)
 
 
 def write(session: Session, rows: Sequence[tuple[int, list[int]]]) -> None:
