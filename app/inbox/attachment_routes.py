@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, jsonify, request, send_file, url_for
+from flask import abort, current_app, jsonify, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -74,11 +74,29 @@ def as_json(attachment: Attachment) -> dict[str, Any]:
 @blueprint.get("/attachments/<int:key>")
 @signed_in
 def attachment(key: int) -> Any:
-    """The file itself, never run by the browser: as an attachment, with its true type, and ``nosniff``."""
+    """A photo, which is looked at in place. A document leaves the system: a page says that this is recorded, and its button takes it."""
+    found = _readable(key)
+    return _file(found) if found.media_type in uploads.PHOTOS else render_template("inbox/document.html", file=found)
+
+
+@blueprint.post("/attachments/<int:key>/copy")
+@signed_in
+def attachment_copy(key: int) -> Any:
+    """A copy to keep; that it was taken is recorded."""
+    found, by = _readable(key), actor()
+    answer = _file(found)
+    database().in_transaction(lambda session: attachments.taken(session, found, by))
+    return answer
+
+
+def _readable(key: int) -> Attachment:
     with database().reading() as session:
         found = attachments.open_to(session, identity(), key)
-    if found is None:
-        abort(404)
+    return found or abort(404)
+
+
+def _file(found: Attachment) -> Any:
+    """The file itself, never run by the browser: as an attachment, with its true type, and ``nosniff``."""
     place = attachments.file_of(current_app.config["DAOPAI"].uploads, found)
     if not place.is_file():
         abort(404)

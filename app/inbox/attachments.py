@@ -100,6 +100,25 @@ def remove(session: Session, identity: Identity, actor: Actor, key: int) -> Atta
     return found
 
 
+def taken(session: Session, attachment: Attachment, actor: Actor) -> None:
+    """Record that a copy of a document leaves the system."""
+    events.record(
+        session,
+        "attachment.taken",
+        actor,
+        campaign_id=attachment.campaign_id,
+        activity_key=attachment.task_key,
+        subject=attachment.subject,
+        detail={
+            "attachment": str(attachment.key),
+            "name": attachment.name,
+            "type": attachment.media_type,
+            "size": attachment.size,
+            "sha256": attachment.sha256,
+        },
+    )
+
+
 def file_of(folder: Path, attachment: Attachment) -> Path:
     """Where its bytes lie."""
     return uploads.path(folder, attachment.stored)

@@ -107,6 +107,7 @@ CELLS = [
     Cell("inbox.save_draft", _fresh, INVESTIGATOR, "PUT", {"data": NOTE, "revision": 0}, json=True),
     Cell("inbox.attach", _fresh, INVESTIGATOR, "POST"),
     Cell("inbox.attachment", _file, INVESTIGATOR),
+    Cell("inbox.attachment_copy", _file, INVESTIGATOR, "POST"),
     Cell("inbox.remove_attachment", _file, INVESTIGATOR, "DELETE"),
     Cell("inbox.comment", _review, INSTRUCTOR, "POST", {"path": "head", "text": "?"}, json=True),
     Cell("inbox.withdraw_comment", _own_remark, INSTRUCTOR, "DELETE"),

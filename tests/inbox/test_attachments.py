@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.db import Database
+from app.engine.models import Event
 from app.inbox import uploads
 from tests.inbox.conftest import Person, next_task
 
@@ -101,6 +103,26 @@ def test_a_photo_is_kept_served_as_attachment_and_shown_to_the_reviewer(
     assert answer.status_code == 200, answer.text
     assert wang.get(made.json["url"]).status_code == 200
     assert "房屋.jpg" in wang.page(f"/tasks/{next_task(db, key)}")
+
+
+def test_taking_a_document_away_is_recorded_and_looking_at_its_page_is_not(db: Database, person: Login, household: Any) -> None:
+    key = household()
+    li, wang = person("li"), person("wang")
+    made = attach(li, key, PDF, "残疾证.pdf")
+    page = li.get(made.json["url"])
+    assert page.status_code == 200 and page.mimetype == "text/html" and "残疾证.pdf" in page.text and PDF not in page.data
+    address = f"{made.json['url']}/copy"
+    assert f'action="{address}"' in page.text and wang.send("POST", address).status_code == 404
+
+    def told() -> list[Event]:
+        with db.reading() as session:
+            return list(session.scalars(select(Event).where(Event.kind == "attachment.taken")))
+
+    assert told() == []
+    served = li.send("POST", address)
+    assert (served.data, served.mimetype, served.headers["X-Content-Type-Options"]) == (PDF, "application/pdf", "nosniff")
+    (record,) = told()
+    assert (record.actor, record.detail["name"], record.detail["attachment"]) == ("li", "残疾证.pdf", made.json["id"])
 
 
 def test_a_form_takes_only_files_of_its_own_task(person: Login, household: Any) -> None:

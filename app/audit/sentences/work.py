@@ -152,6 +152,12 @@ TEXTS = {
         "File attached",
         "attached {name} ({size}) to “{task}”{of_about}",
     ),
+    "attachment.taken": (
+        "下载附件",
+        "下载{about_s}附件 {name}（{size}）",
+        "File taken",
+        "took a copy of {name} ({size}){of_about}",
+    ),
     "attachment.removed": ("删除附件", "从{about_s}“{task}”删除附件 {name}", "File removed", "removed {name} from “{task}”{of_about}"),
     "comment.made": ("批注", "在{about_s}{form}的“{label}”上批注：{text}", "Remark", "remarked on “{label}” of {form}{of_about}: {text}"),
     "comment.answered": (
