@@ -222,7 +222,7 @@ def _ciphers(session: Session, campaign_id: int, after: int) -> tuple[int, int] 
     return _records(session, campaign_id, after, change)
 
 
-@last("persons", "texts")
+@last(*KINDS)
 def _rows(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
     """Tell the campaign's rows anew, as they are now: what was told of them before need not be kept any more."""
     if after:
@@ -231,7 +231,7 @@ def _rows(session: Session, campaign_id: int, after: int) -> tuple[int, int] | N
     return 1, 0
 
 
-@last("persons", "texts")
+@last(*KINDS)
 def _told(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
     """What records told of rows before: from those digests names could be guessed."""
     epoch = anew.epoch(session, campaign_id)

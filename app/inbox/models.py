@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
 from app.engine import contents
+from app.engine.told.followed import follow
 
 
 class Draft(Base):
@@ -92,7 +93,7 @@ class Attachment(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-# Not its name: people put names of persons there, and it is erased with them.
+# Not its name: people put names of persons there, and it is erased with them. What is followed can be told anew without it.
 contents.cover(
     Attachment,
     (
@@ -111,3 +112,5 @@ contents.cover(
     ),
     file=("sha256", "stored", "media_type"),
 )
+follow(Attachment)
+follow(FieldComment)

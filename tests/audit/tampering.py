@@ -14,10 +14,9 @@ from app.engine import chains
 from app.engine.proof import one_chain, reading
 
 Tamper = Callable[[Connection, "Tables", random.Random], None]
-#: Columns that say nothing about the past: a revision for writers; how a person's device called a file, which can be erased.
+#: Columns that say nothing about the past: revisions for writers; the last code of a second factor, somebody's language.
 _SILENT = {
     ("chain", "revision"),
-    ("attachment", "name"),
     ("household", "revision"),
     ("problem", "revision"),
     ("account", "totp_counter"),

@@ -167,7 +167,7 @@ def _rows(connection: Connection, campaign: int) -> Iterator[bytes]:
     row: Any
     for how in FOLLOWED.values():
         if how.campaign:
-            query = select(*(how.table.c[name] for name in how.columns)).where(how.table.c[how.campaign] == campaign)
+            query = how.query.where(how.table.c[how.campaign] == campaign)
             for row in connection.execute(query).mappings():
                 yield _line({"row": how.name(row), "values": dict(zip(how.columns, how.hashed(row), strict=True))})
 

@@ -97,9 +97,8 @@ def _records(connection: Connection, *, told_anew: bool = False) -> Iterator[Any
 
 def _rows(connection: Connection, how: Followed) -> list[tuple[str, str]]:
     """(name, digest) of every row of a table; "?" of one that cannot even be read."""
-    columns = [how.table.c[name] for name in how.columns]
     try:
-        return [(how.name(row), how.digest(row)) for row in _read(connection, select(*columns))]
+        return [(how.name(row), how.digest(row)) for row in _read(connection, how.query)]
     except UNREADABLE:
         pass
     keys = [how.table.c[name] for name in how.keys]
@@ -107,7 +106,7 @@ def _rows(connection: Connection, how: Followed) -> list[tuple[str, str]]:
     for row in _read(connection, select(*keys)):
         same = and_(*(key == row[key.name] for key in keys))
         try:
-            found += [(how.name(each), how.digest(each)) for each in _read(connection, select(*columns).where(same))]
+            found += [(how.name(each), how.digest(each)) for each in _read(connection, how.query.where(same))]
         except UNREADABLE:
             found.append((how.name(row), "?"))
     return found

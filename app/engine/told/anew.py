@@ -59,8 +59,7 @@ def _steps(session: Session, campaign: int) -> Iterator[tuple[str, str]]:
     for how in followed.FOLLOWED.values():
         if not how.campaign and campaign:
             continue
-        query = select(*(how.table.c[name] for name in how.columns))
-        query = query.where(how.table.c[how.campaign] == campaign) if how.campaign else query
+        query = how.query.where(how.table.c[how.campaign] == campaign) if how.campaign else how.query
         for row in session.execute(query).mappings():
             yield how.name(row), how.digest(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Result, and_, or_, select, update
+from sqlalchemy import Result, and_, or_, update
 from sqlalchemy import event as listening
 from sqlalchemy.orm import ORMExecuteState, Session
 
@@ -57,18 +57,14 @@ def _by_keys(session: Session, how: Followed, keys: list[tuple[Any, ...]]) -> _S
         same: Any = how.table.c[how.keys[0]].in_([each[0] for each in some])
         if len(how.keys) > 1:
             same = or_(*(and_(*(how.table.c[name] == value for name, value in zip(how.keys, each, strict=True))) for each in some))
-        found |= _seen(session, how, select(*_columns(how)).where(same))
+        found |= _seen(session, how, how.query.where(same))
     return found
 
 
 def _locked(how: Followed, conditions: Sequence[Any]) -> Any:
     """As ``changes``: an update that changes nothing locks the rows in both databases."""
     first = how.table.c[how.keys[0]]
-    return update(how.table).where(*conditions).values({first.name: first}).returning(*_columns(how))
-
-
-def _columns(how: Followed) -> list[Any]:
-    return [how.table.c[name] for name in how.columns]
+    return update(how.table).where(*conditions).values({first.name: first}).returning(*(how.table.c[name] for name in how.columns))
 
 
 def _seen(session: Session, how: Followed, statement: Any) -> _Seen:

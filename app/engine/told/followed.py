@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, inspect
+from sqlalchemy import Select, Table, inspect, select
 
 from app.engine import chains
 
 #: What records keep the changes under.
 STATES = "states"
+#: Counts the ways in which rows have been hashed.
+_WAY = 1
 #: How ciphertexts begin, and columns that hold hashes of secrets.
 _CIPHER, _SECRETS = "v1.", ("password_hash", "token_hash")
 
@@ -29,6 +31,8 @@ class Followed:
     campaign: str
     #: a revision keeps two writers of a row apart
     revised: bool
+    #: all rows, with these columns
+    query: Select[Any]
 
     def name(self, values: Mapping[str, Any]) -> str:
         """``household:123``, ``campaign_date:7/visits_to``."""
@@ -62,7 +66,7 @@ def follow(model: type[Any], *, without: Sequence[str] = (), campaign: str = "ca
     left = {*without, revision.name if revision is not None else ""}
     columns = tuple(column.name for column in table.columns if column.name not in left)
     keys = tuple(column.name for column in table.primary_key.columns)
-    FOLLOWED[table.name] = Followed(table, columns, keys, campaign, revision is not None)
+    FOLLOWED[table.name] = Followed(table, columns, keys, campaign, revision is not None, select(*(table.c[name] for name in columns)))
 
 
 def of(row: Any) -> Followed | None:
@@ -71,8 +75,8 @@ def of(row: Any) -> Followed | None:
 
 
 def fingerprint() -> str:
-    """Changes when other columns are followed."""
-    return chains.digest(chains.canonical({name: each.columns for name, each in FOLLOWED.items()}))
+    """Changes when other columns are followed, or are hashed in another way."""
+    return chains.digest(chains.canonical([_WAY, {name: each.columns for name, each in FOLLOWED.items()}]))
 
 
 def _plain(name: str, value: Any) -> Any:
