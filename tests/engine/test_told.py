@@ -211,3 +211,11 @@ def test_taking_back_a_change_and_the_steps_that_told_of_it_is_found(own: Databa
     with own.engine.begin() as connection:
         connection.execute(update(Event.__table__).where(Event.key == entry.key).values(detail={"states": {"gone": "0" * 64}}))
     assert codes(own) == ["steps_erased"]
+
+
+def test_tables_are_checked_by_processes_of_their_own_too(sqlite_db: Database) -> None:
+    run(sqlite_db, anew.begin)
+    run(sqlite_db, make)
+    assert verifying.verify(sqlite_db, processes=2).findings == []
+    raw(sqlite_db, "UPDATE household SET head = 'x'")
+    assert [each.code for each in verifying.verify(sqlite_db, processes=2).findings] == ["row_altered"]

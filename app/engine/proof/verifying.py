@@ -25,6 +25,7 @@ from app.engine.proof import elsewhere, rows, seals
 from app.engine.proof.findings import Finding
 from app.engine.proof.one_chain import Told
 from app.engine.proof.reading import END, one_chain_after_another
+from app.engine.told import followed
 
 BEGIN = -(2**63)
 #: Findings that are kept; the first is what matters.
@@ -98,9 +99,13 @@ def check_range(connection: Connection, after: int, until: int, seal: int) -> Re
 
 
 def check_rest(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) -> list[Finding]:
-    """What lies across the chains: seals, rows that no record tells of, definitions, rows whose every change is told of."""
-    rest = (*elsewhere.slipped_in(connection), *elsewhere.definitions(connection), *rows.check(connection))
-    return [*seals.check(connection, anchor), *rest][:MOST]
+    """What lies across the chains: seals, and what ``check_tables`` looks at."""
+    return [*seals.check(connection, anchor), *check_tables(connection)][:MOST]
+
+
+def check_tables(connection: Connection) -> list[Finding]:
+    """Rows that no record tells of, definitions, rows whose every change is told of."""
+    return [*elsewhere.slipped_in(connection), *elsewhere.definitions(connection), *rows.check(connection)][:MOST]
 
 
 def verify(
@@ -122,7 +127,7 @@ def verify(
         result.findings += part.findings
         progress(result.records, total)
     with snapshot(db.engine) as connection:
-        result.findings += check_rest(connection, anchor or {})
+        result.findings += list(seals.check(connection, anchor or {}))[:MOST]
     return result
 
 
@@ -135,23 +140,36 @@ def _ranges(connection: Connection, many: int) -> Iterator[tuple[int, int]]:
 
 
 def _checked(db: Database, ranges: list[tuple[int, int]], seal: int, processes: int) -> Iterator[Result]:
+    """Every range, and the tables, which are one piece of work among the others."""
     if processes == 1:
         for after, until in ranges:
             with snapshot(db.engine) as connection:
                 yield check_range(connection, after, until, seal)
+        with snapshot(db.engine) as connection:
+            yield Result(findings=check_tables(connection))
         return
     # A fresh process: V8 and open connections do not survive a fork.
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_get_ready, initargs=(sorted(ROOMS),)) as pool:
-        waiting = [pool.submit(_apart, db.url, after, until, seal) for after, until in ranges]
+    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_get_ready, initargs=(sorted(ROOMS | followed.ROOMS),)) as pool:
+        waiting = [pool.submit(_tables_apart, db.url), *(pool.submit(_apart, db.url, after, until, seal) for after, until in ranges)]
         for done in as_completed(waiting):
             yield done.result()
 
 
 def _get_ready(rooms: Sequence[str]) -> None:
-    """Learn which tables records answer for."""
+    """Learn which tables records answer for, and whose rows are followed."""
     for room in rooms:
         importlib.import_module(room)
+
+
+def _tables_apart(url: str) -> Result:
+    """The tables in a process of their own."""
+    db = Database(url)
+    try:
+        with snapshot(db.engine) as connection:
+            return Result(findings=check_tables(connection))
+    finally:
+        db.dispose()
 
 
 def _apart(url: str, after: int, until: int, seal: int) -> Result:

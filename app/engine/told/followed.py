@@ -13,7 +13,7 @@ from app.engine import chains
 
 #: What records keep the changes under.
 STATES = "states"
-#: Counts the ways in which rows have been hashed.
+#: Counts the ways in which rows have been hashed. A migration that writes followed rows raises it, so that they are told anew.
 _WAY = 1
 #: How ciphertexts begin, and columns that hold hashes of secrets.
 _CIPHER, _SECRETS = "v1.", ("password_hash", "token_hash")
@@ -54,6 +54,9 @@ class Followed:
 #: table name → how it is followed
 FOLLOWED: dict[str, Followed] = {}
 
+#: modules whose import fills ``FOLLOWED``
+ROOMS: set[str] = set()
+
 
 def follow(model: type[Any], *, without: Sequence[str] = (), campaign: str = "campaign_id") -> None:
     """Follow the rows of *model*, all columns but the revision and *without*.
@@ -66,6 +69,7 @@ def follow(model: type[Any], *, without: Sequence[str] = (), campaign: str = "ca
     left = {*without, revision.name if revision is not None else ""}
     columns = tuple(column.name for column in table.columns if column.name not in left)
     keys = tuple(column.name for column in table.primary_key.columns)
+    ROOMS.add(model.__module__)
     FOLLOWED[table.name] = Followed(table, columns, keys, campaign, revision is not None, select(*(table.c[name] for name in columns)))
 
 
