@@ -93,15 +93,32 @@ def resolve(written: str | None, variables: Mapping[str, Any]) -> Any:
 
 def call(function: str, request: Mapping[str, Any]) -> Any:
     """Call *function* of the bundle: JSON in, JSON out. For this module and ``decisions``. Raises ``ExpressionLimit``."""
+    return _answer(_sent(_written(function, request)))
+
+
+def calls(function: str, requests: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """As ``call``, once for many: they share the time and the memory of one call, and the way into V8 costs more than most of them."""
+    written = ",".join(_written(function, request) for request in requests)
+    return [_answer(each) for each in loads(_sent(f"JSON.stringify([{written}])"))]
+
+
+def _written(function: str, request: Mapping[str, Any]) -> str:
     try:
         literal = orjson.dumps(dumps(request)).decode()
     except (TypeError, ValueError) as error:
         raise _error("value", reason_text=str(error)) from error
-    code = f"feel.{function}({literal})"
+    return f"feel.{function}({literal})"
+
+
+def _sent(code: str) -> str:
     try:
-        answer = loads(feel_sandbox.run(code))
+        return feel_sandbox.run(code)
     except feel_sandbox.Stopped as stopped:
         raise _limit(stopped.reason) from stopped
+
+
+def _answer(text: str) -> Any:
+    answer = loads(text)
     if "limit" in answer:
         raise _limit(answer["limit"])
     return answer

@@ -96,6 +96,7 @@ def rule(_db: Database) -> dict[str, Any]:
 
 CELLS = [
     Cell("audit.conformance_rule", rule, AUDITOR),
+    Cell("audit.conformance_count", rule, AUDITOR),
     Cell("audit.picture", picture, AUDITOR),
     Cell("audit.record", record, AUDITOR),
     Cell("audit.household", household, AUDITOR),

@@ -113,7 +113,7 @@ def test_a_played_campaign(history: tuple[History, Flask], statements: Callable[
     db = made.place.db
     db.in_transaction(lambda session: leave_the_plan(session, made))
     with db.reading() as session:
-        found = {count.rule.id: count for count in rules.counts(session, made.campaign)}
+        found = {count.rule.id: count for some in rules.together() for count in rules.counts(session, made.campaign, some)}
         assert found["rectified_and_closed_by_one"].of == 2
         assert {name: count.found for name, count in found.items() if name in EXPECTED} == EXPECTED
         stated = {fact.subject: fact.values for fact in facts.visits(session, made.campaign, "").facts}
@@ -165,7 +165,11 @@ def leave_the_plan(session: Any, made: History) -> None:
 
 def the_pages_lead_to_the_evidence(made: History, app: Flask) -> None:
     overview = words(read(app, f"/audit/conformance?campaign={made.campaign}"))
-    assert "同一人整改又销号 1" in overview
+    assert "同一人整改又销号 …" in overview
+    assert "同一人整改又销号 1 2" in words(read(app, f"/audit/conformance/{made.campaign}/rectified_and_closed_by_one/count"))
+    visits = words(read(app, f"/audit/conformance/{made.campaign}/back_dated/count"))
+    assert "走访时间重叠 4 " in visits, "rules over the same facts are counted together"
+    assert "走访时间过短 1 " in visits
     assert words(read(app, "/audit/conformance")) == overview, "the newest campaign, when the address names none"
     page = read(app, f"/audit/conformance/{made.campaign}/rectified_and_closed_by_one")
     assert "整改和销号是同一个人。" in page

@@ -16,6 +16,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit.exporting import tables
+from app.audit.exporting.choice import Choice, records
+from app.audit.exporting.formats import FORMATS
+from app.audit.queries import Filter
 from app.db import Database
 from app.engine import events
 from app.engine.actor import Actor
@@ -75,6 +78,20 @@ def test_a_table_is_exactly_the_filtered_view(app: Flask, db: Database, ending: 
     assert (made.actor, made.detail["rows"], made.detail["format"]) == ("ann", 6, ending)
     assert made.detail["filter"] == {"campaign": "7", "kind": "comment"}
     assert f"{made.key}.{ending}" in answer.headers["Content-Disposition"]
+
+
+def test_rows_of_a_whole_campaign_are_counted_without_reading_them(app: Flask, db: Database, statements: Any) -> None:
+    newest = told(db, "comment.added")[2].key
+    for wanted in (Filter(campaign=7), Filter(campaign=7, kind="comment")):
+        choice = Choice("csv", wanted, newest)
+        with db.reading() as session:
+            with statements(db) as seen:
+                rows = FORMATS["csv"].rows(session, choice)
+            assert rows == sum(1 for _each in records(session, choice)) > 0
+    assert len(seen) > 1, "what a filter leaves has to be looked through"
+    with db.reading() as session, statements(db) as seen:
+        FORMATS["csv"].rows(session, replace(choice, wanted=Filter(campaign=7)))
+    assert len(seen) == 1
 
 
 def test_taking_bit_by_bit_needs_a_second_person_too(app: Flask, db: Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import clock
-from app.engine import decisions
+from app.engine import decisions, feel
 from app.engine.errors import ExpressionError, ExpressionLimit, Refused
 
 FOLDER = Path(__file__).parent / "decisions"
@@ -26,6 +26,26 @@ def _decide(name: str, decision: str, **variables: Any) -> Any:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.dmn")), ids=lambda path: path.stem)
 def test_every_fixture_may_be_deployed(path: Path) -> None:
     assert decisions.check(path.read_bytes(), path.name) == []
+
+
+def test_many_at_once_are_answered_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than fit into one call of V8, into a context that does not know the model yet; the first that fails is told."""
+    file = _file("hit_policies").replace(b"</definitions>", b"<!-- seen by no context yet --></definitions>")
+    calls: list[int] = []
+    asked = feel.calls
+
+    def counted(function: str, requests: Any) -> list[Any]:
+        calls.append(len(requests))
+        return asked(function, requests)
+
+    monkeypatch.setattr(feel, "calls", counted)
+    many = [{"x": number % 30} for number in range(2 * decisions.MANY + 1)]
+    assert decisions.evaluate_all(file, "first", many) == [decisions.evaluate(file, "first", each) for each in many]
+    assert calls[0] == decisions.MANY
+    assert sum(calls) <= len(many) + decisions.MANY, "told once what the model is, and then no more"
+    assert decisions.evaluate_all(file, "first", []) == []
+    with pytest.raises(ExpressionError):
+        decisions.evaluate_all(file, "nonsense", many)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

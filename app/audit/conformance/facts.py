@@ -18,7 +18,7 @@ from app.audit import queries, stated
 from app.audit.queries import Filter, Record
 from app.audit.search import terms
 from app.engine.actor import SYSTEM
-from app.engine.models import Event, Task
+from app.engine.models import Event, ProcessInstance, Task
 from app.forms.models import Submission
 
 #: Facts of one chunk, about.
@@ -80,18 +80,26 @@ def _filed(subject: str, rows: Sequence[Any]) -> Fact:
 
 def closures(session: Session, campaign: int, after: str) -> Chunk:
     """Per closing of a problem: who closed it, and who rectified it last before."""
-    page = queries.select_records(session, Filter(campaign=campaign, kind="problem.closed"), after=queries.cursor(after), size=CHUNK)
-    subjects = {row.event.subject for row in page.rows}
-    rectified: dict[str, list[Event]] = {}
-    if subjects:
-        wanted = select(Event).where(Event.campaign_id == campaign, Event.subject.in_(subjects), Event.kind == "problem.rectified")
-        for event in session.scalars(wanted.order_by(Event.key)):
-            rectified.setdefault(event.subject, []).append(event)
-    return Chunk([_closure(row, rectified.get(row.event.subject, [])) for row in page.rows], _after(page))
+    # Problems are few among a campaign's records and stand beside each other in the index of subjects.
+    mine = (Event.campaign_id == campaign, Event.subject > (after or "problem:"), Event.subject < "problem;")
+    closed = select(Event.subject).where(*mine, Event.kind == "problem.closed").distinct().order_by(Event.subject)
+    subjects = list(session.scalars(closed.limit(CHUNK + 1)))
+    if not subjects:
+        return Chunk()
+    last = subjects[:CHUNK][-1]
+    kinds = Event.kind.in_(("problem.closed", "problem.rectified"))
+    told = select(Event, ProcessInstance).outerjoin(ProcessInstance, ProcessInstance.key == Event.instance_key)
+    rows = session.execute(told.where(*mine, Event.subject <= last, kinds).order_by(Event.subject, Event.key)).all()
+    facts, rectified = [], {}
+    for event, instance in rows:
+        if event.kind == "problem.rectified":
+            rectified[event.subject] = event
+        else:
+            facts.append(_closure(Record(event, instance), rectified.get(event.subject)))
+    return Chunk(facts, last if len(subjects) > CHUNK else "")
 
 
-def _closure(row: Record, rectified: Sequence[Event]) -> Fact:
-    before = next((event for event in reversed(rectified) if event.key < row.event.key), None)
+def _closure(row: Record, before: Event | None) -> Fact:
     values = {
         "closed_by": row.event.actor,
         "closed_for": row.event.on_behalf_of,
@@ -176,7 +184,10 @@ def visits(session: Session, campaign: int, after: str) -> Chunk:
             place = (row.actor, row.subject, row.form_id)
             first = told[place].filed if place in told and told[place].start == begin else row.at
             told[place] = _Visit(row.actor, row.subject, begin, finish, first, row.instance_key or 0)
-    facts = [_visit(each, list(told.values())) for each in told.values()]
+    by_person: dict[str, list[_Visit]] = {}
+    for each in told.values():
+        by_person.setdefault(each.person, []).append(each)
+    facts = [_visit(each, by_person[each.person]) for each in told.values()]
     return Chunk(facts, chosen[-1] if len(found) > PEOPLE else "")
 
 
@@ -203,8 +214,8 @@ class _Visit:
     instance: int
 
 
-def _visit(visit: _Visit, all_of_them: Sequence[_Visit]) -> Fact:
-    others = [each for each in all_of_them if each.person == visit.person and each.subject != visit.subject]
+def _visit(visit: _Visit, of_the_person: Sequence[_Visit]) -> Fact:
+    others = [each for each in of_the_person if each.subject != visit.subject]
     overlaps = [(_minutes(max(visit.start, each.start), min(visit.end, each.end)), each.subject) for each in others]
     minutes, other = max(overlaps, default=(0, ""))
     values = {

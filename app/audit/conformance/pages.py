@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit import queries, surroundings, wording
 from app.audit.blueprint import blueprint
 from app.audit.conformance import rules, tables
-from app.audit.conformance.rules import Finding
+from app.audit.conformance.rules import Count, Finding
 from app.audit.history import entries
 from app.audit.history.records import campaigns
 from app.auth import access, database
@@ -21,12 +21,26 @@ from app.auth.language import locale
 @blueprint.get("/conformance")
 @access("auditor")
 def conformance() -> str:
-    """All rules over one campaign (the newest, unless the address says which)."""
+    """All rules of one campaign (the newest, unless the address says which); their counts come one after the other (``counted``)."""
     with database().reading() as session:
         known = campaigns(session)
         campaign = queries.cursor(request.args.get("campaign", "")) or (known[0][0] if known else 0)
-        counts = rules.counts(session, campaign) if campaign else []
-        return render_template("audit/conformance/rules.html", campaign=campaign, chips=[(*each, None) for each in known], counts=counts)
+        together = [[Count(rule) for rule in some] for some in rules.together()]
+        return render_template(
+            "audit/conformance/rules.html",
+            campaign=campaign,
+            chips=[(*each, None) for each in known],
+            together=together if campaign else [],
+        )
+
+
+@blueprint.get("/conformance/<int:campaign>/<name>/count")
+@access("auditor")
+def conformance_count(campaign: int, name: str) -> str:
+    """Lines of the overview: this rule and those that look at the same facts, counted."""
+    some = next((some for some in rules.together() if any(rule.id == name for rule in some)), None) or abort(404)
+    with database().reading() as session:
+        return render_template("audit/conformance/counts.html", campaign=campaign, counts=rules.counts(session, campaign, some), known=True)
 
 
 @blueprint.get("/conformance/<int:campaign>/<name>")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from flask_babel import LazyString
@@ -21,6 +21,10 @@ from app.engine.definition_lookup import File
 MOST, CHUNKS = 2_000, 20
 #: Answers kept in memory: a record does not change, and looked at again it need not be judged again.
 KEPT = 30_000
+
+#: What a rule says about a fact: [{code, text_zh, text_en}].
+Said = list[dict[str, Any]]
+_judged: dict[tuple[bytes, str, str], Said] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fact that a rule says something about: [{code, text_zh, text_en}]."""
+    """A fact that a rule says something about."""
 
     fact: Fact
-    said: list[dict[str, Any]]
+    said: Said
 
 
 @dataclass(slots=True)
@@ -78,17 +82,21 @@ def file_of(session: Session, rule: Rule) -> File | None:
     return definitions.newest_file(session, "decision", rule.decision)
 
 
-def counts(session: Session, campaign: int) -> list[Count]:
-    """Every rule over the first chunks of its facts; rules that look at the same facts share them."""
-    found = {rule.id: Count(rule) for rule in RULES.values()}
-    for source in dict.fromkeys(rule.source for rule in RULES.values()):
-        concerned = [(rule, file) for rule in RULES.values() if rule.source is source and (file := file_of(session, rule)) is not None]
-        for chunk, more in _chunks(session, source, campaign):
-            for rule, file in concerned:
-                count = found[rule.id]
-                count.of += len(chunk)
-                count.found += sum(1 for fact in chunk if judge(file, rule, fact))
-                count.more = more
+def together() -> list[list[Rule]]:
+    """Rules in their order, those side by side that look at the same facts."""
+    return [list(rules) for _source, rules in groupby(RULES.values(), key=lambda rule: rule.source)]
+
+
+def counts(session: Session, campaign: int, some: Sequence[Rule]) -> list[Count]:
+    """Rules that look at the same facts, over the first chunks of these."""
+    found = {rule.id: Count(rule) for rule in some}
+    concerned = [(rule, file) for rule in some if (file := file_of(session, rule)) is not None]
+    for chunk, more in _chunks(session, some[0].source, campaign) if concerned else ():
+        for rule, file in concerned:
+            count = found[rule.id]
+            count.of += len(chunk)
+            count.found += sum(1 for said in judge(file, rule, chunk) if said)
+            count.more = more
     return list(found.values())
 
 
@@ -98,7 +106,8 @@ def findings(session: Session, rule: Rule, file: File, campaign: int, after: str
     for _number in range(CHUNKS):
         chunk = rule.source(session, campaign, after)
         looked, after = looked + len(chunk.facts), chunk.after
-        found = [Finding(fact, said) for fact in chunk.facts if (said := judge(file, rule, fact))]
+        judged = zip(chunk.facts, judge(file, rule, chunk.facts), strict=True)
+        found = [Finding(fact, said) for fact, said in judged if said]
         if found or not after or looked >= MOST:
             return found, looked, after
     return [], looked, after
@@ -114,12 +123,15 @@ def _chunks(session: Session, source: Source, campaign: int) -> Iterator[tuple[l
             return
 
 
-def judge(file: File, rule: Rule, fact: Fact) -> list[dict[str, Any]]:
-    """What the decision table says about a fact; [] when it fits the plan."""
-    return _judged(file.content, rule.decision, json.dumps(fact.values, ensure_ascii=False, sort_keys=True))
-
-
-@lru_cache(maxsize=KEPT)
-def _judged(content: bytes, decision: str, values: str) -> list[dict[str, Any]]:
-    answer = decisions.evaluate(content, decision, json.loads(values))
-    return [each for each in answer or [] if isinstance(each, dict)]
+def judge(file: File, rule: Rule, some: Sequence[Fact]) -> list[Said]:
+    """What the decision table says about each fact; [] when it fits the plan."""
+    keys = [(file.content, rule.decision, json.dumps(fact.values, ensure_ascii=False, sort_keys=True)) for fact in some]
+    said = {key: known for key in keys if (known := _judged.get(key)) is not None}
+    fresh = {key: fact.values for key, fact in zip(keys, some, strict=True) if key not in said}
+    answers = decisions.evaluate_all(file.content, rule.decision, list(fresh.values()))
+    new = {key: [each for each in answer or [] if isinstance(each, dict)] for key, answer in zip(fresh, answers, strict=True)}
+    if len(_judged) + len(new) > KEPT:
+        _judged.clear()
+    _judged.update(new)
+    said |= new
+    return [said[key] for key in keys]

@@ -35,7 +35,9 @@ def read(content: bytes, decision: str) -> Table | None:
     table = next(iter(_children(found, "decisionTable")), None) if found is not None else None
     if found is None or table is None:
         return None
-    inputs = [(spoken(node.get("label") or ""), _text(next(iter(_children(node, "inputExpression")), node))) for node in _children(table, "input")]
+    inputs = [
+        (spoken(node.get("label") or ""), _text(next(iter(_children(node, "inputExpression")), node))) for node in _children(table, "input")
+    ]
     outputs = [(spoken(node.get("label") or node.get("name") or ""), node.get("name") or "") for node in _children(table, "output")]
     return Table(spoken(_words(found, "description")), inputs, outputs, [_line(node) for node in _children(table, "rule")])
 

@@ -14,7 +14,7 @@ from app.engine.models import Activity, Event, ProcessInstance, Task
 from app.forms.models import Submission
 
 #: Instances that one picture looks at, the newest: medians do not need more, and a page must not read a whole country.
-INSTANCES = 1_500
+INSTANCES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
