@@ -21,8 +21,9 @@ _CANDIDATE: Any = TaskCandidate.__table__
 
 def rewrite(
     work: Work, instance: ProcessInstance, old: bpmn.Process, new: bpmn.Process, done: spiff.Migrated, *, recompute: bool
-) -> dict[str, list[str | None]]:
-    """Let all rows of open activities say what the new version says. Returns due dates that changed: task key -> [old, new]."""
+) -> dict[str, dict[str, Any]]:
+    """Let all rows of open activities say what the new version says. Returns what changed for tasks: ``due`` task key -> [old, new],
+    ``offered`` task key -> who may take it now, and who has it."""
     places = [
         {"at": key, "element": after, "called": (new.elements[after].name or "")[:300]}
         for key, (before, after) in done.carried.items()
@@ -117,20 +118,22 @@ def _calls(work: Work, new: bpmn.Process, done: spiff.Migrated) -> None:
 # --- user tasks -----------------------------------------------------------------------------------------------------------
 
 
-def _tasks(work: Work, instance: ProcessInstance, done: spiff.Migrated, recompute: bool) -> dict[str, list[str | None]]:
-    dues: dict[str, list[str | None]] = {}
+def _tasks(work: Work, instance: ProcessInstance, done: spiff.Migrated, recompute: bool) -> dict[str, dict[str, Any]]:
+    told: dict[str, dict[str, Any]] = {"due": {}, "offered": {}}
     if not done.tasks:
-        return dues
+        return told
     query = select(Task).where(Task.key.in_(list(done.tasks)), Task.state == "OPEN").with_for_update()
     for task in work.session.scalars(query.execution_options(populate_existing=True)):
         described = done.tasks[task.key]
         _describe(work, instance, task, described)
-        _assign(work, instance, task, described)
+        if _assign(work, instance, task, described):
+            offered = {"assignee": task.assignee, "groups": task.candidate_groups, "users": task.candidate_users}
+            told["offered"][str(task.key)] = offered
         if recompute and task.due_at != described.due_at:
-            dues[str(task.key)] = [each.isoformat() if each else None for each in (task.due_at, described.due_at)]
+            told["due"][str(task.key)] = [each.isoformat() if each else None for each in (task.due_at, described.due_at)]
         if recompute:
             task.due_at, task.follow_up_at = described.due_at, described.follow_up_at
-    return dues
+    return told
 
 
 def _describe(work: Work, instance: ProcessInstance, task: Task, described: steps.UserTask) -> None:
@@ -143,9 +146,10 @@ def _describe(work: Work, instance: ProcessInstance, task: Task, described: step
     task.priority, task.properties, task.variables = described.priority, described.properties, described.variables
 
 
-def _assign(work: Work, instance: ProcessInstance, task: Task, described: steps.UserTask) -> None:
-    """Who may take it is said by the new version; who has it keeps it."""
+def _assign(work: Work, instance: ProcessInstance, task: Task, described: steps.UserTask) -> bool:
+    """Who may take it is said by the new version; who has it keeps it. Returns whether that changed."""
     groups, users = list(described.candidate_groups), list(described.candidate_users)
+    before = (task.assignee, task.candidate_groups, task.candidate_users)
     task.assignee = task.assignee or described.assignee
     if (groups, users) != (task.candidate_groups, task.candidate_users):
         task.candidate_groups, task.candidate_users = groups, users
@@ -156,10 +160,19 @@ def _assign(work: Work, instance: ProcessInstance, task: Task, described: steps.
     open_ones = select(Incident).where(Incident.activity_key == task.key, Incident.kind == "assignment", Incident.state == "OPEN")
     found = list(work.session.scalars(open_ones))
     if nobody and not found:
-        work.session.add(rows.nobody(instance, described, work.now))
+        incident = rows.nobody(instance, described, work.now)
+        work.session.add(incident)
+        _tell(work, instance, "incident.created", incident, message=incident.message)
     elif not nobody:
         for incident in found:
             incident.state, incident.resolved_at, incident.resolved_by = "RESOLVED", clock.now(), work.actor.name
+            _tell(work, instance, "incident.resolved", incident, settled=True)
+    return before != (task.assignee, task.candidate_groups, task.candidate_users)
+
+
+def _tell(work: Work, instance: ProcessInstance, kind: str, incident: Incident, **more: Any) -> None:
+    detail = {"incident": incident.key, "kind": incident.kind, **more}
+    work.record(kind, instance, key=incident.activity_key, element_id=incident.element_id, detail=detail)
 
 
 def _replace(work: Work, task_key: int, new: list[dict[str, Any]]) -> None:

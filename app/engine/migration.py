@@ -155,7 +155,7 @@ def _move_over(
     old = definitions.process_of(work.session, before[0])
     new = definitions.process_of(work.session, target.key)
     instance.definition_key, instance.version = target.key, target.version
-    dues = carrying.rewrite(work, instance, old, new, done, recompute=recompute)
+    tasks = carrying.rewrite(work, instance, old, new, done, recompute=recompute)
     detail = {
         "from": {"definition": str(before[0]), "version": before[1]},
         "to": {"definition": str(target.key), "version": target.version},
@@ -165,7 +165,7 @@ def _move_over(
         "activities": [[str(key), ids[1], (new.elements[ids[1]].name or "")[:300]] for key, ids in done.carried.items()],
         "armed": carrying.armed(done),
         "dropped": carrying.dropped(instance.tokens, done),
-        "due": dues,
+        **tasks,
         "reason": reason,
     }
     work.record("instance.migrated", instance, detail=detail)

@@ -26,6 +26,7 @@ KIND = re.compile(r"[a-z_]+\.[a-z_]+")
 MADE = {
     "instance.": {"instance.completed", "instance.terminated", "instance.suspended", "instance.resumed"},
     "message.": {"message.correlated", "message.expired"},
+    "scenario.": {"scenario.active", "scenario.disabled", "scenario.deleted"},
 }
 RECORDERS = {"record", "_record", "_event", "_assign", "made"}
 
@@ -85,7 +86,9 @@ def record(kind: str, detail: dict[str, Any] | None = None, **more: Any) -> Reco
     return Record(Event(key=9, at=at, recorded_at=at, kind=kind, detail=detail or {}, **values), instance)
 
 
-AROUND = Surroundings(names={"wang": "王某", "li": "李某"}, processes={3: "农户核查"}, forms={"household_registered": ("户表", "Household form")})
+AROUND = Surroundings(
+    names={"wang": "王某", "li": "李某"}, processes={3: "农户核查"}, forms={"household_registered": ("户表", "Household form")}
+)
 
 
 def test_a_completed_task_says_who_when_for_whom_what_and_by_which_versions() -> None:

@@ -19,15 +19,18 @@ from app.forms.models import Submission
 @blueprint.get("/households/<int:campaign>/<code>/known")
 @access("auditor")
 def known(campaign: int, code: str) -> str:
-    """``at``: local time as the browser writes it (``2020-05-27T20:00``); ``field``: the path of a field to point at."""
-    at = _moment(request.args.get("at", ""))
+    """``at``: local time as the browser writes it (``2020-05-27T20:00``); ``field``: the path of a field to point at; ``late``: with what
+    was recorded only afterwards."""
+    asked, with_late = request.args.get("at", ""), bool(request.args.get("late"))
+    at = _moment(asked)
     with database().reading() as session:
         subject = f"household:{code}"
         instances = household.about(session, campaign, subject)
         if not instances and not household.known(session, campaign, subject):
             abort(404)
-        state = moment.household(session, campaign, code, at)
-        rows = [each.raised for each in (*state.problems, *state.questions)] + [each.last for each in (*state.problems, *state.questions)]
+        state = moment.household(session, campaign, code, at or clock.now(), with_late=with_late)
+        known_ones = (*state.problems, *state.questions)
+        rows = [*(each.raised for each in known_ones), *(each.last for each in known_ones), *state.late]
         lines = {entry.record.event.key: entry for entry in entries.build(session, rows, locale())}
         return render_template(
             "audit/known.html",
@@ -38,8 +41,11 @@ def known(campaign: int, code: str) -> str:
             forms=[_form(session, each) for each in state.forms],
             lines=lines,
             names=_names(session, state),
-            at=f"{clock.local(at):%Y-%m-%dT%H:%M}",
-            steps=[(text, f"{clock.local(at + by):%Y-%m-%dT%H:%M}") for text, by in _STEPS],
+            processes=places.process_names(session, {each.definition_key for each in state.instances}),
+            with_late=with_late,
+            wrong=bool(asked) and at is None,
+            at=f"{clock.local(state.at):%Y-%m-%dT%H:%M}",
+            steps=[(text, f"{clock.local(state.at + by):%Y-%m-%dT%H:%M}") for text, by in _STEPS],
             field=request.args.get("field", "")[:200],
         )
 
@@ -65,17 +71,17 @@ def _form(session: Session, submission: Submission) -> dict[str, object]:
 
 def _names(session: Session, state: moment.State) -> dict[str, str]:
     people = {each.actor for each in state.forms} | {each.on_behalf_of for each in state.forms}
-    people |= {each.assignee or "" for each in state.tasks}
+    people |= {each.holder for each in state.tasks}
     return places.people(session, people)
 
 
-def _moment(text: str) -> datetime:
-    """Local time without a zone, or with one; now where it makes no sense."""
+def _moment(text: str) -> datetime | None:
+    """Local time without a zone, or with one; None where it makes no sense."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        return clock.now()
+        return None
     if not 1990 <= found.year <= 2100:
-        return clock.now()
+        return None
     # The browser writes minutes: the whole minute counts.
     return found if found.tzinfo else found.replace(tzinfo=clock.CAMPAIGN_ZONE, second=59, microsecond=999_999)

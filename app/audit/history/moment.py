@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import queries
+from app.audit.history import recorded, waiting
+from app.audit.history.waiting import Running, Waiting
 from app.audit.queries import Filter, Record
-from app.engine.models import Task
 from app.forms.models import Submission
 
 
@@ -44,7 +45,10 @@ class State:
     forms: list[Submission] = field(default_factory=list)
     problems: list[Known] = field(default_factory=list)
     questions: list[Known] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[Waiting] = field(default_factory=list)
+    instances: list[Running] = field(default_factory=list)
+    #: what had happened by then, but was recorded afterwards
+    late: Sequence[Record] = ()
 
     @property
     def open_problems(self) -> list[Known]:
@@ -63,32 +67,32 @@ _PROBLEM = {
 _FREE = frozenset({"closed", "decided"})
 
 
-def household(session: Session, campaign: int, code: str, at: datetime) -> State:
-    """Everything that was known about a household at *at* (campaign time, that moment included)."""
+def household(session: Session, campaign: int, code: str, at: datetime, *, with_late: bool = False) -> State:
+    """Everything that was known about a household at *at* (campaign time, that moment included).
+
+    *with_late*: also what had happened by then and was recorded only afterwards (``recorded``).
+    """
+    about = f"household:{code}"
     told = queries.every_record(session, Filter(campaign=campaign, household=code, kind="problem,question"), newest_first=False)
-    rows = [row for row in told if row.event.at <= at]
-    problems, questions = _problems(rows), _questions(rows)
-    subjects = [f"household:{code}", *(f"problem:{each.number}" for each in problems), *(f"question:{each.number}" for each in questions)]
-    return State(at, forms(session, campaign, f"household:{code}", at), problems, questions, open_tasks(session, campaign, subjects, at))
+    subjects = {about, *(row.event.subject for row in told if row.event.at <= at)}
+    rows = recorded.about(session, campaign, subjects, at)
+    known, late = recorded.split(rows, at, recorded.cut(session, campaign, at))
+    if with_late:
+        known = list(rows)
+    stood = waiting.standing(row.event for row in known)
+    submitted = forms(session, campaign, about, at, but=[] if with_late else late)
+    return State(at, submitted, _problems(known), _questions(known), list(stood.tasks.values()), list(stood.instances.values()), late)
 
 
-def forms(session: Session, campaign: int, subject: str, at: datetime) -> list[Submission]:
-    """The newest submission of each form about a subject at a moment."""
-    newest = (
-        select(Submission.form_id, func.max(Submission.revision).label("revision"))
-        .where(Submission.campaign_id == campaign, Submission.subject == subject, Submission.at <= at)
-        .group_by(Submission.form_id)
-        .subquery()
-    )
-    query = select(Submission).join(newest, (Submission.form_id == newest.c.form_id) & (Submission.revision == newest.c.revision))
-    return list(session.scalars(query.where(Submission.campaign_id == campaign, Submission.subject == subject).order_by(Submission.at)))
-
-
-def open_tasks(session: Session, campaign: int, subjects: Iterable[str], at: datetime) -> list[Task]:
-    """User tasks that were open at a moment."""
-    was_open = (Task.created_at <= at, or_(Task.completed_at.is_(None), Task.completed_at > at))
-    query = select(Task).where(Task.campaign_id == campaign, Task.subject.in_(list(subjects)), *was_open)
-    return list(session.scalars(query.order_by(Task.created_at, Task.key)))
+def forms(session: Session, campaign: int, subject: str, at: datetime, *, but: Iterable[Record] = ()) -> list[Submission]:
+    """The newest submission of each form about a subject at a moment, apart from those that the records *but* tell of."""
+    left_out = {int(key) for row in but if (key := str((row.event.detail or {}).get("submission") or "")).isdecimal()}
+    wanted = (Submission.campaign_id == campaign, Submission.subject == subject, Submission.at <= at)
+    newest: dict[str, Submission] = {}
+    for row in session.scalars(select(Submission).where(*wanted).order_by(Submission.revision)):
+        if row.key not in left_out:
+            newest[row.form_id] = row
+    return sorted(newest.values(), key=lambda row: row.at)
 
 
 def _problems(rows: Iterable[Record]) -> list[Known]:
@@ -102,7 +106,7 @@ def _problems(rows: Iterable[Record]) -> list[Known]:
                 "field": str(detail.get("field") or ""),
                 "linked_to": str(detail.get("linked_to") or ""),
             }
-            found[number] = Known(number, "open", str(detail.get("text") or ""), row, row, **about)
+            found[number] = Known(number, "open", _text(detail), row, row, **about)
         elif (known := found.get(number)) is not None and kind.startswith("problem."):
             known.state, known.last = _PROBLEM.get(kind, known.state), row
             known.held = known.held and known.state not in _FREE
@@ -115,11 +119,17 @@ def _questions(rows: Iterable[Record]) -> list[Known]:
     for row in rows:
         detail: dict[str, Any] = row.event.detail or {}
         if row.event.kind == "question.asked":
-            text, path = str(detail.get("text") or ""), str(detail.get("field") or "")
+            text, path = _text(detail), str(detail.get("field") or "")
             found[_number(row)] = Known(_number(row), "open", text, row, row, held=bool(path), field=path)
         elif row.event.kind == "question.answered" and (known := found.get(_number(row))) is not None:
             known.state, known.last, known.held = "answered", row, False
     return list(found.values())
+
+
+def _text(detail: dict[str, Any]) -> str:
+    """What was written; nothing where it has been erased."""
+    text = detail.get("text")
+    return text if isinstance(text, str) else ""
 
 
 def _number(row: Record) -> str:

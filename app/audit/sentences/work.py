@@ -217,6 +217,15 @@ TEXTS = {
         "Release request withdrawn",
         "withdrew the request for a release{comment}{because}",
     ),
+    "release.tried": (
+        "发布前试跑",
+        "为发布申请试跑 {scenarios} 个情景，{failed} 个没有通过",
+        "Scenarios played",
+        "played {scenarios} scenarios for a release: {failed} failed",
+    ),
+    "scenario.active": ("启用情景", "启用情景 {name}{because}", "Scenario enabled", "enabled the scenario {name}{because}"),
+    "scenario.disabled": ("停用情景", "停用情景 {name}{because}", "Scenario disabled", "disabled the scenario {name}{because}"),
+    "scenario.deleted": ("删除情景", "删除情景 {name}{because}", "Scenario deleted", "deleted the scenario {name}{because}"),
     "scenario.created": ("新建情景", "新建情景 {name}", "Scenario created", "made the scenario {name}"),
     "scenario.changed": ("改动情景", "改动情景 {name}", "Scenario changed", "changed the scenario {name}"),
     "rows.written": (

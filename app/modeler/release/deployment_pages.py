@@ -80,7 +80,7 @@ def deployment_again(key: int) -> Response | tuple[str, int]:
     with database().reading() as session:
         files = {file.resource: file.content for file in queries.find(session, made.key, contents=True).files}
     trial = trying.tried(database(), files, by)
-    database().in_transaction(lambda session: trying.keep(session, made.key, trial))
+    database().in_transaction(lambda session: trying.keep(session, made.key, trial, by))
     flash(_("已提交再次发布的申请。须由另一位管理员看过差异后发布。"), "success")
     return redirect(url_for("modeler.release", key=made.key), 303)
 

@@ -94,8 +94,9 @@ def _try(key: int) -> bool:
     """Run the scenarios over the request's files and keep the results; whether all went as expected."""
     with database().reading() as session:
         files = {file.resource: file.content for file in queries.find(session, key, contents=True).files}
-    trial = trying.tried(database(), files, actor())
-    database().in_transaction(lambda session: trying.keep(session, key, trial))
+    by = actor()
+    trial = trying.tried(database(), files, by)
+    database().in_transaction(lambda session: trying.keep(session, key, trial, by))
     return not trying.failed(trial)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database
+from app.engine import events
 from app.engine.actor import Actor
 from app.modeler.release import queries
 from app.modeler.trial import scenarios
@@ -25,7 +26,9 @@ def failed(trial: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     return [result for result in (trial or {}).get("results", []) if not result["ok"]]
 
 
-def keep(session: Session, key: int, trial: dict[str, Any]) -> None:
-    """Note with the request how its scenarios went."""
+def keep(session: Session, key: int, trial: dict[str, Any], actor: Actor) -> None:
+    """Note with the request how its scenarios went; recorded, since whoever releases relies on it."""
     queries.find(session, key).trial = trial
     session.flush()
+    went = {"scenarios": len(trial["results"]), "failed": len(failed(trial))}
+    events.record(session, "release.tried", actor, subject=f"release:{key}", detail=went)
