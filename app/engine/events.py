@@ -57,6 +57,7 @@ def record(
     """Add a record. ``at`` is campaign time (default: now); the machine's time is recorded beside it.
 
     ``instance``: the instance that it is about, if this transaction has loaded it for writing (``Work.load``).
+    The record names the version of its process by which it went then; who records with ``instance_key`` does so by ``went_by``.
     """
     entry = made(
         kind,
@@ -67,12 +68,17 @@ def record(
         activity_key=activity_key,
         element_id=element_id,
         subject=subject,
-        detail=detail,
+        detail=detail if instance is None else {**(detail or {}), **went_by(instance.definition_key)},
     )
     if not session.in_transaction():
         session.begin()  # so that a rollback is told of, even before the first statement
     session.info.setdefault(_WAITING, []).append(_Waiting(entry, instance, session.get_nested_transaction()))
     return entry
+
+
+def went_by(definition_key: int) -> dict[str, Any]:
+    """What a record says about the version of the process: its instance may be migrated later."""
+    return {"definition": str(definition_key)}
 
 
 def made(
