@@ -1,7 +1,7 @@
 """English beside the Chinese: the Chinese text is the message id, ``en/LC_MESSAGES/messages.po`` holds the English.
 
-The names of the shipped diagrams' processes and steps are texts as well: the inbox says them (``app.element_names``); and so are the words of the
-auditors' rules, whose decision tables are shown as they are.
+The names of the shipped diagrams' processes and steps are texts as well: the inbox says them (``app.element_names``); and so are the
+words of the auditors' rules, whose decision tables are shown as they are.
 
 ``python -m app.translations`` collects what stands in the code and templates into the catalogue (keeping what is translated) and
 compiles it. ``tests/test_translations.py`` says what is missing.
@@ -36,7 +36,10 @@ _KEYWORDS = {
     "lazy_ngettext": (1, 2),
 }
 #: what of a diagram people read in words: in lists, on their tasks, in what comes next
-_NAMED = ("process", "userTask", "callActivity", "serviceTask", "intermediateCatchEvent", "receiveTask", "endEvent")
+_NAMED = (
+    *("process", "subProcess", "userTask", "callActivity", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"),
+    *("startEvent", "intermediateCatchEvent", "boundaryEvent", "endEvent", "exclusiveGateway", "parallelGateway"),
+)
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 _RULES = "conformance.dmn"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, stored, surroundings, wording
-from app.audit.history import values
+from app.audit import descriptions, stored, surroundings
+from app.audit.history import devices, values
 from app.audit.queries import Record
 from app.audit.search import terms
 from app.forms.models import Submission
@@ -58,19 +58,20 @@ class Entry:
 def build(session: Session, rows: Sequence[Record], locale: str) -> list[Entry]:
     """Lines for *rows*, in their order."""
     around = surroundings.load(session, rows)
-    found = [_entry(row, around, locale) for row in rows]
+    places = devices.told(session, (row.event.origin for row in rows), locale)
+    found = [_entry(row, around, places, locale) for row in rows]
     _fill_forms(session, found, locale)
     return found
 
 
-def _entry(row: Record, around: surroundings.Surroundings, locale: str) -> Entry:
+def _entry(row: Record, around: surroundings.Surroundings, places: Mapping[str, str], locale: str) -> Entry:
     return Entry(
         row,
         descriptions.sentence(row, around, locale),
         descriptions.kind_name(row.event.kind, locale),
         stored.as_json(row),
         stored.hides_something(row),
-        wording.origin(row.event.origin, locale),
+        places[row.event.origin],
         terms.household_of(row.event),
         terms.village_of(row.event, row.instance),
     )

@@ -51,12 +51,13 @@ def person(username: str) -> str:
             page=page,
             first=bool(after),
             steps=steps,
+            wrong=bool(request.args.get("day")) and _day(request.args["day"]) is None,
         )
 
 
 def _last_day(session: Session, username: str) -> date | None:
-    page = queries.select_records(session, Filter(person=username), size=1)
-    return clock.local(page.rows[0].event.at).date() if page.rows else None
+    last = next(queries.every_record(session, Filter(person=username), size=1), None)
+    return clock.local(last.event.at).date() if last else None
 
 
 def _roles(session: Session, username: str) -> list[str]:

@@ -8,7 +8,8 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audit import surroundings, wording
+from app.audit import surroundings
+from app.element_names import spoken
 from app.engine.models import Definition
 
 
@@ -19,11 +20,11 @@ def village_names(session: Session, campaign: int) -> dict[str, str]:
 
 
 def process_names(session: Session, keys: set[int]) -> dict[int, str]:
-    """Definition key → name of the process."""
+    """Definition key → name of the process, in the reader's language."""
     if not keys:
         return {}
     rows = session.execute(select(Definition.key, Definition.name, Definition.id).where(Definition.key.in_(keys)))
-    return {key: wording.flat(name or process_id) for key, name, process_id in rows}
+    return {key: spoken(name or process_id) for key, name, process_id in rows}
 
 
 def people(session: Session, usernames: set[str]) -> dict[str, str]:

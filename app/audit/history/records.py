@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from flask import abort, current_app, render_template, request
@@ -78,8 +79,8 @@ def record(key: int) -> str:
 
 def _irregular(session: Session) -> list[entries.Entry]:
     """The newest records of kinds that deserve a look."""
-    page = queries.select_records(session, Filter(kind=",".join(IRREGULAR)), size=FEW)
-    return entries.build(session, page.rows, locale())
+    found = islice(queries.every_record(session, Filter(kind=",".join(IRREGULAR)), size=FEW), FEW)
+    return entries.build(session, list(found), locale())
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -11,13 +11,14 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, queries, surroundings, wording
+from app.audit import descriptions, queries, surroundings
 from app.audit.blueprint import blueprint
 from app.audit.history import places, values, versions
 from app.audit.queries import Filter
 from app.audit.search.filling import LIGHT
 from app.auth import access, database
 from app.auth.language import locale
+from app.element_names import spoken
 from app.engine import definitions
 from app.engine.models import Activity, Event, ProcessInstance, Task
 from app.forms import browser, hooks, submissions
@@ -109,7 +110,7 @@ def _visit(each: Activity, moves: versions.Versions) -> dict[str, Any]:
         "element": each.element_id,
         # where it stood in earlier versions, until when
         "was": [{"until": until.isoformat(), "element": element} for until, element in moves.earlier.get(each.key, [])],
-        "name": wording.flat(each.element_name),
+        "name": spoken(each.element_name),
         "kind": each.kind,
         "from": each.entered_at.isoformat(),
         "to": _iso(each.left_at),
@@ -144,7 +145,7 @@ def _tasks(session: Session, key: int) -> list[dict[str, Any]]:
         {
             "key": str(task.key),
             "element": task.element_id,
-            "name": wording.flat(task.name),
+            "name": spoken(task.name),
             "from": task.created_at.isoformat(),
             "to": _iso(task.completed_at),
             "state": task.state,
