@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.audit import unmasking
+from app.audit import descriptions, unmasking
 from app.audit.blueprint import blueprint
 from app.audit.conformance import pages as conformance_pages
 from app.audit.exporting import pages as export_pages
@@ -14,6 +14,7 @@ from app.audit.pictures import pages as picture_pages
 from app.audit.proof import pages as proof_pages
 from app.audit.proof import retention_pages
 from app.auth import navigation
+from app.auth.language import locale
 
 #: Modules whose import puts their routes on the blueprint.
 ROUTES = (picture_pages, conformance_pages, records, household, as_of, replay, people, villages, proof_pages, retention_pages, export_pages)
@@ -22,6 +23,8 @@ ROUTES = (picture_pages, conformance_pages, records, household, as_of, replay, p
 def register(app: Flask) -> None:
     """Blueprint, navigation, the auditor's first page, what he may see in the clear."""
     app.register_blueprint(blueprint)
+    # What a record is called is said in one place; other rooms' pages list records, too.
+    app.add_template_global(lambda kind: descriptions.kind_name(kind, locale()), "kind_name")
     unmasking.register()
     navigation.home(app, "auditor", "audit.records")
     navigation.register(app, _l("记录"), "audit.records", roles=("auditor",), order=5)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from app.forms.models import Submission
 from tests import web
 from tests.audit.history import History
 from tests.audit.test_views import read, words
-from tests.browser.test_village_form import Place
 
 CONTENT = (Path(__file__).resolve().parents[2] / "processes" / "conformance.dmn").read_bytes()
 PLAIN = {"closed_by": "b", "closed_for": "", "rectified_by": "a", "rectified_for": ""}
@@ -95,17 +93,6 @@ def test_tables_are_read_in_the_readers_language(sqlite_db: Database, tmp_path: 
 
 def test_every_rule_has_its_table() -> None:
     assert {identity for identity, _name in decisions.decision_ids(CONTENT)} == {rule.decision for rule in rules.RULES.values()}
-
-
-@pytest.fixture
-def history(db: Database, at: Callable[[str], datetime], tmp_path: Path) -> Iterator[tuple[History, Flask]]:
-    app = web.application(db, tmp_path)
-    at("2020-05-21T08:00:00+08:00")
-    web.person(db, "auditor", "auditor", campaign_id=0, name="审计员甲")
-    with app.test_request_context():
-        made = History(Place(db), at)
-        made.play()
-    yield made, app
 
 
 def test_a_played_campaign(history: tuple[History, Flask], statements: Callable[[Database], Any]) -> None:

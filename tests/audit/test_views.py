@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -23,20 +20,8 @@ from app.engine.models import Activity, Event, ProcessInstance
 from app.forms.models import Submission
 from tests import web
 from tests.audit.history import History
-from tests.browser.test_village_form import Place
 
 Statements = Callable[[Database], Any]
-
-
-@pytest.fixture
-def history(db: Database, at: Callable[[str], datetime], tmp_path: Path) -> Iterator[tuple[History, Flask]]:
-    app = web.application(db, tmp_path)
-    at("2020-05-21T08:00:00+08:00")
-    web.person(db, "auditor", "auditor", campaign_id=0, name="审计员甲")
-    with app.test_request_context():
-        made = History(Place(db), at)
-        made.play()
-    yield made, app
 
 
 def read(app: Flask, path: str) -> str:

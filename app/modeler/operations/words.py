@@ -1,4 +1,4 @@
-"""What the pages of the operators call states, jobs, events and acts."""
+"""What the pages of the operators call states, jobs and acts."""
 
 from __future__ import annotations
 
@@ -67,35 +67,6 @@ ITEMS: Mapping[str, tuple[LazyString, str]] = {
 }
 #: kind of definition → word
 KINDS: Mapping[str, LazyString] = {"process": _l("流程"), "decision": _l("决策"), "form": _l("表单")}
-#: kind of event → word
-EVENTS: Mapping[str, LazyString] = {
-    "instance.started": _l("流程启动"),
-    "instance.stepped": _l("流程推进"),
-    "instance.completed": _l("流程结束"),
-    "instance.terminated": _l("流程终止"),
-    "instance.suspended": _l("流程暂停"),
-    "instance.resumed": _l("流程恢复"),
-    "instance.moved": _l("移动令牌"),
-    "instance.migrated": _l("迁移版本"),
-    "instance.migration_taken_back": _l("撤回迁移"),
-    "variables.changed": _l("更正变量"),
-    "timer.fired": _l("定时触发"),
-    "timer.pulled": _l("提前定时"),
-    "task.opened": _l("产生任务"),
-    "task.completed": _l("办结任务"),
-    "task.canceled": _l("任务取消"),
-    "task.claimed": _l("领取任务"),
-    "task.released": _l("放回任务"),
-    "task.handed_over": _l("转交任务"),
-    "children.started": _l("启动子流程"),
-    "message.published": _l("发出消息"),
-    "message.correlated": _l("消息送达"),
-    "signal.sent": _l("发出信号"),
-    "error.thrown": _l("抛出错误"),
-    "escalation.thrown": _l("抛出升级"),
-    "incident.created": _l("出现异常"),
-    "incident.resolved": _l("异常已处理"),
-}
 
 
 def named(text: str) -> str:
@@ -106,8 +77,3 @@ def named(text: str) -> str:
 def option(element: bpmn.Element) -> tuple[str, str]:
     """An element to choose: its id and name."""
     return element.id, named(element.name) or element.id
-
-
-def event(kind: str) -> str:
-    """An event in a word; its kind where there is none."""
-    return str(EVENTS.get(kind, kind))
