@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import func, select
+
 from app import clock
 from app.audit.exporting import asking
 from app.audit.exporting.choice import Choice
@@ -22,9 +24,15 @@ def verification(db: Database) -> dict[str, Any]:
 
 
 def seal(db: Database) -> dict[str, Any]:
-    row = Seal(number=1, root="", leaves=0, chains=0, records=0, at=clock.real_now(), public_key="", signature="", hash="")
-    db.in_transaction(lambda session: session.add(row))
-    return {"number": 1}
+    """The next one: each has a number of its own."""
+
+    def work(session: Any) -> int:
+        number = (session.scalar(select(func.max(Seal.number))) or 0) + 1
+        empty = dict.fromkeys(("root", "public_key", "signature", "hash"), "")
+        session.add(Seal(number=number, leaves=0, chains=0, records=0, at=clock.real_now(), **empty))
+        return number
+
+    return {"number": db.in_transaction(work)}
 
 
 def erasure(db: Database) -> dict[str, Any]:
