@@ -77,6 +77,7 @@ def test_the_heat_map_says_what_the_table_says(ran: tuple[Flask, list[int]]) -> 
             every_measure_is_the_tables(page)
             chosen_by_keyboard(page)
             if size is DESK:
+                labels_lie_over_the_drawing_in_the_dark(page)
                 page.locator('g[data-element-id="a"] .djs-hit').click()
                 expect(page.locator("tr.is-chosen")).to_have_attribute("data-element", "a")
             page = opened(visit, second, size["width"])
@@ -126,6 +127,22 @@ def chosen_by_keyboard(page: Page) -> None:
     page.keyboard.press("Space")
     expect(page.locator("[data-measure][aria-pressed=true]")).to_have_attribute("data-measure", "median")
     expect(page.locator('[data-container-id="a"] .heat-label')).to_have_text("3.0 小时")
+
+
+def labels_lie_over_the_drawing_in_the_dark(page: Page) -> None:
+    """A filter turns the drawing round; what it makes must not hide the figures."""
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    expect(page.locator("[data-picture][data-ready]")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    label = page.locator('[data-container-id="a"] .heat-label')
+    label.scroll_into_view_if_needed()
+    seen = """label => {
+      const box = label.getBoundingClientRect();
+      label.style.pointerEvents = 'all';
+      return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === label;
+    }"""
+    assert label.evaluate(seen)
 
 
 def nothing_to_colour_is_said(page: Page) -> None:
