@@ -16,6 +16,7 @@ from app import clock
 from app.db import Database
 from app.engine.proof import verifying
 from tests.conftest import KINDS, _pg_url, migrate
+from tests.processes import told
 from tests.processes.play import Play, prepare
 from tests.processes.plays import claims_of
 
@@ -63,9 +64,12 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
         played = Play(database, move)
         yield played
         missing = claims_of(request.function) - played.visited()
+        with database.reading() as session:
+            untold = told.gaps(session)
         altered = [finding.text("en") for finding in verifying.verify(database).findings]
     database.dispose()
     if server is not None:
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+    assert not untold, "the history does not say all that happened"
     assert not altered, "what the system itself wrote does not verify"
     assert not missing, f"the test says that it plays these elements, but no token came to them: {sorted(missing)}"

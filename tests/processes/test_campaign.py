@@ -147,7 +147,8 @@ def test_eleven_days_to_the_end(play: Play) -> None:
         assert session.scalar(select(func.count()).select_from(DayProgress)) == 22
         assert {row.stage for row in session.scalars(select(Household))} == {"rereviewed"}
         left = session.scalars(select(JobRow.kind)).all()
-        assert set(left) <= {"message_expiry"}
+        # The campaign's last seal goes out by mail: its turn comes by the machine's time.
+        assert set(left) <= {"message_expiry", "outside"}
         waiting = session.scalars(select(MessageRow.name).where(MessageRow.state == "WAITING")).all()
         assert set(waiting) <= {"investigator_trained", "household_released", "village_complete", "group_collected"}
     assert completed > 100

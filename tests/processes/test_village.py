@@ -41,7 +41,8 @@ def start_form(play: Play) -> None:
 
 def sign(play: Play, user: str, role: str) -> None:
     """The signature as the form writes it."""
-    task = Task(campaign_id=play.campaign_id, subject=SUBJECT, candidate_groups=[role])
+    there = {"element_id": "sign", "definition_key": play.instance("village_form").definition_key}
+    task = Task(campaign_id=play.campaign_id, subject=SUBJECT, candidate_groups=[role], **there)
     actor = Actor(user)
     play.db.in_transaction(lambda session: signing.sign(session, task, actor, document="village_form", manner="signature", content={}))
 
