@@ -51,5 +51,5 @@ FORMATS = {
     "ocel-sqlite": Format(
         _l("对象事件日志（OCEL 2.0 SQLite）"), "sqlite", "application/vnd.sqlite3", log.rows, ocel_sqlite.as_sqlite, True
     ),
-    "archive": Format(_l("活动档案（zip，可离线核验）"), "zip", "application/zip", archive.rows, archive.as_zip, True),
+    "archive": Format(_l("活动档案（zip，含照片和文书，可离线核验）"), "zip", "application/zip", archive.rows, archive.as_zip, True),
 }
