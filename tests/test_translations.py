@@ -31,6 +31,7 @@ MARKS = {"_", "_l", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext"}
 DATA = {
     "app/audit/descriptions.py": "sentences of records, Chinese and English beside each other",
     "app/audit/phrases/": "parts of these sentences, Chinese and English beside each other",
+    "app/audit/words.py": "the same",
     "app/audit/exporting/texts.py": "headings and conflict sentences, Chinese and English beside each other",
     "app/audit/sentences/": "sentences of records, Chinese and English beside each other",
     "app/audit/wording.py": "words of records, Chinese and English beside each other",
