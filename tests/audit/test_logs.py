@@ -22,7 +22,7 @@ from app.audit.queries import Filter
 from app.db import Database
 from app.engine import events
 from app.engine.actor import Actor
-from app.engine.models import Activity, ProcessInstance, Task
+from app.engine.models import Activity, Event, ProcessInstance, Task
 from tests import web
 from tests.audit import played
 from tests.audit.played import run
@@ -125,7 +125,14 @@ def test_both_object_centric_logs_say_the_same(logged: Database, tmp_path: Path)
     with logged.reading() as session:
         instances = len(session.scalars(select(ProcessInstance.key)).all())
         tasks = len(session.scalars(select(Task.key)).all())
-    assert Counter(each["type"] for each in whole["objects"]) == {"instance": instances, "task": tasks, "household": 1, "problem": 1}
+        told = session.scalars(select(Event).where(Event.kind.startswith("problem."), Event.campaign_id == 7)).all()
+    problems, homes = {each.subject for each in told}, {each.detail["household"] for each in told if each.detail.get("household")}
+    assert Counter(each["type"] for each in whole["objects"]) == {
+        "instance": instances,
+        "task": tasks,
+        "household": len(homes),
+        "problem": len(problems),
+    }
     starts = Counter(each["type"] for each in whole["events"] if each["attributes"][0]["value"] == "start")
     assert starts == Counter(name for (_instance, name), many in expected(logged).items() for _each in range(many))
     raised = next(each for each in whole["events"] if each["type"] == "problem.raised")

@@ -159,7 +159,16 @@ def _reads(db: Database, miner: Any, how: Any, path: Path) -> None:
         tasks = {(f"task:{key}", f"instance:{instance}", "of") for key, instance in session.execute(select(Task.key, Task.instance_key))}
         parents = select(ProcessInstance.key, ProcessInstance.parent_key).where(ProcessInstance.parent_key.is_not(None))
         calls = {(f"instance:{key}", f"instance:{parent}", "part of") for key, parent in session.execute(parents)}
-    assert beside == tasks | calls | {("problem:V05-001", "household:V05-009", "of")}
+        told = session.scalars(select(Event).where(Event.campaign_id == 7, Event.kind.startswith("problem."))).all()
+    homes = {(event.subject, home, "of") for event in told for home in _home(event)}
+    assert ("problem:V05-001", "household:V05-009", "of") in homes
+    assert beside == tasks | calls | homes
+
+
+def _home(event: Event, *told: str) -> dict[str, tuple[str, ...]]:
+    """The household that a record of a problem names."""
+    code = event.detail.get("household")
+    return {f"household:{code}": told} if code else {}
 
 
 def _cut(at: datetime) -> datetime:
@@ -169,7 +178,7 @@ def _cut(at: datetime) -> datetime:
 
 def _expected(db: Database) -> tuple[dict[str, str], dict[str, tuple[str, datetime]], Counter[tuple[str, str, str]]]:
     """Objects with their types, events with their types and times, relations between them: from the tables, in our own words."""
-    objects = {"problem:V05-001": "problem", "household:V05-009": "household"}
+    objects: dict[str, str] = {}
     happened: dict[str, tuple[str, datetime]] = {}
     related: Counter[tuple[str, str, str]] = Counter()
     with db.reading() as session:
@@ -182,9 +191,14 @@ def _expected(db: Database) -> tuple[dict[str, str], dict[str, tuple[str, dateti
                 happened[name] = each.element_name or each.element_id, at
                 related[(name, f"instance:{each.instance_key}", "within")] += 1
                 related.update([(name, f"task:{each.key}", "works on")] if each.kind == "userTask" else [])
-        raised = session.scalars(select(Event).where(Event.kind == "problem.raised")).one()
-        happened[f"record-{raised.key}"] = "problem.raised", raised.at
-        related.update([(f"record-{raised.key}", "problem:V05-001", "about"), (f"record-{raised.key}", "household:V05-009", "concerns")])
+        for event in session.scalars(select(Event).where(Event.campaign_id == 7, Event.kind.startswith("problem."))):
+            name = f"record-{event.key}"
+            happened[name] = event.kind, event.at
+            touched = {event.subject: ("problem", "about"), **_home(event, "household", "concerns")}
+            if event.instance_key:
+                related[(name, f"instance:{event.instance_key}", "within")] += 1
+            objects |= {each: kind for each, (kind, _qualifier) in touched.items()}
+            related.update([(name, each, qualifier) for each, (_kind, qualifier) in touched.items()])
     return objects, happened, related
 
 
