@@ -60,6 +60,11 @@ def title(name: str, locale: str) -> str:
     return f"“{name}”" if locale == "en" or "《" in name else f"《{name}》"
 
 
+def within(name: str) -> str:
+    """A title to stand in title marks: those in it become the inner ones, 《〈户表〉逐项自查自核》."""
+    return name.replace("《", "〈").replace("》", "〉")
+
+
 def both(zh: str, en: str, locale: str) -> str:
     """The text in the reader's language."""
     return en if locale == "en" else zh

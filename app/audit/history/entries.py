@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, stored, surroundings
+from app.audit import descriptions, stored, surroundings, wording
 from app.audit.history import devices, values
 from app.audit.queries import Record
 from app.audit.search import terms
@@ -88,7 +88,7 @@ def _fill_forms(session: Session, found: list[Entry], locale: str) -> None:
     before = values.previous(session, rows)
     for row in rows:
         entry, form = asked[row.key], values.form_of(session, row)
-        entry.submission, entry.form_title = row, form.title(locale) if form else row.form_id
+        entry.submission, entry.form_title = row, wording.within(form.title(locale) if form else row.form_id)
         entry.findings = [(said(each, locale), str(each.get("reason") or "")) for each in (*row.problems, *row.warnings)]
         if form is not None:
             old = values.opened(before[row.key]) if row.key in before else {}
