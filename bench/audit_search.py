@@ -338,7 +338,8 @@ def make(targets: list[Any], count: int) -> dict[str, float]:
 def searches() -> dict[str, list[Filter]]:
     """What auditors ask, several of each."""
     people = [f"u{campaign:02d}{number:03d}" for campaign in (3, 9, 17) for number in (5, 120)]
-    day, middle = date(2020, 5, 27), {"from_": date(2020, 5, 24), "to": date(2020, 5, 26)}
+    day = date(2020, 5, 27)
+    middle: dict[str, Any] = {"from_": date(2020, 5, 24), "to": date(2020, 5, 26)}
     return {
         "everything": [Filter()],
         "one campaign": [Filter(campaign=7)],
@@ -474,8 +475,8 @@ def main() -> None:
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    kinds = {"sqlite": Sqlite, "postgresql": Postgresql}
-    targets = [kinds[name](options.folder) for name in ([options.only] if options.only else kinds)]
+    kinds: dict[str, Any] = {"sqlite": Sqlite, "postgresql": Postgresql}
+    targets: list[Any] = [kinds[name](options.folder) for name in ([options.only] if options.only else kinds)]
     made = {} if options.measure else make(targets, options.records)
     report: dict[str, Any] = {"records": options.records, "made": made}
     for target in targets:

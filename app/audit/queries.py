@@ -159,14 +159,22 @@ def _indexed(session: Session, search: _Search, place: int, upto: int, limit: in
 
 
 def _stretch(session: Session, wanted: Filter, upto: int) -> tuple[int, int]:
-    """Between which keys of the index records of the wanted time can be."""
+    """Between which keys of the index records of the wanted time and campaign can be."""
     begin, end = wanted.span
     if begin is None and end is None:
-        oldest = session.scalar(select(RecordSpan.first_key).order_by(RecordSpan.last_key).limit(1))
-        return (oldest or 1) - 1, upto + 1
-    where = ([RecordSpan.to_at >= begin] if begin else []) + ([RecordSpan.from_at < end] if end else [])
-    first, last = session.execute(select(func.min(RecordSpan.first_key), func.max(RecordSpan.last_key)).where(*where)).one()
-    return (first - 1, last + 1) if first else (0, 0)
+        oldest = select(RecordSpan.first_key).order_by(RecordSpan.last_key).limit(1)
+        above, below = 0 if wanted.campaign else (session.scalar(oldest) or 1) - 1, upto + 1
+    else:
+        where = ([RecordSpan.to_at >= begin] if begin else []) + ([RecordSpan.from_at < end] if end else [])
+        first, last = session.execute(select(func.min(RecordSpan.first_key), func.max(RecordSpan.last_key)).where(*where)).one()
+        above, below = (first - 1, last + 1) if first else (0, 0)
+    if wanted.campaign:
+        # One after the other from the index: both at once would read all of it.
+        own = Event.campaign_id == wanted.campaign
+        ends = (select(func.min(Event.key)).where(own).scalar_subquery(), select(func.max(Event.key)).where(own).scalar_subquery())
+        first, last = session.execute(select(*ends)).one()
+        above, below = (max(above, first - 1), min(below, last + 1)) if first else (0, 0)
+    return above, below
 
 
 def _read(keys: Sequence[int], newest_first: bool) -> Select[Event, ProcessInstance]:

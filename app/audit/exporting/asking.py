@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -112,8 +113,8 @@ def one(session: Session, key: int) -> Asked:
 
 def newest(session: Session, size: int) -> list[Asked]:
     """The newest requests."""
-    page = queries.select_records(session, Filter(kind="export.requested"), size=size)
-    return _with_outcomes(session, [each.event for each in page.rows])
+    found = islice(queries.every_record(session, Filter(kind="export.requested"), size=size), size)
+    return _with_outcomes(session, [each.event for each in found])
 
 
 def waiting_for(session: Session, username: str, size: int) -> int:

@@ -23,6 +23,8 @@ SHORT = 2
 CROWDED = 12
 #: A slice is at most so many times as long as the one before it.
 GROWTH = 8
+#: Stretches of the longest slice: more than there are.
+LONGEST = 1_000_000
 #: A slice may take so many times as long as expected.
 ROOM = 2
 #: Stretches that are walked however long it takes.
@@ -101,7 +103,7 @@ class _Pace:
         most = self.size * growth if took <= NOISE else self.size * min(growth, left / (took * ROOM))
         if found:
             most = min(most, max(ROOM * self.seen / found * (limit - found), self.size))
-        self.size = max(int(most), SHORT + 1)
+        self.size = min(max(int(most), SHORT + 1), LONGEST)
         return True
 
 
@@ -132,5 +134,5 @@ def _slice(session: Session, above: int, below: int, pace: _Pace, newest_first: 
     wanted = last - first
     first, last = store.fitted(session, first, last, newest_first)
     first, last = max(first, above), min(last, below)
-    pace.size = max(pace.size, pace.size * (last - first) // wanted)
+    pace.size = min(max(pace.size, pace.size * (last - first) // wanted), LONGEST)
     return first, last
