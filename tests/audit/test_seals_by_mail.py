@@ -139,6 +139,15 @@ def test_the_first_success_ends_the_incident(sealed: Database, box: Mailbox) -> 
         assert session.scalars(select(JobRow)).all() == []
 
 
+def test_a_start_tries_at_once_what_failed_before(sealed: Database, box: Mailbox, tmp_path: Path) -> None:
+    box.answer = "451 come again later"
+    assert day(sealed) == 1 and outside.run_due(sealed) == 0, "after a pause only"
+    box.answer = "250 taken"
+    mailing.install_from(settings(sealed, box, tmp_path))
+    mailing.keep_up(sealed)
+    assert outside.run_due(sealed) == 1 and len(sent(sealed)) == 1
+
+
 def test_a_crash_between_sending_and_noting_sends_it_again_under_the_same_id(
     sealed: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,8 @@ class _Installed:
     to: tuple[str, ...]
     every: timedelta
     looked: float = 0.0
+    #: this process has not looked yet
+    fresh: bool = True
 
 
 _installed: _Installed | None = None
@@ -83,11 +85,21 @@ def keep_up(db: Database) -> None:
     if use is None or time.monotonic() - use.looked < _LOOK_EVERY:
         return
     use.looked = time.monotonic()
+    if use.fresh:
+        # A start: perhaps a setting was mended, so what failed before is tried now.
+        db.in_transaction(_hurry)
+        use.fresh = False
     with db.reading() as session:
         due = _due(session, use.every, now)
     if due:
         # Two workers at one moment ask for the same seal: the second runs again and finds it asked for.
         db.in_transaction(lambda write: ask(write, DAILY) if _due(write, use.every, now) else None)
+
+
+def _hurry(session: Session) -> None:
+    for job in outside.waiting(session, NAME):
+        job.retry_at = None
+    session.flush()
 
 
 def _due(session: Session, every: timedelta, now: datetime) -> bool:
