@@ -158,7 +158,7 @@ ROUTES: dict[str, set[str] | str] = {
     "modeler.draft_restore": DRAWS,
     "modeler.draft_save": DRAWS,
     "modeler.release_ask": {"release.requested"},
-    "modeler.release_deploy": {"deployment.made"},
+    "modeler.release_deploy": {"deployment.made", "release.tried"},
     "modeler.release_reject": {"release.rejected"},
     "modeler.release_try": {"release.tried"},
     "modeler.release_withdraw": {"release.withdrawn"},
