@@ -125,6 +125,8 @@ def waiting_for(session: Session, username: str, size: int) -> int:
 
 
 def _with_outcomes(session: Session, rows: Sequence[Event]) -> list[Asked]:
+    if not rows:
+        return []
     found = {row.subject: Asked(row, Choice.of(row.detail)) for row in rows}
     query = select(Event).where(Event.campaign_id == 0, Event.subject.in_(found), Event.kind.startswith("export."))
     for each in session.scalars(query.order_by(Event.key)):

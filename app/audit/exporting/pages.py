@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response as Answer
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app import clock
 from app.audit.blueprint import blueprint
 from app.audit.exporting import asking
 from app.audit.exporting import choice as choices
@@ -26,6 +28,8 @@ from app.engine.proof import closing
 
 #: requests on the page
 REQUESTS = 30
+#: How long the number beside the entry is kept, and where.
+FRESH, _COUNTS = timedelta(seconds=20), "daopai.exports.waiting"
 
 
 def _limit() -> int:
@@ -51,9 +55,19 @@ def exports() -> str:
 
 
 def waiting_count(who: Identity) -> int | None:
-    """How many requests wait for this auditor, for the navigation."""
-    with database().reading() as session:
-        return asking.waiting_for(session, who.username, REQUESTS) or None
+    """How many requests wait for this auditor, for the navigation: every page asks, so what was found is kept for a moment."""
+    kept: dict[str, tuple[datetime, int]] = current_app.extensions.setdefault(_COUNTS, {})
+    at, count = kept.get(who.username, (None, 0))
+    if at is None or clock.real_now() - at > FRESH:
+        with database().reading() as session:
+            count = asking.waiting_for(session, who.username, REQUESTS)
+        kept[who.username] = clock.real_now(), count
+    return count or None
+
+
+def _count_anew() -> None:
+    """Something was asked for or decided: in this process it shows at once."""
+    current_app.extensions.pop(_COUNTS, None)
 
 
 @blueprint.post("/exports")
@@ -85,6 +99,7 @@ def export() -> Answer | Response:
         return redirect(url_for("audit.exports", **values), 303)
     if at_once:
         return _file(choice, event)
+    _count_anew()
     flash(_("已提交，须由另一位审计员批准。"), "success")
     return redirect(url_for("audit.exports"), 303)
 
@@ -96,6 +111,7 @@ def export_decide(key: int) -> Response:
     by, confirm = actor(), request.form.get("decision") == "confirm"
     try:
         database().in_transaction(lambda session: asking.decide(session, key, by, confirm=confirm))
+        _count_anew()
         flash(_("已批准，申请人一天之内可以下载。") if confirm else _("已驳回。"), "success")
     except Conflict as conflict:
         flash(conflict.text(locale()), "error")

@@ -80,9 +80,7 @@ def _opened(event: Event, detail: Mapping[str, Any]) -> Waiting:
     name = detail.get("name")
     told = name if isinstance(name, str) else event.element_id
     key, instance, due = event.activity_key or 0, event.instance_key or 0, _moment(detail.get("due"))
-    return Waiting(
-        key, instance, event.subject, event.element_id, told, event.at, due, str(detail.get("assignee") or "")
-    )
+    return Waiting(key, instance, event.subject, event.element_id, told, event.at, due, str(detail.get("assignee") or ""))
 
 
 def _holder(event: Event, detail: Mapping[str, Any]) -> str:
