@@ -27,7 +27,8 @@ depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.INTEGER(), "sqlite")
 MANY = 500
-FREE_TEXT = {"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables"}
+#: ``states`` has no database from before; one that was brought back from a later version has it.
+FREE_TEXT = {"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables", "states"}
 
 
 def upgrade() -> None:
