@@ -77,10 +77,10 @@ def record(key: int) -> str:
         return render_template("audit/record.html", entry=lines[0])
 
 
-def _irregular(session: Session) -> list[entries.Entry]:
+def _irregular(session: Session) -> list[tuple[str, list[entries.Entry]]]:
     """The newest records of kinds that deserve a look."""
     found = islice(queries.every_record(session, Filter(kind=",".join(IRREGULAR)), size=FEW), FEW)
-    return entries.build(session, list(found), locale())
+    return entries.by_day(entries.build(session, list(found), locale()))
 
 
 def kinds() -> list[tuple[str, str]]:

@@ -19,10 +19,13 @@ from app.audit.blueprint import blueprint
 from app.audit.history.records import campaigns
 from app.audit.pictures import figures, plan, visits
 from app.audit.pictures.figures import ElementFigures
+from app.audit.wording import both
 from app.auth import access, database
+from app.auth.language import locale
 from app.element_names import spoken
 from app.engine import definitions
 from app.engine.models import Definition, ProcessInstance
+from app.engine.problem_words import WORDS
 
 #: What the diagram can be coloured by: name → value of an element.
 MEASURES: dict[str, Any] = {
@@ -67,7 +70,7 @@ def picture(campaign: int, key: int) -> str:
             definition=found,
             ran=ran,
             rows=rows,
-            names={each.id: spoken(each.name) or each.id for each in rows},
+            names={each.id: spoken(each.name) or _nameless(each) for each in rows},
             paths=taken,
             different=different,
             days=figures.open_by_day(ran.visits, clock.local(clock.now()).date()),
@@ -104,6 +107,13 @@ def _measures(rows: list[ElementFigures]) -> dict[str, dict[str, Any]]:
         said = {each.id: str(each.visits) if name == "visits" else lasting(getattr(each, name)) for each in rows}
         found[name] = {identity: [shade, said[identity]] for identity, shade in shades.items()}
     return found
+
+
+def _nameless(element: ElementFigures) -> str:
+    """What an element is that the diagram gives no name, e.g. a joining gateway, with its id."""
+    chinese, english = WORDS.get(element.kind, (element.kind, element.kind))
+    kind = both(chinese, english.removeprefix("An ").removeprefix("A ").capitalize(), locale())
+    return f"{kind} {element.id}".strip()
 
 
 def _seconds(span: timedelta | None) -> float:
