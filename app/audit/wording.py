@@ -38,6 +38,16 @@ _MACHINES: Mapping[str, tuple[str, str]] = {
     "cli": ("命令行", "The command line"),
     "trial": ("试运行", "A trial"),
 }
+#: Codes of the classification and of the evening's judgement (R45–R47), and the step that lists what cannot be rectified.
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "at_once": ("立行立改", "to be rectified at once"),
+    "timed": ("限时整改", "to be rectified by a date"),
+    "long": ("无法当场整改", "cannot be rectified on the spot"),
+    "assign": ("落实专人", "given to a named person"),
+    "escalate": ("提级办理", "judged to go up"),
+    "breach": ("另案移送", "handed over as a breach"),
+    "climb": ("列入报审问题清单", "put on the list for the principals"),
+}
 #: Why a user task ended that nobody completed.
 _CAUSES: Mapping[str, tuple[str, str]] = {
     "": ("流程走了另一条路", "the process took another way"),
@@ -94,6 +104,11 @@ def origin(code: str, locale: str) -> str:
 def cause(code: str, locale: str) -> str | None:
     """Why something was cancelled, when it was no event of the diagram."""
     return both(*_CAUSES[code], locale) if code in _CAUSES else None
+
+
+def reason(code: str, locale: str) -> str:
+    """Why a problem went to another rung: its category or the evening's judgement; anything else as it was written."""
+    return both(*_REASONS[code], locale) if code in _REASONS else code
 
 
 def machine(username: str, locale: str) -> str:

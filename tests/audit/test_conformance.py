@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.audit.conformance import facts, rules, tables
 from app.db import Database
+from app.element_names import unbroken
 from app.engine import decisions, events
 from app.engine.actor import SYSTEM, Actor
+from app.engine.models import Task
 from app.forms.models import Submission
 from tests import web
 from tests.audit.history import History
@@ -119,6 +123,7 @@ EXPECTED = {
     "migrated": 1,
     "unmasked_without_cause": 1,
     "edited_after_signature": 1,
+    "late": 1,
 }
 
 
@@ -135,6 +140,10 @@ def leave_the_plan(session: Any, made: History) -> None:
     note("instance.terminated", SYSTEM, made.subject)
     note("personal.unmasked", Actor("he"), made.subject, reason="看看", what="household.phone")
     note("personal.unmasked", Actor("he"), made.subject, reason="核对户主电话", what="household.phone")
+    done = session.scalars(select(Task).where(Task.campaign_id == made.campaign, Task.state == "COMPLETED").order_by(Task.key)).all()
+    for each in done:
+        each.due_at = None
+    done[0].due_at = done[0].completed_at - timedelta(hours=2)
     note("signature.voided", SYSTEM, "village:V01", reason="户表有改动")
     for number, (begin, end) in enumerate((("09:00", "09:30"), ("09:10", "09:45"), ("11:00", "11:08")), 1):
         session.add(
@@ -164,6 +173,10 @@ def the_pages_lead_to_the_evidence(made: History, app: Flask) -> None:
     assert "/audit/records/" in page
     assert "销号的就是整改的人" in page, "the table itself can be read"
     assert "cun" not in words(page), "a person is named by the evidence only"
+    late = words(read(app, f"/audit/conformance/{made.campaign}/late"))
+    with made.place.db.reading() as session:
+        step = session.scalar(select(Task.name).where(Task.state == "COMPLETED", Task.due_at.is_not(None)))
+    assert step is not None and f"{unbroken(step)}：" in late, "which step was late"
     assert "没有与规则不符的" in words(read(app, f"/audit/conformance/{made.campaign}/reviewed_by_investigator"))
     unverified = words(read(app, f"/audit/conformance/{made.campaign}/filled_before_verified"))
     assert unverified.count("却没有入户核实的记录。 ") == 3, "the forms without a verification, and not the played ones"

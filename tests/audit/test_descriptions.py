@@ -105,6 +105,14 @@ def test_a_completed_task_says_who_when_for_whom_what_and_by_which_versions() ->
     )
 
 
+def test_why_a_problem_went_up_is_said_in_words() -> None:
+    moved = record("problem.moved", {"from": 1, "to": 2, "reason": "timed"}, subject="problem:V05-001")
+    assert descriptions.sentence(moved, AROUND, "zh").endswith("从第 1 级转到第 2 级，理由：限时整改")
+    assert descriptions.sentence(moved, AROUND, "en").endswith("because: to be rectified by a date")
+    typed = record("problem.moved", {"from": 1, "to": 2, "reason": "缺少材料"}, subject="problem:V05-001")
+    assert descriptions.sentence(typed, AROUND, "zh").endswith("理由：缺少材料")
+
+
 @pytest.mark.parametrize("locale", ["zh", "en"])
 @pytest.mark.parametrize("kind", sorted(TEXTS))
 def test_no_sentence_shows_its_placeholders(kind: str, locale: str) -> None:

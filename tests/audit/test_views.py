@@ -51,6 +51,7 @@ def test_the_views_of_a_played_campaign(history: tuple[History, Flask], statemen
     an_instance_is_replayed_from_its_records(made, app)
     a_record_stands_alone_and_its_masked_values_are_shown_by_a_recorded_act(made, app)
     pages_need_a_fixed_number_of_statements(made, app, statements)
+    conditions_that_make_no_sense_are_said(app)
     nothing_is_there_for_what_never_was(made, app)
 
 
@@ -209,6 +210,14 @@ def _more(session: Any, made: History) -> None:
     for number in range(40):
         about = {"campaign_id": made.campaign, "subject": made.subject, "detail": {"name": f"村 {number}", "village": "V01"}}
         events.record(session, "campaign.village", Actor(f"person{number}"), **about)
+
+
+def conditions_that_make_no_sense_are_said(app: Flask) -> None:
+    browser = web.signed_in_as(app, "auditor")
+    page = browser.get("/audit/?from=2020-13-45&instance=abc&kind=problem").text
+    assert "没有按它查找：从 2020-13-45，流程实例 abc" in page and 'value="abc"' in page
+    assert "起止日期前后颠倒" in browser.get("/audit/?from=2020-05-28&to=2020-05-27").text
+    assert "没有按它查找" not in browser.get("/audit/?from=2020-05-21&to=2020-05-27&instance=5").text
 
 
 def nothing_is_there_for_what_never_was(made: History, app: Flask) -> None:

@@ -36,6 +36,8 @@ class Fact:
     record: int = 0
     instance: int = 0
     household: str = ""
+    #: the step that it is about, as the diagram calls it
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def _filed(subject: str, rows: Sequence[Any]) -> Fact:
 def closures(session: Session, campaign: int, after: str) -> Chunk:
     """Per closing of a problem: who closed it, and who rectified it last before."""
     # Problems are few among a campaign's records and stand beside each other in the index of subjects.
-    mine = (Event.campaign_id == campaign, Event.subject > (after or "problem:"), Event.subject < "problem;")
+    # Letters bound them, because where punctuation stands is another matter in each collation.
+    near = (Event.subject > (after or "problem"), Event.subject < "problen")
+    mine = (Event.campaign_id == campaign, *near, Event.subject.startswith("problem:"))
     closed = select(Event.subject).where(*mine, Event.kind == "problem.closed").distinct().order_by(Event.subject)
     subjects = list(session.scalars(closed.limit(CHUNK + 1)))
     if not subjects:
@@ -145,7 +149,7 @@ def _after(page: queries.Page) -> str:
 def overdue(session: Session, campaign: int, after: str) -> Chunk:
     """User tasks that were completed after they were due, and by how much. What was in time is no fact: there would be too many."""
     where = (Task.campaign_id == campaign, Task.state == "COMPLETED", Task.completed_at > Task.due_at, Task.key > queries.cursor(after))
-    columns = (Task.key, Task.instance_key, Task.subject, Task.due_at, Task.completed_at)
+    columns = (Task.key, Task.instance_key, Task.subject, Task.due_at, Task.completed_at, Task.name)
     rows = session.execute(select(*columns).where(*where).order_by(Task.key).limit(CHUNK + 1)).all()
     facts = [
         Fact(
@@ -154,6 +158,7 @@ def overdue(session: Session, campaign: int, after: str) -> Chunk:
             row.completed_at,
             instance=row.instance_key,
             household=row.subject.partition(":")[2] if row.subject.startswith("household:") else "",
+            step=row.name,
         )
         for row in rows[:CHUNK]
     ]

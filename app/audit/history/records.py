@@ -61,7 +61,15 @@ def records() -> str:
             kinds=kinds(),
             campaigns=campaigns(session),
             processes=processes(session),
+            wrong=_wrong(wanted),
         )
+
+
+def _wrong(wanted: Filter) -> list[str]:
+    """Conditions that were given and make no sense: what was typed, each with its name."""
+    names = (("from", _("从"), wanted.from_), ("to", _("到"), wanted.to), ("instance", _("流程实例"), wanted.instance))
+    given = ((label, request.args.get(name, "").strip()[:40], value) for name, label, value in names)
+    return [f"{label} {typed}" for label, typed, value in given if typed and not value]
 
 
 @blueprint.get("/records/<int:key>")

@@ -25,6 +25,11 @@ def _rung(words: Words) -> str:
     return words.both(f"从第 {old} 级转到第 {new} 级", f"moved from rung {old} to rung {new}")
 
 
+def _why(words: Words) -> str:
+    found = wording.reason(words.said("reason"), words.locale)
+    return words.both(f"，理由：{found}", f", because: {found}") if found else ""
+
+
 def _place_before(words: Words) -> str:
     """What a village or work group was called before, and where it worked."""
     old = words.detail.get("old")
@@ -77,6 +82,7 @@ MAKERS: Mapping[str, Maker] = {
     ),
     "places": _places,
     "rung": _rung,
+    "why": _why,
     "place_before": _place_before,
     "days_off": _days_off,
     "old_deadline": lambda w: w.both("从 {0} ", "from {0} ").format(parts.written(w.said("old"))) if w.said("old") else "",

@@ -29,9 +29,9 @@ TEXTS = {
     ),
     "problem.moved": (
         "层级变动",
-        "把问题 {number}{household_s}{rung}{responsible_s}{because}",
+        "把问题 {number}{household_s}{rung}{responsible_s}{why}",
         "Problem moved",
-        "had the problem {number}{household_s} {rung}{responsible_s}{because}",
+        "had the problem {number}{household_s} {rung}{responsible_s}{why}",
     ),
     "problem.decided": (
         "领导审定",
