@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect
 
 from app import tables  # noqa: F401  (which tables records answer for)
 from app.config import ConfigError, from_environment
 from app.db import Database
-from app.engine import contents, kept_files
-from app.engine.kept_files import Kept
-from app.engine.models import Event
-from app.engine.proof import anchors, archived, sealing, verifying
+from app.engine.proof import anchors, archived, files, sealing, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.verifying import Result
 
@@ -75,23 +71,10 @@ def _archive(path: Path, anchor: Path | None) -> int:
     return _said(result)
 
 
-def _files(database: Database, folder: Path) -> Iterator[Finding]:
-    """Photos and documents whose file is not the one that was handed in or made, unless a record says that the campaign's were erased."""
+def _files(database: Database, folder: Path) -> list[Finding]:
+    """Photos and documents whose file is not the one that was handed in or made."""
     with verifying.snapshot(database.engine) as connection:
-        done = connection.execute(select(Event.subject, Event.kind, Event.detail).where(Event.kind == kept_files.ERASED))
-        erased = {subject for subject, kind, detail in done if kept_files.erased(kind, detail)}
-        for name, columns in contents.FILES.items():
-            table = contents.COVERED[name][0].c
-            query = select(table.key, table.campaign_id, *(table[column] for column in columns)).order_by(table.key)
-            for key, campaign, *told in connection.execute(query):
-                file = Kept(*told)
-                if f"campaign:{campaign}" not in erased and kept_files.digest(folder, file.stored) != file.sha256:
-                    yield Finding("file_altered", key=key)
-        made = select(Event.key, Event.campaign_id, Event.kind, Event.detail).where(Event.kind.in_(kept_files.KINDS)).order_by(Event.key)
-        for key, campaign, kind, detail in connection.execute(made):
-            kept = kept_files.of_record(kind, detail)
-            if kept and f"campaign:{campaign}" not in erased and kept_files.digest(folder, kept.stored) != kept.sha256:
-                yield Finding("document_altered", key=key)
+        return list(files.check_all(connection, folder))
 
 
 def _as_it_is() -> Database:

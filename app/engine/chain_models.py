@@ -82,6 +82,8 @@ class Verification(Base):
     total: Mapped[int] = mapped_column(Integer, default=0)
     #: number of the last chain that was checked
     position: Mapped[int] = mapped_column(Key, default=-(2**63))
+    #: files come first, the newest at the beginning: the key of the last one that was looked at; None: none was, 0: all were
+    files_from: Mapped[int | None] = mapped_column(Key)
     #: the newest seal when it began
     seal: Mapped[int] = mapped_column(Integer, default=0)
     #: [{code, chain, seq, key, at, …}], the first ones found

@@ -19,7 +19,7 @@ from app import cli, clock, personal_contents
 from app.db import Database
 from app.engine import chains, erasing, events, kept_files
 from app.engine.models import Event
-from app.engine.proof import anchors, archived, archiving, one_chain, sealing, verifying
+from app.engine.proof import anchors, archived, archiving, files, one_chain, sealing, verifying
 from tests import web
 from tests.audit import played
 from tests.audit.played import ANN, PHOTO, run
@@ -238,6 +238,25 @@ def test_photos_and_documents_are_held_against_what_the_records_say(archive: Pat
         for name in names:
             found = codes(_tampered(archive, tmp_path / "copy.zip", {name: change}, "new manifest and key"))
             assert found == {"document_altered" if name.endswith(".pdf") else "file_altered"}
+
+
+def test_files_are_looked_at_in_parts_of_any_size(db: Database, tmp_path: Path) -> None:
+    play(db, tmp_path)
+    for file in (tmp_path / "uploads").glob("*/*"):
+        file.write_bytes(b"something else")
+    with db.reading() as session:
+        connection = session.connection()
+        whole = [finding.code for finding in files.check_all(connection, tmp_path / "uploads")]
+        parts, before = [], files.END
+        while before:
+            found, before = files.check(connection, tmp_path / "uploads", before, many=1)
+            parts += [finding.code for finding in found]
+    assert parts == whole and {"file_altered", "document_altered"} == set(whole)
+    erased = {"erasure": "1", "kinds": ["files"], "changed": 2}
+    for campaign, left in ((8, len(whole)), (7, 0)):
+        run(db, events.record, kept_files.ERASED, ANN, subject=f"campaign:{campaign}", detail=erased)
+        with db.reading() as session:
+            assert len(list(files.check_all(session.connection(), tmp_path / "uploads"))) == left
 
 
 def test_erased_files_are_told_of_as_erased(db: Database, tmp_path: Path) -> None:

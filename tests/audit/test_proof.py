@@ -222,6 +222,17 @@ def test_a_verification_runs_as_a_job_and_shows_what_it_finds(own: Database, tmp
     assert "发现改动" in browser.get("/audit/proof").text
 
 
+def test_the_page_looks_at_the_files_too(own: Database, tmp_path: Path) -> None:
+    app = web.application(own, tmp_path, seal_key=played.SEED)
+    web.person(own, "shen", "auditor")
+    browser = web.signed_in_as(app, "shen")
+    uploads.path(app.config["DAOPAI"].uploads, played.STORED).write_bytes(b"another photo")
+    page = browser.post("/audit/verifications").location
+    assert "先核对照片和文书的文件" in browser.get(page).text
+    jobs.drain(own)
+    assert f"附件 {played.keys(own, Attachment)[0]} 的文件被改动过" in browser.get(page).text
+
+
 def test_what_an_auditor_takes_away_is_recorded(own: Database, tmp_path: Path) -> None:
     app = web.application(own, tmp_path, seal_key=played.SEED)
     web.person(own, "shen", "auditor")

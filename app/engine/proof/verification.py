@@ -9,12 +9,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import batches, events
+from app.engine import batches, erasing, events
 from app.engine.actor import Actor
 from app.engine.chain_models import Verification
 from app.engine.errors import Conflict
 from app.engine.models import JobRow
-from app.engine.proof import anchors, sealing, verifying
+from app.engine.proof import anchors, files, sealing, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.reading import END
 
@@ -42,11 +42,14 @@ def begin(session: Session, actor: Actor) -> Verification:
 
 @batches.act(NAME)
 def next_range(session: Session, key: int) -> bool:
-    """Check one more range; after the last one what lies across them."""
+    """Check some more files, then one more range; after the last one what lies across them."""
     row = session.get(Verification, key, with_for_update=True, populate_existing=True)
     if row is None or row.state != "RUNNING":
         return False
     engine = _engine(session)
+    if row.files_from != 0:
+        _some_files(row, engine)
+        return True
     if row.position < END:
         with verifying.snapshot(engine) as connection:
             until = verifying.range_after(connection, row.position, RANGE)
@@ -66,6 +69,16 @@ def next_range(session: Session, key: int) -> bool:
     row.state = "BROKEN" if row.findings else "SOUND"
     row.finished_at = clock.real_now()
     return False
+
+
+def _some_files(row: Verification, engine: Engine) -> None:
+    folder, findings = erasing.uploads(), list[Finding]()
+    before = 0
+    if folder is not None:
+        with verifying.snapshot(engine) as connection:
+            findings, before = files.check(connection, folder, row.files_from or END)
+    row.files_from = before
+    _keep(row, findings)
 
 
 def _keep(row: Verification, findings: list[Finding]) -> None:
