@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from app import cli, clock
 from app.audit.proof.pages import SCRIPT
 from app.db import Database
-from app.engine import events, jobs, runtime
+from app.engine import erasing, events, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.chain_models import Chain, Seal, SealedHead, Verification
 from app.engine.models import Activity, Event, JobRow, ProcessInstance
@@ -51,6 +51,7 @@ def own(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("DAOPAI_SEAL_KEY", played.SEED)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     sealing.install(played.SEED, tmp_path / "anchors")
+    erasing.install(tmp_path / "uploads")
     db = Database(f"sqlite:///{tmp_path}/daopai.db")
     yield db
     db.dispose()
