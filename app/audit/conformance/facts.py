@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import queries, stated
@@ -175,11 +175,12 @@ def visits(session: Session, campaign: int, after: str) -> Chunk:
     found = list(session.scalars(people.order_by(Submission.actor).limit(PEOPLE + 1)))
     chosen = found[:PEOPLE]
     start, end = (Submission.data[("visit", name)].as_string() for name in ("start", "end"))
-    filed = (Submission.campaign_id == campaign, Submission.form_id.in_(_with_visits(session, campaign, chosen)))
+    mine = (Submission.campaign_id == campaign, Submission.actor.in_(chosen))
+    stating = stated.visit_forms(session, *mine)
     columns = (Submission.subject, Submission.form_id, Submission.actor, Submission.at, Submission.instance_key)
     rows = session.execute(
         select(*columns, start.label("start"), end.label("end"))
-        .where(*filed, Submission.actor.in_(chosen))
+        .where(*mine, Submission.form_id.in_(stating))
         .order_by(Submission.actor, Submission.subject, Submission.revision)
     ).all()
     told: dict[tuple[str, str, str], _Visit] = {}
@@ -194,18 +195,6 @@ def visits(session: Session, campaign: int, after: str) -> Chunk:
         by_person.setdefault(each.person, []).append(each)
     facts = [_visit(each, by_person[each.person]) for each in told.values()]
     return Chunk(facts, chosen[-1] if len(found) > PEOPLE else "")
-
-
-def _with_visits(session: Session, campaign: int, people: Sequence[str]) -> list[str]:
-    """Forms that state a visit, by the newest that these people handed in of each: so that the others' data need not be read."""
-    newest = (
-        select(func.max(Submission.key))
-        .where(Submission.campaign_id == campaign, Submission.actor.in_(people))
-        .group_by(Submission.form_id)
-        .scalar_subquery()
-    )
-    start = Submission.data[("visit", "start")].as_string()
-    return list(session.scalars(select(Submission.form_id).where(Submission.key.in_(newest), start.is_not(None))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,13 +97,10 @@ def _begun(created: datetime, completed: datetime, *told: datetime | None) -> da
 
 
 def _visited(session: Session, campaign: int, instances: Select[int], forms: set[str]) -> dict[int, datetime]:
-    """Task → begin of the visit, as the form says it that completed it. Only forms are read whose newest one states a visit."""
-    start = Submission.data[("visit", "start")].as_string()
-    mine = Submission.campaign_id == campaign, Submission.form_id.in_(forms)
-    newest = select(func.max(Submission.key)).where(*mine).group_by(Submission.form_id).scalar_subquery()
-    stating = list(session.scalars(select(Submission.form_id).where(Submission.key.in_(newest), start.is_not(None))))
+    """Task → begin of the visit, as the form says it that completed it."""
+    stating = stated.visit_forms(session, Submission.campaign_id == campaign, Submission.form_id.in_(forms))
     if not stating:
         return {}
     tasks = select(Task.key).where(Task.instance_key.in_(instances), Task.form_id.in_(stating))
-    rows = session.execute(select(Submission.task_key, start).where(Submission.task_key.in_(tasks))).all()
+    rows = session.execute(select(Submission.task_key, stated.VISIT_START).where(Submission.task_key.in_(tasks))).all()
     return {task: at for task, text in rows if task and (at := stated.moment(text)) is not None}
