@@ -109,14 +109,13 @@ def taken(session: Session, attachment: Attachment, actor: Actor) -> None:
         campaign_id=attachment.campaign_id,
         activity_key=attachment.task_key,
         subject=attachment.subject,
-        detail={
-            "attachment": str(attachment.key),
-            "name": attachment.name,
-            "type": attachment.media_type,
-            "size": attachment.size,
-            "sha256": attachment.sha256,
-        },
+        detail={"attachment": str(attachment.key), **_told(attachment)},
     )
+
+
+def _told(attachment: Attachment) -> dict[str, Any]:
+    """What records say of a file."""
+    return {"name": attachment.name, "type": attachment.media_type, "size": attachment.size, "sha256": attachment.sha256}
 
 
 def file_of(folder: Path, attachment: Attachment) -> Path:
@@ -134,12 +133,5 @@ def _record(session: Session, kind: str, attachment: Attachment, task: Task, act
         activity_key=task.key,
         element_id=task.element_id,
         subject=task.subject,
-        detail={
-            "name": attachment.name,
-            "type": attachment.media_type,
-            "size": attachment.size,
-            "sha256": attachment.sha256,
-            **proof,
-            **events.went_by(task.definition_key),
-        },
+        detail={**_told(attachment), **proof, **events.went_by(task.definition_key)},
     )
