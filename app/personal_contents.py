@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.acts import uploads
+from app.acts.models import Attachment, Draft, FieldComment
 from app.campaign import models as campaign
 from app.engine import chains, erasing, kept_files
 from app.engine.erasing import BLANK
 from app.engine.models import Event, MessageRow
 from app.forms.models import Submission
-from app.inbox import uploads
-from app.inbox.models import Attachment, Draft, FieldComment
 
 _MANY = 500
 

@@ -31,7 +31,9 @@ ALLOWED = {
     "auth": GROUND | {"engine", "personal", "element_names"},
     "errors": GROUND | {"engine", "auth"},
     "forms": GROUND | {"engine", "personal", "auth"},
-    **{feature: GROUND | {"engine", "errors", "personal", "element_names", "auth", "forms"} for feature in FEATURES},
+    # What people do to tasks and instances, by whichever door: pages, the API and the simulation call these.
+    "acts": GROUND | {"engine", "personal", "element_names", "auth", "forms"},
+    **{feature: GROUND | {"engine", "errors", "personal", "element_names", "auth", "forms", "acts"} for feature in FEATURES},
 }
 
 #: The engine's insides, which features do not see: they use runtime, models, definitions, decisions, feel, jobs, errors.

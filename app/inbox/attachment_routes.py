@@ -8,10 +8,10 @@ from flask import abort, current_app, jsonify, render_template, request, send_fi
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.acts import attachments, completion, uploads
+from app.acts.models import Attachment
 from app.auth import actor, database, identity, open_tasks, signed_in
-from app.inbox import attachments, completion, uploads
 from app.inbox.blueprint import blueprint
-from app.inbox.models import Attachment
 
 
 @blueprint.post("/tasks/<int:key>/attachments")

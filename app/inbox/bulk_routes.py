@@ -8,17 +8,18 @@ from flask import abort, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.acts import completion
+from app.acts.refusals import Closed
 from app.auth import Identity, actor, database, identity, open_tasks, signed_in
 from app.auth.language import locale
 from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound, StepFailed
 from app.engine.models import Task
 from app.forms import browser, hooks
-from app.inbox import answers, completion
+from app.inbox import answers
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
 from app.inbox.completion_routes import failed_step, in_one_transaction, sent_form
-from app.inbox.refusals import Closed
 
 #: Most tasks of one page and of one request; the browser sends them in smaller lots and shows how far it is.
 MOST = 100

@@ -8,15 +8,16 @@ from flask import flash, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.acts import completion, drafts, people
+from app.acts.refusals import Refusal
 from app.auth import actor, database, identity, open_tasks, signed_in
 from app.db import RevisionConflict
 from app.engine import runtime
 from app.engine.errors import Conflict
 from app.engine.models import Task
-from app.inbox import answers, completion, drafts, people
+from app.inbox import answers
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
-from app.inbox.refusals import Refusal
 
 
 def _mine(session: Session, key: int) -> Task:

@@ -7,11 +7,11 @@ from typing import Any
 from flask import abort, jsonify, request
 from sqlalchemy.orm import Session
 
+from app.acts import comments, completion, people
+from app.acts.models import FieldComment
 from app.auth import actor, database, identity, open_tasks, signed_in
 from app.engine.models import Task
-from app.inbox import comments, completion, people
 from app.inbox.blueprint import blueprint
-from app.inbox.models import FieldComment
 
 
 def _open(session: Session, key: int) -> Task:

@@ -12,15 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import element_names
+from app.acts import completion
+from app.acts.refusals import Closed
 from app.auth import actor, database, identity, signed_in
 from app.db import RevisionConflict
 from app.engine import definitions, runtime
 from app.engine.errors import Conflict, StepFailed
 from app.engine.models import Task
-from app.inbox import answers, completion, listing
+from app.inbox import answers, listing
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
-from app.inbox.refusals import Closed
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,40}", re.ASCII)
 

@@ -8,10 +8,10 @@ from flask import abort, jsonify, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.acts import completion, drafts, wording
+from app.acts.models import Draft
 from app.auth import database, identity, open_tasks, signed_in
-from app.inbox import completion, drafts, wording
 from app.inbox.blueprint import blueprint
-from app.inbox.models import Draft
 
 
 @blueprint.put("/tasks/<int:key>/draft")

@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
 
 from app import clock
+from app.acts.models import Draft, FieldComment
 from app.auth.current import Identity
 from app.auth.open_tasks import in_campaign, mine, unclaimed
 from app.engine.models import Task
 from app.inbox.address import DONE, MINE
-from app.inbox.models import Draft, FieldComment
 
 #: What kind of work a task is: which element of which process.
 KIND = Task.process_id + "/" + Task.element_id

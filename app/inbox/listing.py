@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.acts.models import Draft, FieldComment
 from app.auth.current import Identity
 from app.db import UtcDateTime
 from app.engine.models import Task
 from app.inbox import filters
 from app.inbox.address import DONE, NEVER, Cursor, View
-from app.inbox.models import Draft, FieldComment
 
 PAGE = 25
 

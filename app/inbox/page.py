@@ -10,14 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import element_names
+from app.acts import attachments, comments, completion, drafts, people, wording
+from app.acts.models import Attachment, Draft
 from app.auth.current import Identity
 from app.auth.language import locale
 from app.engine import definitions
 from app.engine.models import Task
 from app.forms import browser, hooks, schema, submissions
 from app.forms.models import Submission
-from app.inbox import attachments, comments, completion, drafts, people, voices, wording
-from app.inbox.models import Attachment, Draft
+from app.inbox import voices
 
 
 @dataclass(slots=True)

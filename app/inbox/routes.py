@@ -13,24 +13,13 @@ from sqlalchemy import case, func
 from sqlalchemy.orm import Session
 
 from app import clock, element_names
+from app.acts import people, wording
 from app.auth import Identity, database, identity, navigation, open_tasks, signed_in
 from app.auth.current import identity_or_none
 from app.auth.shell import Late
 from app.engine.models import Task
 from app.engine.standing import standing
-from app.inbox import (
-    attachment_routes,
-    bulk_routes,
-    claim_routes,
-    comment_routes,
-    completion_routes,
-    draft_routes,
-    listing,
-    numbers,
-    page,
-    people,
-    wording,
-)
+from app.inbox import attachment_routes, bulk_routes, claim_routes, comment_routes, completion_routes, draft_routes, listing, numbers, page
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
 

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import personal
+from app.acts.people import Names
 from app.engine.models import Definition, Event, Task
 from app.forms import paths, schema, submissions
 from app.forms.models import Submission
-from app.inbox.people import Names
 
 #: How many earlier answers of others are shown.
 VOICES = 5

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import completion
 from app.engine.models import Task
 from app.forms import hooks, paths
 from app.forms.outcome import Outcome
 from app.forms.schema import Form, Node, unindexed
-from app.inbox import completion
 from app.simulation.chance import Chance
 from app.simulation.habits import habit
 

@@ -1,6 +1,6 @@
 """Plays a campaign: the clock goes forward, timers fire, simulated people do what lies in their inboxes.
 
-Everything goes through the verbs of the inbox (``inbox.completion``) and of the clock. What a person does, and when, depends on the seed
+Everything goes through the verbs of the inbox (``acts.completion``) and of the clock. What a person does, and when, depends on the seed
 and on the task alone (``chance``), and the clock is kept in the database: a play that was killed goes on where it stopped.
 """
 
@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import completion
 from app.auth.current import Identity
 from app.clock import CAMPAIGN_ZONE
 from app.db import Database
@@ -23,7 +24,6 @@ from app.engine import definitions, runtime, virtual_clock
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, EngineError, NotFound
 from app.engine.models import Task
-from app.inbox import completion
 from app.simulation import forms
 from app.simulation.chance import Chance
 from app.simulation.people import People

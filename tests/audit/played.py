@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock, personal
+from app.acts import uploads
+from app.acts.models import Attachment
 from app.auth.models import Account, RoleAssignment
 from app.campaign import problems
 from app.campaign.models import Household, LedgerDay, LedgerEntry, Member, Village
@@ -22,8 +24,6 @@ from app.engine.proof import sealing
 from app.engine.told import anew
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
-from app.inbox import uploads
-from app.inbox.models import Attachment
 from tests.engine import drawing as d
 
 ANN, BOB = Actor("ann", "eve", "10.0.0.1"), Actor("bob", origin="10.0.0.2")

@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app import cli, clock
+from app.acts import uploads
+from app.acts.models import Attachment
 from app.audit.proof.pages import SCRIPT
 from app.db import Database
 from app.engine import erasing, events, jobs, runtime
@@ -22,8 +24,6 @@ from app.engine.actor import Actor
 from app.engine.chain_models import Chain, Seal, SealedHead, Verification
 from app.engine.models import Activity, Event, JobRow, ProcessInstance
 from app.engine.proof import anchors, inclusion, sealing, verification, verifying
-from app.inbox import uploads
-from app.inbox.models import Attachment
 from tests import web
 from tests.audit import played
 from tests.audit.played import ANN, run

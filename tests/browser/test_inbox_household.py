@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from app import clock
+from app.acts.models import FieldComment
 from app.auth.models import RoleAssignment
 from app.campaign import campaigns, demonstration
 from app.campaign.handlers.households import label
@@ -24,7 +25,6 @@ from app.deploying import shipped_files
 from app.engine import definitions, jobs, runtime
 from app.engine.models import ProcessInstance, Task
 from app.forms.models import Submission
-from app.inbox.models import FieldComment
 from tests import web
 from tests.browser.serving import DESK, PHONE, aside, chromium, serving
 

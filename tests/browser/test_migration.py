@@ -11,13 +11,13 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from app.acts import drafts
+from app.acts.models import Draft
 from app.db import Database
 from app.engine import jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import schema
-from app.inbox import drafts
-from app.inbox.models import Draft
 from tests import web
 from tests.browser.serving import DESK, PHONE, Visit, aside, chromium, serving
 from tests.engine import drawing as d

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import completion
 from app.auth.current import Held, Identity
 from app.auth.roles import group_of
 from app.campaign import campaigns, registering
@@ -30,7 +31,6 @@ from app.deploying import shipped_files
 from app.engine import definitions, jobs, runtime
 from app.engine.models import Task
 from app.forms.models import Submission
-from app.inbox import completion
 from tests import web
 from tests.browser.serving import DESK, PHONE, Visit, aside, chromium, serving
 

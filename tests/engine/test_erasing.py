@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app import personal_contents
+from app.acts import uploads
+from app.acts.models import Attachment
 from app.campaign.models import Household
 from app.db import Database
 from app.engine import erasing, jobs
@@ -20,8 +22,6 @@ from app.engine.models import Event, ProcessInstance
 from app.engine.proof import anchors, sealing, verifying
 from app.engine.told import anew
 from app.forms.models import Submission
-from app.inbox import uploads
-from app.inbox.models import Attachment
 from tests.audit import played
 from tests.audit.played import run
 from tests.engine import drawing as d

@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from app import clock
+from app.acts import attachments, comments, completion, uploads
 from app.db import Database
 from app.engine import definitions, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
-from app.inbox import attachments, comments, completion, uploads
 from tests.idor import Cell, held
 from tests.inbox.rows import who
 from tests.web import CAMPAIGN, CLI

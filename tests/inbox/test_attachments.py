@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.acts import uploads
 from app.db import Database
 from app.engine.models import Event
-from app.inbox import uploads
 from tests.inbox.conftest import Person, next_task
 
 Login = Callable[[str], Person]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.acts.models import FieldComment
 from app.db import Database
 from app.engine.models import Event
 from app.forms import schema
-from app.inbox.models import FieldComment
 from tests.inbox.conftest import Person, next_task
 from tests.inbox.test_drafts import ID_NUMBER, boot
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.acts.models import Draft
 from app.db import Database
 from app.forms import submissions
 from app.forms.models import Submission
-from app.inbox.models import Draft
 from tests.inbox.conftest import Person
 
 Login = Callable[[str], Person]

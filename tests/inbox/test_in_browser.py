@@ -12,11 +12,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from app.acts.models import Draft
 from app.auth import sessions
 from app.db import Database
 from app.engine.models import Task
 from app.forms.models import Submission
-from app.inbox.models import Draft
 from tests.browser.serving import DESK, PHONE, Visit, chromium, serving
 from tests.inbox.conftest import next_task
 

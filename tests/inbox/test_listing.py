@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from app import clock
+from app.acts.models import Draft, FieldComment
 from app.auth import open_tasks
 from app.db import Database
 from app.engine.models import Task
 from app.inbox import listing, numbers
 from app.inbox.address import Cursor, View
-from app.inbox.models import Draft, FieldComment
 from tests.inbox.rows import CAMPAIGN, instance, task, ten_thousand, who
 
 At = Callable[[str], datetime]

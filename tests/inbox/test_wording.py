@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.inbox.wording import split_requirements
+from app.acts.wording import split_requirements
 
 
 @pytest.mark.parametrize(

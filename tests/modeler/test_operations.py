@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.acts import privacy
 from app.db import Database
 from app.engine import jobs, runtime
-from app.modeler.operations import batches, causes, privacy
+from app.modeler.operations import batches, causes
 from app.modeler.operations.models import OperationItem
 from tests import web
 from tests.engine import drawing as d

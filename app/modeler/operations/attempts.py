@@ -9,10 +9,10 @@ from flask import flash, redirect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.acts import privacy
 from app.auth import database
 from app.auth.language import locale
 from app.engine.errors import Conflict, StepFailed
-from app.modeler.operations import privacy
 
 
 def attempt(work: Callable[[Session], Any], *, back: str, done: str = "") -> Response:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
+from app.acts import privacy
 from app.db import new_key
 from app.engine import batches, events, moving, rehearsal, runtime
 from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound
 from app.engine.models import Event, JobRow, ProcessInstance
-from app.modeler.operations import privacy
 from app.modeler.operations.errors import Conflict, NotYet, rehearsed
 from app.modeler.operations.models import OperationBatch, OperationItem
 

@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint
 
 from app import clock
+from app.acts import privacy
 from app.auth.language import locale
-from app.modeler.operations import causes, privacy, words
+from app.modeler.operations import causes, words
 
 operations = Blueprint("operations", __name__, url_prefix="/operations")
 

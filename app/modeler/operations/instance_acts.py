@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.acts import privacy
 from app.auth import access, actor, database
 from app.engine import definitions, moving, runtime
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, NotFound, StepFailed
 from app.engine.models import JobRow
-from app.modeler.operations import instance_queries, privacy, words
+from app.modeler.operations import instance_queries, words
 from app.modeler.operations.attempts import attempt, said
 from app.modeler.operations.blueprint import operations
 

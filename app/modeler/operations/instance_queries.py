@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.acts import privacy
 from app.engine import definitions, migration, moving
 from app.engine.errors import NotFound
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Definition, Event, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
-from app.modeler.operations import privacy, words
+from app.modeler.operations import words
 
 #: events on one page, children listed
 EVENTS, CHILDREN = 30, 30

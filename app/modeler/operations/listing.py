@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from app import clock
+from app.acts import privacy
 from app.engine.models import Definition, Incident, ProcessInstance
-from app.modeler.operations import privacy, words
+from app.modeler.operations import words
 
 #: rows on one page
 SIZE = 40

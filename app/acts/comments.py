@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts.models import FieldComment
+from app.acts.refusals import Refusal
 from app.auth import open_tasks
 from app.auth.current import Identity
 from app.engine import events
@@ -18,8 +20,6 @@ from app.engine.errors import NotFound
 from app.engine.models import Task
 from app.forms import paths, submissions
 from app.forms.models import Submission
-from app.inbox.models import FieldComment
-from app.inbox.refusals import Refusal
 
 LONGEST = 1000
 

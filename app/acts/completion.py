@@ -15,6 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.acts import attachments, comments, drafts, people, wording
+from app.acts.refusals import Closed, Refusal
 from app.auth import open_tasks
 from app.auth.current import Identity
 from app.auth.language import locale
@@ -24,8 +26,6 @@ from app.engine.errors import Conflict, NotFound
 from app.engine.models import Idempotency, Task
 from app.forms import hooks, masking, paths, schema, submissions, validation
 from app.forms.outcome import Outcome
-from app.inbox import attachments, comments, drafts, people, wording
-from app.inbox.refusals import Closed, Refusal
 
 
 class Invalid(Exception):

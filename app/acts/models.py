@@ -1,4 +1,4 @@
-"""Tables of the inbox: what hangs on a user task without moving a token."""
+"""What hangs on a user task without moving a token."""
 
 from __future__ import annotations
 

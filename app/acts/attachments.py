@@ -12,14 +12,14 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import uploads
+from app.acts.models import Attachment
+from app.acts.refusals import Refusal
 from app.auth import open_tasks
 from app.auth.current import Identity
 from app.engine import contents, events
 from app.engine.actor import Actor
 from app.engine.models import Task
-from app.inbox import uploads
-from app.inbox.models import Attachment
-from app.inbox.refusals import Refusal
 
 #: Most files of one task.
 MOST = 60

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock, personal
+from app.acts.models import Draft
 from app.engine.models import Task
 from app.forms import masking
 from app.forms.schema import Form
-from app.inbox.models import Draft
 
 #: Longest draft, in bytes of JSON. A household form with ten members has about 20 kB.
 LARGEST = 1_000_000
