@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import secrets
 import signal
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -19,6 +21,7 @@ from app.auth import accounts
 from app.auth.roles import SEPARATED
 from app.campaign import demonstration
 from app.config import ConfigError, from_environment
+from app.db import outage
 from app.deploying import COMMAND_LINE, prepare, read_files, shipped_files
 from app.engine import definitions, jobs
 from app.engine.errors import Refused
@@ -59,7 +62,21 @@ def main(arguments: list[str] | None = None) -> int:
         return _COMMANDS[options.command](options)
     except (ConfigError, Refused, accounts.AccountError, AnchorError) as error:
         print(error, file=sys.stderr)
-        return 1
+    except (DBAPIError, OSError) as error:
+        print(_outage(error), file=sys.stderr)
+    return 1
+
+
+def _outage(error: Exception) -> str:
+    """What the machine refused, in a sentence; an error of any other kind is a fault of ours and goes on."""
+    found = outage(error)
+    if found is not None:
+        return found.value
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}：{error.strerror} (check that it exists and may be written)"
+    if isinstance(error, OSError) and error.errno in {errno.EADDRINUSE, errno.EACCES}:
+        return f"端口不能使用：{error.strerror}，请用 --port 指定另一个端口 (the port cannot be used: choose another one with --port)"
+    raise error
 
 
 def _serve(options: argparse.Namespace) -> int:

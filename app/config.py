@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 #: The folder that holds processes/, forms/ and app/.
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +46,7 @@ class Config:
     secret_key: str
     #: 32 bytes as hexadecimal text; encrypts personal fields (``DAOPAI_DATA_KEY``); in production it must be given.
     data_key: str
-    #: ``production`` (``DAOPAI_ENV=production``): real clock, no demonstration accounts, secure cookies.
+    #: ``DAOPAI_ENV=production``: real clock, no demonstration accounts, secure cookies.
     production: bool = False
     #: Set by tests: no rate limits that would make them wait, errors propagate.
     testing: bool = False
@@ -79,12 +82,13 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     the first. In production they are never made: ``ConfigError`` says which one is missing.
     """
     env = os.environ if environ is None else environ
+    production = is_production(env)
     home = Path(env.get("DAOPAI_HOME") or ROOT / "instance").resolve()
-    production = env.get("DAOPAI_ENV") == "production"
-    home.mkdir(parents=True, exist_ok=True)
-    url = env.get("DATABASE_URL") or f"sqlite:///{home / 'daopai.db'}"
-    if url.startswith(("postgres://", "postgresql://")):
-        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(_UNWRITABLE.format(home, error.strerror)) from error
+    url = _database_url(env, home)
     keys = _keys(env, home, production)
     totp = env.get("DAOPAI_TOTP_FOR_ADMINS", "1" if production else "0") == "1"
     return Config(
@@ -103,6 +107,36 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         anchor_to=_addresses(env, "DAOPAI_ANCHOR_TO", 20),
         anchor_hours=_number(env, "DAOPAI_ANCHOR_HOURS", 24),
     )
+
+
+_UNWRITABLE = "{0}：不能写入（{1}），请检查文件夹权限或 DAOPAI_HOME ({0} cannot be written: {1}. Check its rights, or set DAOPAI_HOME)."
+_HEX_KEY = re.compile("[0-9a-fA-F]{64}")
+#: A shorter key could be guessed.
+_SECRET_LENGTH = 32
+
+
+def is_production(env: Mapping[str, str]) -> bool:
+    """Whether ``DAOPAI_ENV`` says so. A word that is neither is refused: it was meant to be one of them."""
+    written = env.get("DAOPAI_ENV", "")
+    if written not in {"", "demonstration", "production"}:
+        raise ConfigError(f"DAOPAI_ENV={written}：只能是 production 或 demonstration (it must be production or demonstration).")
+    return written == "production"
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    """The address with the driver that is installed; SQLite in *home* without one."""
+    url = env.get("DATABASE_URL") or f"sqlite:///{home / 'daopai.db'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    try:
+        known = make_url(url).drivername in {"sqlite", "postgresql+psycopg"}
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise ConfigError(
+            "DATABASE_URL 不是可用的地址 (DATABASE_URL must look like postgresql://user:password@host/name or sqlite:////folder/file.db)."
+        )
+    return url
 
 
 #: Where mail may go without encryption.
@@ -148,16 +182,20 @@ def _keys(env: Mapping[str, str], home: Path, production: bool) -> dict[str, str
                 'make one with  python3 -c "import secrets; print(secrets.token_hex(32))"  and keep it safe.'
             )
         keys[name] = value or _kept_key(home / f".{name.lower()}")
-    if len(keys["DAOPAI_DATA_KEY"]) != 64:
-        raise ConfigError("DAOPAI_DATA_KEY must be 64 hexadecimal characters (32 bytes).")
+    _hexadecimal("DAOPAI_DATA_KEY", keys["DAOPAI_DATA_KEY"])
+    if len(keys["DAOPAI_SECRET_KEY"]) < _SECRET_LENGTH:
+        raise ConfigError(f"DAOPAI_SECRET_KEY 至少 {_SECRET_LENGTH} 个字符 (it must have at least {_SECRET_LENGTH} characters).")
     return keys
 
 
-def _seal_key(env: Mapping[str, str], home: Path) -> str:
-    key = env.get("DAOPAI_SEAL_KEY") or _kept_key(home / ".daopai_seal_key")
-    if re.fullmatch("[0-9a-fA-F]{64}", key) is None:
-        raise ConfigError("DAOPAI_SEAL_KEY must be 64 hexadecimal characters (32 bytes).")
+def _hexadecimal(name: str, key: str) -> str:
+    if _HEX_KEY.fullmatch(key) is None:
+        raise ConfigError(f"{name} 必须是 64 位十六进制字符 ({name} must be 64 hexadecimal characters, 32 bytes).")
     return key
+
+
+def _seal_key(env: Mapping[str, str], home: Path) -> str:
+    return _hexadecimal("DAOPAI_SEAL_KEY", env.get("DAOPAI_SEAL_KEY") or _kept_key(home / ".daopai_seal_key"))
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:
@@ -171,8 +209,15 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _kept_key(path: Path) -> str:
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text().strip()
+    """The key in *path*; made there the first time. ConfigError when the file cannot be written or read, or holds no key."""
+    try:
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(_UNWRITABLE.format(path, getattr(error, "strerror", error))) from error
+    if _HEX_KEY.fullmatch(key) is None:
+        raise ConfigError(f"{path}：密钥文件已损坏，请用备份恢复 (the key file is damaged: restore it from a backup).")
+    return key

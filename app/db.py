@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
@@ -141,6 +143,59 @@ class Database:
         self.engine.dispose()
 
 
+class Outage(Enum):
+    """Why a database does not answer: its value says it to an operator, in both languages."""
+
+    AWAY = "数据库无法连接，请检查数据库服务和 DATABASE_URL (the database cannot be reached: check its server and DATABASE_URL)"
+    FULL = "磁盘空间已满，请清理后重试 (the disk is full: make room and try again)"
+    LOCKED = "数据库被另一个程序占用，请稍后重试 (another program holds the database: try again in a moment)"
+    READ_ONLY = "数据库不可写，请检查文件和文件夹的权限 (the database cannot be written: check the rights of its file and folder)"
+    CORRUPT = "数据库文件已损坏或不是数据库，请用备份恢复 (the database file is damaged or is none: restore a backup)"
+
+
+#: the beginning of SQLite's error name → what it means
+_SQLITE = {
+    "SQLITE_BUSY": Outage.LOCKED,
+    "SQLITE_LOCKED": Outage.LOCKED,
+    "SQLITE_FULL": Outage.FULL,
+    "SQLITE_IOERR": Outage.AWAY,
+    "SQLITE_READONLY": Outage.READ_ONLY,
+    "SQLITE_CANTOPEN": Outage.READ_ONLY,
+    "SQLITE_CORRUPT": Outage.CORRUPT,
+    "SQLITE_NOTADB": Outage.CORRUPT,
+}
+#: the beginning of PostgreSQL's SQLSTATE → what it means: lost connections, shutdown, a standby; no space; no right; damaged pages
+_POSTGRESQL = {
+    "08": Outage.AWAY,
+    "57P": Outage.AWAY,
+    "25006": Outage.AWAY,
+    "53100": Outage.FULL,
+    "53": Outage.AWAY,
+    "28": Outage.AWAY,
+    "3D000": Outage.AWAY,
+    "42501": Outage.READ_ONLY,
+    "XX001": Outage.CORRUPT,
+    "XX002": Outage.CORRUPT,
+}
+
+
+def outage(error: BaseException) -> Outage | None:
+    """Why the database did not answer; None where *error* is of another kind. A pool without a free connection counts as away."""
+    if isinstance(error, PoolTimeout):
+        return Outage.AWAY
+    if not isinstance(error, DBAPIError):
+        return None
+    cause = error.orig
+    name = getattr(cause, "sqlite_errorname", None)
+    if name is not None:
+        return next((found for start, found in _SQLITE.items() if name.startswith(start)), None)
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return next((found for start, found in _POSTGRESQL.items() if state.startswith(start)), None)
+    # psycopg knows no state where no server answered.
+    return Outage.AWAY if isinstance(error, OperationalError) or error.connection_invalidated else None
+
+
 #: PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _REPEATABLE = {"40001", "40P01", "55P03"}
 
@@ -195,4 +250,4 @@ def _prepare_sqlite(engine: Engine) -> None:
         record.info.pop(_WRITING, None)
 
 
-__all__ = ["Base", "Database", "Key", "RevisionConflict", "UtcDateTime", "key_at", "new_key"]
+__all__ = ["Base", "Database", "Key", "Outage", "RevisionConflict", "UtcDateTime", "key_at", "new_key", "outage"]

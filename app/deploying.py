@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from app import clock, migrations, personal, personal_contents  # noqa: F401  (registers what can be erased)
+from app import clock, installation, migrations, personal, personal_contents  # noqa: F401  (registers what can be erased)
 from app.campaign import handlers  # noqa: F401  (registers the service-task types that diagrams may name)
 from app.config import ROOT, Config, ConfigError
 from app.db import Database
@@ -52,13 +52,17 @@ def shipped_files() -> dict[str, bytes]:
 
 
 def prepare(config: Config) -> Database:
-    """Migrate the database, deploy what is shipped and new here, and load its scenarios; a file that has not changed changes nothing."""
+    """Migrate the database, deploy what is shipped and new here, and load its scenarios; a file that has not changed changes nothing.
+
+    ConfigError when the database is another installation's.
+    """
     personal.install(config.data_key)
     sealing.install_from(config)
     mailing.install_from(config)
     erasing.install(config.uploads)
     database = Database(config.database_url)
     migrations.upgrade(database)
+    database.in_transaction(lambda session: installation.check(session, config))
     if not config.production:
         virtual_clock.install(database)
     database.in_transaction(anew.begin)

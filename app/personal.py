@@ -32,8 +32,8 @@ class _Keys:
     """The keys of this process: the present one encrypts, earlier ones still decrypt."""
 
     def __init__(self, present: str, earlier: tuple[str, ...] = ()) -> None:
-        self.ciphers = {_key_id(key): AESGCM(_derived(key, b"encrypt")) for key in (*earlier, present)}
-        self.present = _key_id(present)
+        self.ciphers = {key_id(key): AESGCM(_derived(key, b"encrypt")) for key in (*earlier, present)}
+        self.present = key_id(present)
         self.index = _derived(present, b"blind index")
 
 
@@ -41,7 +41,8 @@ def _derived(key: str, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"daopai " + purpose).derive(bytes.fromhex(key))
 
 
-def _key_id(key: str) -> str:
+def key_id(key: str) -> str:
+    """Which key it is, without saying it: 8 hexadecimal characters, part of every stored ciphertext."""
     return hashlib.sha256(b"daopai key id " + bytes.fromhex(key)).hexdigest()[:8]
 
 
@@ -93,6 +94,11 @@ def decrypt(table: str, row: object, column: str, text: str) -> str:
 def is_encrypted(text: Any) -> bool:
     """Whether *text* looks like what ``encrypt`` writes."""
     return isinstance(text, str) and re.fullmatch(r"v1\.[0-9a-f]{8}\.[A-Za-z0-9_=-]{38,}", text) is not None
+
+
+def key_id_of(text: str) -> str:
+    """The id of the key that encrypted *text*; empty where it is no ciphertext."""
+    return text.split(".")[1] if is_encrypted(text) else ""
 
 
 def uses_earlier_key(text: str) -> bool:

@@ -72,7 +72,9 @@ def test_tests_and_product_take_turns_without_installing(run: ModuleType, comman
     assert installs(commands) == 2
 
 
-def test_an_installation_that_did_not_end_is_done_again(run: ModuleType, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_that_did_not_end_is_done_again(
+    run: ModuleType, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pins = run.ROOT / "requirements.txt"
     run.environment(pins)
     pins.write_text("Flask==3.1.3\n")

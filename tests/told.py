@@ -27,6 +27,7 @@ QUIET = {
     "import_run": "how far an import is; that a file came, and what was taken from it, is told",
     "notification": "which notices somebody has read",
     "virtual_clock": "the demonstration's clock while it stands at each timer; moving it is told",
+    "installation": "what the database belongs to, noted at its first start",
     "model_draft_presence": "who has a drawing open",
     "model_draft_version": "saves of a drawing: each is kept as a version with name and time, none of them is in force",
     "model_draft": "as above; that a drawing was begun, taken over, discarded is told",

@@ -390,3 +390,16 @@ class VirtualClock(Base):
     anchor: Mapped[datetime] = mapped_column(UtcDateTime)
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
     running: Mapped[bool] = mapped_column(default=False)
+
+
+class Installation(Base):
+    """What this database belongs to: one row, written at the first start."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, default=1)
+    #: real work: no demonstration is ever written here, and no virtual clock followed
+    production: Mapped[bool]
+    #: which data key encrypts here (``personal.key_id``); the key itself is never stored
+    data_key_id: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import inspect, text
 
+from app.config import ConfigError
 from app.db import Database
 from app.later import Later
 
@@ -29,8 +30,17 @@ def newest() -> str:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision. When it is there already, which is so at nearly every start, Alembic is not even loaded."""
-    if _revision(database) != newest():
+    """Bring the schema to the newest revision. When it is there already, which is so at nearly every start, Alembic is not even loaded.
+
+    ConfigError when a newer version made the schema.
+    """
+    found = _revision(database)
+    if found is not None and found > newest():
+        raise ConfigError(
+            f"数据库由更新的版本建立（{found}），本版本（{newest()}）不能使用，请升级程序 "
+            f"(a newer version made this database: revision {found}, here {newest()}; install that version)."
+        )
+    if found != newest():
         command.upgrade(configuration(database), "head")
 
 

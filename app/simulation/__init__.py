@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy.engine import make_url
 
 from app import clock, create_app
 from app.campaign import demonstration
-from app.config import Config, from_environment
+from app.config import Config, ConfigError, from_environment, is_production
 from app.db import Database
 from app.deploying import prepare
 from app.engine import jobs
@@ -35,8 +36,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play the campaign in a fresh database (or, with DATABASE_URL, in that one, going on where an earlier play stopped)."""
-    config = _config()
+    """Play the campaign in a database of its own, which is thrown away; with DAOPAI_HOME or DATABASE_URL in that one, which is kept: a play
+    that was stopped goes on there.
+    """
+    if is_production(os.environ):
+        raise ConfigError(
+            "模拟不能在正式环境运行 (a simulation does not run in production: unset DAOPAI_ENV and use a database of its own)."
+        )
+    if os.environ.get("DATABASE_URL") or os.environ.get("DAOPAI_HOME"):
+        config = from_environment()
+        print(f"数据保留在 (data are kept in) {make_url(config.database_url)!r}", flush=True)
+        return _run(options, config)
+    with tempfile.TemporaryDirectory(prefix="daopai-simulation-") as folder:
+        print(f"数据暂存于 {folder}，结束后删除 (data are in that folder until the end)", flush=True)
+        return _run(options, from_environment({**os.environ, "DAOPAI_HOME": folder}))
+
+
+def _run(options: argparse.Namespace, config: Config) -> int:
     began = time.perf_counter()
     database = prepare(config)
     jobs.release_leases(database)
@@ -53,13 +69,6 @@ def run(options: argparse.Namespace) -> int:
     print(report.table(result))
     clock.reset()
     return 0 if result["open_tasks"] == result["incidents"] == 0 else 1
-
-
-def _config() -> Config:
-    if not os.environ.get("DATABASE_URL"):
-        folder = Path(tempfile.mkdtemp(prefix="daopai-simulation-"))
-        return from_environment({**os.environ, "DAOPAI_HOME": str(folder), "DAOPAI_ENV": ""})
-    return from_environment({**os.environ, "DAOPAI_ENV": ""})
 
 
 def _play(app: Flask, database: Database, campaign_id: int, options: argparse.Namespace, began: float) -> dict[str, object]:
