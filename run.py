@@ -66,7 +66,7 @@ def has_pip() -> bool:
 
 
 def make_environment() -> None:
-    """Make ``.venv`` anew, whatever half of one is there. Debian keeps a part of the standard library in a package of its own: say which."""
+    """Make ``.venv`` anew, whatever half of one is there. Debian has a part of the standard library in a package of its own."""
     print("正在建立 .venv … (making .venv)", flush=True)
     version = ".".join(map(str, sys.version_info[:2]))
     missing = f"""无法建立 .venv：缺少 Python 的 venv 组件。在 Debian 或 Ubuntu 上请先安装：apt install python{version}-venv，然后重新运行。
