@@ -19,15 +19,17 @@ from app.campaign.documents.phrases import clean
 
 ALIGNMENTS = {"left": TA_LEFT, "center": TA_CENTER, "right": TA_RIGHT}
 
-#: signs that the built-in face lacks, and what stands for them
-_INSTEAD = str.maketrans(
-    {"☑": "√", "✓": "√", "✔": "√", "✗": "×", "✕": "×", "\u00a0": " ", "\u200b": "", "\u00b7": "\u30fb", "\u2022": "\u30fb"}
-)
+#: marks that are drawn as offices write them
+_INSTEAD = str.maketrans({"☑": "√", "✓": "√", "✔": "√", "✗": "×", "✕": "×", "\u00a0": " "})
+#: signs that are never seen: joiners, directions, selectors of a variant
+_UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 
 
 def markup(text: Any) -> str:
-    """Text for a paragraph: nothing in it is markup; line breaks stay."""
-    return escape(clean(text).translate(_INSTEAD)).replace("  ", "\u3000").replace("\n", "<br/>")
+    """Text for a paragraph: nothing in it is markup; line breaks stay. A character that the face lacks is named, not left out."""
+    plain = _UNSEEN.sub("", clean(text).translate(_INSTEAD))
+    shown = "".join(sign if sign in "\n\t" or faces.has(sign) else f"〔U+{ord(sign):04X}〕" for sign in plain)
+    return escape(shown).replace("  ", "\u3000").replace("\n", "<br/>")
 
 
 def style(font: str, size: float, leading: float, *, align: str = "left", **more: Any) -> ParagraphStyle:
@@ -111,6 +113,7 @@ def save(
         creator="Daopai",
         lang="zh-CN",
         invariant=1,
+        initialFontName=faces.face("宋体").name,  # otherwise reportlab names Helvetica
     )
     frame = Frame(left, bottom, size[0] - left - right, size[1] - top - bottom, 0, 0, 0, 0)
     document.addPageTemplates(PageTemplate(frames=[frame], onPageEnd=on_page or (lambda _canvas, _document: None)))

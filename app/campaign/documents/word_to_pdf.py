@@ -169,7 +169,11 @@ def _table(table: WordTable, room: float) -> Table:
     widths = [float(column.width.pt) if column.width else room / len(table.columns) for column in table.columns]
     scale = min(1.0, room / sum(widths))
     rows: list[list[Any]] = []
-    commands: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (-1, -1), 4)]
+    commands: list[tuple[Any, ...]] = [
+        ("FONTNAME", (0, 0), (-1, -1), faces.NAME),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 4),
+    ]
     commands += [("RIGHTPADDING", (0, 0), (-1, -1), 4), ("TOPPADDING", (0, 0), (-1, -1), 4), ("BOTTOMPADDING", (0, 0), (-1, -1), 1)]
     for number, row in enumerate(table.rows):
         cells: list[Any] = [""] * len(widths)

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
-import zlib
 from typing import Any
 
 import docx
 import openpyxl
-
-_STREAM = re.compile(rb"/Filter \[ /ASCII85Decode /FlateDecode \][^>]*>>\s*stream\r?\n(.*?)endstream", re.DOTALL)
-_SHOWN = re.compile(rb"\(((?:\\.|[^\\()])*)\) Tj", re.DOTALL)
-_ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
-_LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-
-
-def _unescaped(text: bytes) -> bytes:
-    return _ESCAPE.sub(lambda found: bytes([int(found[1], 8)]) if found[1].isdigit() else _LETTERS.get(found[1], found[1]), text)
+import pypdf
 
 
 def pdf_text(content: bytes) -> str:
-    """The text of a PDF set in the built-in Chinese face (UCS-2), line by line."""
-    lines = []
-    for found in _STREAM.finditer(content):
-        page = zlib.decompress(base64.a85decode(found[1].strip().removesuffix(b"~>")))
-        lines += [_unescaped(each[1]).decode("utf-16-be") for each in _SHOWN.finditer(page)]
-    return "\n".join(lines)
+    """The text of a PDF as a reader copies it out, line by line."""
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+
+
+def pdf_fonts(content: bytes) -> dict[str, bool]:
+    """Each font that a page names, and whether its file is embedded."""
+    fonts: dict[str, bool] = {}
+    for page in pypdf.PdfReader(io.BytesIO(content)).pages:
+        for reference in page["/Resources"]["/Font"].values():
+            font = reference.get_object()
+            descriptor = font.get("/FontDescriptor")
+            fonts[str(font["/BaseFont"])] = descriptor is not None and "/FontFile2" in descriptor.get_object()
+    return fonts
 
 
 def pdf_pages(content: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from app.auth import Identity
-from app.campaign.documents import faces, making
+from app.campaign.documents import making
 from app.campaign.documents.kinds import KINDS
 from app.campaign.models import DayProgress, LedgerEntry, Member, Problem
 from app.db import Database
@@ -24,15 +24,6 @@ from tests.campaign.documents.rows import CADRE, COMMANDER, FAR_CADRE, HOME, INV
 from tests.web import CAMPAIGN
 
 At = Callable[[str], datetime]
-
-
-@pytest.fixture(autouse=True)
-def built_in_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The same face on every machine, whatever fonts it has."""
-    monkeypatch.setattr(faces, "_installed", dict)
-    faces.face.cache_clear()
-    yield
-    faces.face.cache_clear()
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 
 import openpyxl
 import pytest
 
-from app.campaign.documents import faces, paper, phrases, word, word_to_pdf, workbook
+from app.campaign.documents import paper, phrases, word, word_to_pdf, workbook
 from app.campaign.documents.content import Column, PaperForm, Section, Sheet
 from app.campaign.documents.samples import SAMPLES
 from app.campaign.models import Signature
@@ -17,15 +16,6 @@ from tests.campaign.documents.reading import cells, pdf_pages, pdf_text
 from tests.campaign.documents.rows import NOON
 
 COLUMNS = (Column("序号", 6, "center"), Column("姓名", 10), Column("金额", 10, "right"))
-
-
-@pytest.fixture(autouse=True)
-def built_in_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The same face on every machine, whatever fonts it has."""
-    monkeypatch.setattr(faces, "_installed", dict)
-    faces.face.cache_clear()
-    yield
-    faces.face.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', "\t=1", "http://example.invalid/", "007"])
