@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app import clock, installation, migrations, personal, personal_contents  # noqa: F401  (registers what can be erased)
+from app.auth import holding
 from app.campaign import handlers  # noqa: F401  (registers the service-task types that diagrams may name)
 from app.config import ROOT, Config, ConfigError
 from app.db import Database
@@ -67,6 +68,7 @@ def prepare(config: Config) -> Database:
         virtual_clock.install(database)
     database.in_transaction(anew.begin)
     _install(database)
+    _name_breaches(database)
     database.in_transaction(lambda session: shipped.load(session, shipped.files(), COMMAND_LINE))
     return database
 
@@ -83,3 +85,12 @@ def _install(database: Database) -> None:
         print(f"已部署 {len(result.created)} 个定义 (deployed {len(result.created)} definitions)", flush=True)
     for name in held:
         print(f"{name}: 已由管理员另行发布，未覆盖 (administrators have released their own; not replaced)", flush=True)
+
+
+def _name_breaches(database: Database) -> None:
+    """Accounts that hold one of the three administrators' roles beside another: written around the rule, or before it was one."""
+    with database.reading() as session:
+        for each in holding.breaches(session, clock.now()):
+            roles = " + ".join(each.roles)
+            print(f"三员分立：账号 {each.username} 兼任 {roles}，冲突的角色不生效，请在账号页收回其一", end=" ")
+            print(f"(account {each.username} holds {roles}: what conflicts does not count until one is withdrawn)", flush=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth.current import Identity
+from app.auth.holding import counts_at
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import group_of
 from app.engine.models import Task
@@ -28,7 +29,6 @@ def successors(session: Session, task: Task, identity: Identity) -> list[tuple[s
     A task that names only a person may go to whoever holds one of that person's roles in the same scope.
     """
     groups = set(task.candidate_groups) or set(identity.groups)
-    now = clock.now()
     held = (
         select(Account.username, Account.name, RoleAssignment.role, RoleAssignment.scope)
         .join(RoleAssignment, RoleAssignment.username == Account.username)
@@ -36,8 +36,7 @@ def successors(session: Session, task: Task, identity: Identity) -> list[tuple[s
             Account.active,
             RoleAssignment.campaign_id.in_(sorted({0, task.campaign_id or identity.campaign_id})),
             RoleAssignment.role.in_(sorted({group.partition(":")[0] for group in groups})),
-            or_(RoleAssignment.valid_from.is_(None), RoleAssignment.valid_from <= now),
-            or_(RoleAssignment.valid_until.is_(None), RoleAssignment.valid_until > now),
+            counts_at(clock.now()),
         )
         .order_by(Account.name, Account.username)
     )

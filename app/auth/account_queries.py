@@ -11,7 +11,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import attempts, sessions
+from app.auth import attempts, holding, sessions
 from app.auth.models import Account, LoginFailure, LoginSession, RoleAssignment, Substitution
 
 PAGE = 50
@@ -46,6 +46,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Page:
     lines: list[Line]
+    #: accounts of which a role does not count, whatever the filters
+    breaches: list[holding.Breach]
     #: user name after which the next page begins; "" at the end
     after: str
 
@@ -65,10 +67,12 @@ class Detail:
     sessions: list[LoginSession]
     absences: list[Substitution]
     names: dict[str, str]
+    #: three administrators' role beside another one (``holding.counts_at``)
+    breach: bool
 
 
 def listed(session: Session, filters: Filters) -> Page:
-    """One page of accounts, in three statements."""
+    """One page of accounts, in four statements."""
     query = select(Account.username, Account.name, Account.active).order_by(Account.username).limit(PAGE + 1)
     now = clock.real_now()
     if filters.after:
@@ -91,7 +95,7 @@ def listed(session: Session, filters: Filters) -> Page:
     locks = select(LoginFailure.username, LoginFailure.locked_until)
     locked = dict(session.execute(locks.where(LoginFailure.username.in_(names), LoginFailure.locked_until > now)).all())
     lines = [Line(username, name, active, locked.get(username), tuple(held[username])) for username, name, active in shown]
-    return Page(lines, names[-1] if len(found) > PAGE else "")
+    return Page(lines, holding.breaches(session, clock.now()), names[-1] if len(found) > PAGE else "")
 
 
 def detail(session: Session, username: str) -> Detail | None:
@@ -120,4 +124,5 @@ def detail(session: Session, username: str) -> Detail | None:
         sessions=sessions.live(session, username=username),
         absences=absences,
         names=dict(names),
+        breach=any(each.username == username for each in holding.breaches(session, clock.now())),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -11,12 +10,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import passwords, sessions, tokens
+from app.auth import granting, holding, passwords, sessions, tokens
 from app.auth.language import locale
 from app.auth.models import Account, RoleAssignment, Substitution
 from app.auth.roles import ROLES, SEPARATED, label
 from app.engine import events
 from app.engine.actor import Actor
+
+#: Appointments that follow from others are the product's own act.
+CARRIED = Actor("system", origin="appointment")
 
 
 class AccountError(Exception):
@@ -57,7 +59,8 @@ def create_user(
 
     ``password_hash`` (from ``passwords.hash_password``) serves loaders that make many accounts. Flushes.
     """
-    if not username or username == "new" or len(username) > 100 or not all(char.isalnum() or char in "._-" for char in username):
+    plain = 0 < len(username) <= 100 and all(char.isalnum() or char in "._-" for char in username)
+    if not plain or username in {"new", *granting.UNATTENDED}:
         raise AccountError(_("用户名只能用字母、数字、点、横线和下划线。"))
     account = Account(
         username=username,
@@ -109,25 +112,23 @@ def assign_role(
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
 ) -> RoleAssignment:
-    """Give a role within a scope. Held already: its times are set anew. Refuses a breach of 三员分立. Flushes."""
+    """Give a role within a scope. Held already: its times are set anew.
+
+    AccountError where ``granting.may_grant`` refuses. Flushes.
+    """
     if role not in ROLES:
         raise AccountError(_("没有角色 %(role)s。", role=role))
-    scoped = ROLES[role].scope in ("group", "village")
-    if scoped != bool(scope):
-        text = _("请说明角色“%(role)s”管哪个村或哪个组。") if scoped else _("角色“%(role)s”不分村组，范围请留空。")
-        raise AccountError(text % {"role": label(role, locale())})
+    _fitting_scope(role, scope)
     hold(session, username)
     account = find(session, username)
     if role in SEPARATED:
-        _keep_separate(session, account, role)
         campaign_id = 0
-    query = select(RoleAssignment).where(
-        RoleAssignment.username == username,
-        RoleAssignment.role == role,
-        RoleAssignment.scope == scope,
-        RoleAssignment.campaign_id == campaign_id,
-    )
-    assignment = session.scalar(query)
+    assignment = _assignment(session, username, role, scope, campaign_id)
+    refusal = granting.may_grant(session, actor, role, username, campaign_id)
+    if refusal is not None:
+        raise AccountError(granting.words(session, refusal, role, username))
+    if role in SEPARATED:
+        _no_partner_outside(session, account, role)
     before = _times(assignment) if assignment is not None else None
     if assignment is None:
         assignment = RoleAssignment(username=username, role=role, scope=scope, campaign_id=campaign_id, created_at=clock.real_now())
@@ -139,26 +140,57 @@ def assign_role(
     return assignment
 
 
+def _fitting_scope(role: str, scope: str) -> None:
+    scoped = ROLES[role].scope in ("group", "village")
+    if scoped != bool(scope):
+        text = _("请说明角色“%(role)s”管哪个村或哪个组。") if scoped else _("角色“%(role)s”不分村组，范围请留空。")
+        raise AccountError(text % {"role": label(role, locale())})
+
+
+def carry_over(session: Session, role: str, from_campaign: int, to_campaign: int) -> None:
+    """Whoever holds *role* in one campaign is appointed to it in another as well. A new campaign so has the office that made it.
+
+    The product does it, with the appointment that was made before: nobody appoints himself.
+    """
+    held = (RoleAssignment.role == role) & RoleAssignment.campaign_id.in_((0, from_campaign)) & holding.counts_at(clock.now())
+    query = select(RoleAssignment).join(Account, Account.username == RoleAssignment.username).where(held, Account.active)
+    for each in session.scalars(query.order_by(RoleAssignment.key)).all():
+        if holds(session, each.username, role, each.scope, to_campaign):
+            continue
+        times = {"valid_from": each.valid_from, "valid_until": each.valid_until}
+        assign_role(session, each.username, role, scope=each.scope, campaign_id=to_campaign, actor=CARRIED, **times)
+
+
 def _times(assignment: RoleAssignment) -> dict[str, str]:
     """From when until when a role is held; "" for no bound."""
     times = {"valid_from": assignment.valid_from, "valid_until": assignment.valid_until}
     return {name: at.isoformat() if at else "" for name, at in times.items()}
 
 
-def _keep_separate(session: Session, account: Account, role: str) -> None:
-    held = system_roles(session, account.username)
-    in_the_way = held - {role}
-    if in_the_way:
-        other = " / ".join(sorted(label(code, locale()) for code in in_the_way))
-        text = _("三员分立：%(name)s 已是%(other)s，不能再任%(role)s。请把这个角色交给另一个人。")
-        raise AccountError(text % {"name": account.name, "other": other, "role": label(role, locale())})
+def _no_partner_outside(session: Session, account: Account, role: str) -> None:
+    """A running substitution would bring the role together with others."""
     partners = select(Substitution.absent, Substitution.substitute).where(
         (Substitution.absent == account.username) | (Substitution.substitute == account.username), Substitution.until > clock.now()
     )
     for absent, substitute_name in session.execute(partners):
         partner = absent if substitute_name == account.username else substitute_name
-        if system_roles(session, partner) != held | {role}:
+        if system_roles(session, partner) != {role}:
             raise AccountError(_("%(name)s 与他人有代理关系，先结束代理，再授予%(role)s。", name=account.name, role=label(role, locale())))
+
+
+def holds(session: Session, username: str, role: str, scope: str, campaign_id: int) -> bool:
+    """Whether exactly this is given already, whatever its times."""
+    return _assignment(session, username, role, scope, campaign_id) is not None
+
+
+def _assignment(session: Session, username: str, role: str, scope: str, campaign_id: int) -> RoleAssignment | None:
+    query = select(RoleAssignment).where(
+        RoleAssignment.username == username,
+        RoleAssignment.role == role,
+        RoleAssignment.scope == scope,
+        RoleAssignment.campaign_id == campaign_id,
+    )
+    return session.scalar(query)
 
 
 def system_roles(session: Session, username: str) -> frozenset[str]:
@@ -168,14 +200,11 @@ def system_roles(session: Session, username: str) -> frozenset[str]:
 
 
 def withdraw_role(session: Session, username: str, role: str, *, scope: str = "", campaign_id: int = 0, actor: Actor) -> None:
-    """Take a role back. Recorded; AccountError when it is not held."""
-    query = select(RoleAssignment).where(
-        RoleAssignment.username == username,
-        RoleAssignment.role == role,
-        RoleAssignment.scope == scope,
-        RoleAssignment.campaign_id == campaign_id,
-    )
-    assignment = session.scalar(query)
+    """Take a role back. Recorded; AccountError when it is not held, or not the actor's to take."""
+    refusal = granting.may_withdraw(session, actor, role, campaign_id)
+    if refusal is not None:
+        raise AccountError(granting.words(session, refusal, role, username))
+    assignment = _assignment(session, username, role, scope, campaign_id)
     if assignment is None:
         raise AccountError(_("%(username)s 没有角色“%(role)s”。", username=username, role=label(role, locale())))
     session.delete(assignment)
@@ -187,7 +216,9 @@ def withdraw_role(session: Session, username: str, role: str, *, scope: str = ""
 def substitute(session: Session, absent: str, substitute: str, from_: datetime, until: datetime, reason: str, actor: Actor) -> Substitution:
     """Let *substitute* act for *absent* from ``from_`` until ``until`` (campaign time). Both names stand in the history. Flushes."""
     if absent == substitute:
-        raise AccountError(_("自己不能代理自己，请选另一个人。"))
+        raise AccountError(_("代理人不能为本人，请重新选择。"))
+    if substitute in (actor.name, actor.on_behalf_of):
+        raise AccountError(_("不能指定自己代理他人，请由离岗人员本人登记。"))
     if until <= from_:
         raise AccountError(_("代理的结束时间要晚于开始时间。"))
     if not reason.strip():
@@ -226,12 +257,3 @@ def make_token(session: Session, username: str, actor: Actor, *, label: str = ""
     """Make an API token for *username*; returned once, kept only as a hash."""
     find(session, username)
     return tokens.make(session, username, actor, label=label)
-
-
-def separation_breaches(session: Session) -> list[str]:
-    """User names that hold more than one of the three separated roles. Empty, unless somebody wrote around ``assign_role``."""
-    held: dict[str, set[str]] = defaultdict(set)
-    query = select(RoleAssignment.username, RoleAssignment.role).where(RoleAssignment.role.in_(SEPARATED))
-    for username, role in session.execute(query):
-        held[username].add(role)
-    return sorted(username for username, roles in held.items() if len(roles) > 1)

@@ -6,25 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import Flask, current_app, g, request, session
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
 
 from app import clock
 from app.auth import origins, sessions, tokens
-from app.auth.models import Account, RoleAssignment, Substitution
+from app.auth.holding import Held, may_stand_in, roles_held
+from app.auth.models import Account, Substitution
 from app.auth.roles import group_of
 from app.db import Database
 from app.engine.actor import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A role held now. ``campaign_id`` 0: in every campaign."""
-
-    role: str
-    scope: str
-    campaign_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,17 +205,7 @@ def active_substitutions(read: Session, username: str, now: datetime) -> dict[st
         select(Account.username, Account.name)
         .join(Substitution, Substitution.absent == Account.username)
         .where(Substitution.substitute == username, Substitution.from_ <= now, Substitution.until > now, Account.active)
+        .where(may_stand_in(Substitution.absent, Substitution.substitute, now))
         .order_by(Substitution.key)
     )
     return dict(read.execute(query).all())
-
-
-def roles_held(read: Session, username: str, now: datetime) -> tuple[Held, ...]:
-    """What *username* holds at *now*, in any campaign."""
-    valid = and_(
-        or_(RoleAssignment.valid_from.is_(None), RoleAssignment.valid_from <= now),
-        or_(RoleAssignment.valid_until.is_(None), RoleAssignment.valid_until > now),
-    )
-    query = select(RoleAssignment.role, RoleAssignment.scope, RoleAssignment.campaign_id)
-    query = query.where(RoleAssignment.username == username, valid).order_by(RoleAssignment.key)
-    return tuple(Held(*row) for row in read.execute(query))

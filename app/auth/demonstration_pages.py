@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.auth import demonstration, sessions
-from app.auth.current import actor, database, identity
+from app.auth.current import actor, database, identity, signed_in_person
 from app.auth.guard import local_path, public, signed_in, start_browser_session
 from app.auth.models import Account
 
@@ -39,7 +39,10 @@ def roles() -> str:
 @demo.post("/switch")
 @public
 def switch() -> Response:
-    """Take a demonstration account with one click; any other account is not found."""
+    """Take a demonstration account with one click; any other account is not found, and whoever is signed in with a real one stays it."""
+    person = signed_in_person()
+    if person is not None and not person.demonstration:
+        raise NotFound()
     username = request.form.get("username", "")
     ip, agent = request.remote_addr or "", request.user_agent.string
 

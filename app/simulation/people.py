@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.current import Held, Identity
+from app.auth.current import Identity
+from app.auth.holding import Held
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import group_of
 from app.engine.models import Task

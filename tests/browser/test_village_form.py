@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.acts import completion
-from app.auth.current import Held, Identity
+from app.auth.current import Identity
+from app.auth.holding import Held
 from app.auth.roles import group_of
 from app.campaign import campaigns, registering
 from app.campaign.demonstration import households as generator

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from app import personal
-from app.auth import accounts, passwords
+from app import clock, personal
+from app.auth import holding, passwords
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import ROLES
 from app.campaign import demonstration, id_numbers
@@ -101,7 +101,7 @@ def test_loading_writes_it_once_and_finds_it_again(db: Database, keys: None) -> 
         assert (campaign.demonstration, campaign.state) == (True, "draft"), "without diagrams it waits"
         rows = {model: session.scalar(select(func.count()).select_from(model)) for model in (Village, WorkGroup, Staff, Account)}
         assert rows == {Village: 9, WorkGroup: 25, Staff: 82, Account: 82}
-        assert accounts.separation_breaches(session) == []
+        assert holding.breaches(session, clock.now()) == []
         assert session.scalar(select(func.count()).select_from(Extract)) == 130 * 7
         hashes = set(session.scalars(select(Account.password_hash)))
         assert len(hashes) == 1

@@ -21,6 +21,7 @@ from app.engine import definitions, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
 from tests.browser.serving import aside
+from tests.web import CLI
 
 FILES = Path(__file__).parent / "files"
 CAMPAIGN = 1
@@ -73,8 +74,8 @@ def app(db: Database, at: Callable[[str], datetime], tmp_path: Path) -> Iterator
 
     def work(session: Any) -> None:
         for username, (name, role) in STAFF.items():
-            accounts.create_user(session, username, name, actor=ADMIN)
-            accounts.assign_role(session, username, role, scope="G03", campaign_id=CAMPAIGN, actor=ADMIN)
+            accounts.create_user(session, username, name, actor=CLI)
+            accounts.assign_role(session, username, role, scope="G03", campaign_id=CAMPAIGN, actor=CLI)
         files = {path.name: path.read_bytes() for path in FILES.iterdir()}
         definitions.deploy(session, files, ADMIN, now=datetime.fromisoformat("2020-05-20T08:00:00+08:00"))
 

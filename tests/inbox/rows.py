@@ -10,7 +10,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth.current import Held, Identity
+from app.auth.current import Identity
+from app.auth.holding import Held
 from app.db import Database
 from app.engine.models import Definition, Deployment, ProcessInstance, Task, TaskCandidate
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.auth.holding import counts_at
 from app.auth.models import RoleAssignment
 from app.campaign.models import Notification
 from app.engine.jobs import Context, handler
@@ -24,8 +25,7 @@ def holders(session: Session, campaign_id: int, recipients: Iterable[str], *, at
         query = select(RoleAssignment.username).where(
             RoleAssignment.campaign_id.in_((0, campaign_id)),
             or_(*((RoleAssignment.role == role) & (RoleAssignment.scope == scope) for role, scope in pairs)),
-            or_(RoleAssignment.valid_from.is_(None), RoleAssignment.valid_from <= at),
-            or_(RoleAssignment.valid_until.is_(None), RoleAssignment.valid_until > at),
+            counts_at(at),
         )
         names.update(session.scalars(query))
     return sorted(names)

@@ -106,8 +106,9 @@ def _staff(db: Database, folder: Path, note: _Note, content: bytes, actor: Actor
     with db.reading() as session:
         villages = dict(session.execute(select(Village.code, Village.name).where(Village.campaign_id == note.campaign_id)).all())
         groups = dict(session.execute(select(WorkGroup.code, WorkGroup.village).where(WorkGroup.campaign_id == note.campaign_id)).all())
-    places, found = staff.check(book, villages, groups)
-    errors += found
+        places, found = staff.check(book, villages, groups)
+        errors += found
+        staff.check_grants(session, note.campaign_id, book, places.staff, actor, errors)
     if not rows or any(not error.warning for error in errors):
         note.refuse(folder, book, errors)
         return

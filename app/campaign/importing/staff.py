@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
-from app.auth import accounts
+from app.auth import accounts, granting
 from app.auth.models import Account
-from app.auth.roles import ROLES, SEPARATED
+from app.auth.roles import BUSINESS, ROLES
 from app.campaign.importing import texts, values
 from app.campaign.importing.columns import GROUPS, STAFF, VILLAGES, place_sheets
 from app.campaign.importing.marked import FONT, HEADING, new_book
@@ -45,7 +45,7 @@ class Places:
 
 def role_labels() -> dict[str, str]:
     """Label or code → code of the roles that may be given here; the three system roles are the security administrator's."""
-    return {word: role.code for role in ROLES.values() if role.code not in SEPARATED for word in (role.code, role.zh, role.en)}
+    return {word: code for code in BUSINESS for word in (code, ROLES[code].zh, ROLES[code].en)}
 
 
 def check(book: Mapping[str, Sheet], villages: Mapping[str, str], groups: Mapping[str, str]) -> tuple[Places, list[CellError]]:
@@ -62,6 +62,18 @@ def check(book: Mapping[str, Sheet], villages: Mapping[str, str], groups: Mappin
     for row in found.staff:
         _person(book, row, every_village, every_group, errors)
     return found, errors
+
+
+def check_grants(
+    session: Session, campaign_id: int, book: Mapping[str, Sheet], rows: list[Row], actor: Actor, errors: list[CellError]
+) -> None:
+    """What ``auth.granting`` would refuse *actor*, said at the line. Roles that are held already are no grants."""
+    for row in rows:
+        username, role, scope = row.get("username", ""), row.get("role", ""), row.get("scope", "")
+        if username and role and not accounts.holds(session, username, role, scope, campaign_id):
+            refusal = granting.may_grant(session, actor, role, username, campaign_id)
+            if refusal is not None:
+                _wrong(book, STAFF, row, "role", say(f"role_{refusal}"), errors)
 
 
 def _parse(book: Mapping[str, Sheet], name: str, errors: list[CellError]) -> list[Row]:
@@ -139,7 +151,9 @@ def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> l
             password = first_password()
             accounts.create_user(session, username, row["name"], password=password, actor=actor, must_change_password=True)
             made.append((username, row["name"], password))
-        accounts.assign_role(session, username, row["role"], scope=row.get("scope", ""), campaign_id=campaign_id, actor=actor)
+        scope = row.get("scope", "")
+        if not accounts.holds(session, username, row["role"], scope, campaign_id):
+            accounts.assign_role(session, username, row["role"], scope=scope, campaign_id=campaign_id, actor=actor)
         before_row = _told(people[username]) if username in people else None
         person = people[username] = _staff(session, campaign_id, row, people.get(username))
         saved = {"username": username, "name": person.name, "reason": person.avoidance_reason, **_told(person), "old": before_row}

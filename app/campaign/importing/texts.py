@@ -86,6 +86,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "village_scope": ("村级角色须填已有的村编码", "a village role needs the code of a village"),
     "group_scope": ("组级角色须填已有的工作组编码", "a work group role needs the code of a work group"),
     "town_scope": ("镇级角色的范围请留空", "leave the scope of a town role empty"),
+    "role_self": ("不能给自己授予角色，请由其他人员办理", "nobody gives himself a role; somebody else has to"),
+    "role_authority": ("该角色由安全管理员授予", "this role is given by the security administrator"),
+    "role_separation": (
+        "三员分立：系统、安全、审计管理员不能承担专项工作中的角色",
+        "system and security administrators and auditors hold no role of the campaign",
+    ),
     "avoidance": (
         "在户籍所在村工作，应回避；不能回避的请填写说明",
         "works in the home village, which should be avoided; otherwise give the reason",

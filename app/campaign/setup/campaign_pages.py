@@ -61,7 +61,7 @@ def campaign_new() -> str | Response | tuple[str, int]:
             document_prefix=values.get("document_prefix", "").strip(),
         )
         if who.has("office"):
-            accounts.assign_role(write, who.username, "office", campaign_id=made.id, actor=by)
+            accounts.carry_over(write, "office", who.campaign_id, made.id)
         return made.id
 
     key = database().in_transaction(work)

@@ -10,20 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.auth import access, accounts, actor, database, identity
+from app.auth import access, accounts, actor, database, granting, identity
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import BUSINESS, ROLES
 from app.campaign.blueprint import blueprint
 from app.campaign.models import Village, WorkGroup
 from app.campaign.setup import lookup
 from app.campaign.setup.campaign_pages import SETUP
-from app.campaign.setup.staff_pages import not_a_system_account
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/roles")
 @access(*SETUP)
 def campaign_roles(campaign_id: int) -> str:
     """Every role of the campaign with its holders; a role that nobody holds is marked: its tasks would find nobody."""
+    by = actor()
     with database().reading() as read:
         found = lookup.campaign(read, identity(), campaign_id)
         held: dict[str, list[tuple[str, str, str]]] = {}
@@ -35,7 +35,12 @@ def campaign_roles(campaign_id: int) -> str:
         ):
             held.setdefault(role, []).append((scope, username, name))
         return render_template(
-            "campaign/setup/roles.html", campaign=found, roles=[ROLES[code] for code in BUSINESS], held=held, places=_places(read, found.id)
+            "campaign/setup/roles.html",
+            campaign=found,
+            roles=[ROLES[code] for code in BUSINESS],
+            held=held,
+            places=_places(read, found.id),
+            appoints={code for code in BUSINESS if granting.may_withdraw(read, by, code, found.id) is None},
         )
 
 
@@ -50,7 +55,7 @@ def _places(read: Session, campaign_id: int) -> dict[str, dict[str, str]]:
 @blueprint.post("/campaigns/<int:campaign_id>/roles")
 @access(*SETUP)
 def campaign_role_change(campaign_id: int) -> Response:
-    """Give a role of the campaign to an existing account, or take it back. System roles are the security administrator's."""
+    """Give a role of the campaign to an existing account, or take it back. ``auth.granting`` says who may."""
     who, by, form = identity(), actor(), request.form
     username, role, scope = (form.get(name, "").strip()[:100] for name in ("username", "role", "scope"))
     back = url_for("campaign.campaign_roles", campaign_id=campaign_id, _anchor=role or None)
@@ -65,7 +70,6 @@ def campaign_role_change(campaign_id: int) -> Response:
             return
         if write.scalar(select(Account.key).where(Account.username == username, Account.active.is_(True))) is None:
             raise accounts.AccountError(_("没有启用的账号“%(username)s”。", username=username))
-        not_a_system_account(write, username)
         places = _places(write, found.id).get(ROLES[role].scope)
         if places is not None and scope not in places:
             raise accounts.AccountError(_("请选择这个角色负责的村或工作组。"))

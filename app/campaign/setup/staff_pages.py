@@ -11,9 +11,9 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.auth import access, accounts, actor, database, identity
-from app.auth.models import Account, RoleAssignment
-from app.auth.roles import ROLES, SEPARATED
+from app.auth import access, accounts, actor, database, granting, identity
+from app.auth.models import RoleAssignment
+from app.auth.roles import BUSINESS, ROLES
 from app.campaign import listing
 from app.campaign.blueprint import blueprint
 from app.campaign.importing import columns, marked, runs, staff
@@ -29,7 +29,7 @@ SIZE = 60
 @access("office")
 def staff_list() -> str:
     """附件1: who is seconded, with which roles; filters in the address."""
-    who, args = identity(), request.args
+    who, by, args = identity(), actor(), request.args
     with database().reading() as read:
         query = _filtered(who.campaign_id, args)
         place = listing.position(args.get("after", ""), 1) if args.get("after") else None
@@ -50,7 +50,8 @@ def staff_list() -> str:
             roles=roles,
             after=listing.cursor((shown[-1].username,)) if len(rows) > SIZE else "",
             campaign=lookup.campaign(read, who, who.campaign_id),
-            every_role=[role for role in ROLES.values() if role.code not in SEPARATED],
+            every_role=[ROLES[code] for code in BUSINESS],
+            appoints={code for code in BUSINESS if granting.may_withdraw(read, by, code, who.campaign_id) is None},
             villages=listing.village_names(read, who),
             groups=dict(
                 read.execute(
@@ -83,14 +84,13 @@ def staff_save() -> Response:
     who, by, form = identity(), actor(), request.form
     row = {key: form.get(key, "").strip()[:200] for key in ("username", "name", "unit", "post", "phone", "role", "scope", "home_village")}
     row = {key: value for key, value in row.items() if value}
-    if row.get("role") not in ROLES or row["role"] in SEPARATED or not row.get("username") or not row.get("name"):
+    if row.get("role") not in BUSINESS or not row.get("username") or not row.get("name"):
         flash(_("请填写账号、姓名和角色。"), "error")
         return redirect(url_for("campaign.staff_list"), 303)
 
     def work(write: Session) -> list[tuple[str, str, str]]:
         lookup.campaign(write, who, who.campaign_id)
         _known_scope(write, who.campaign_id, row["role"], row.get("scope", ""))
-        not_a_system_account(write, row["username"])
         return staff.write(write, who.campaign_id, staff.Places(staff=[row]), by)
 
     try:
@@ -122,12 +122,6 @@ def _known_scope(write: Session, campaign_id: int, role: str, scope: str) -> Non
         raise accounts.AccountError(_("请选择这个角色负责的村或工作组。"))
 
 
-def not_a_system_account(write: Session, username: str) -> None:
-    """三员分立: the office gives no work in the campaign to a system account."""
-    if write.scalar(select(Account.key).where(Account.username == username)) and accounts.system_roles(write, username):
-        raise accounts.AccountError(_("%(username)s 是系统、安全或审计管理员，不能承担活动中的工作。", username=username))
-
-
 @blueprint.post("/staff/withdraw")
 @access("office")
 def staff_withdraw() -> Response:
@@ -149,7 +143,7 @@ def staff_template(campaign_id: int) -> Response:
     """The empty workbook of villages, work groups and staff."""
     with database().reading() as read:
         lookup.campaign(read, identity(), campaign_id)
-    lists = {"role": [(role.code, role.zh) for role in ROLES.values() if role.code not in SEPARATED]}
+    lists = {"role": [(code, ROLES[code].zh) for code in BUSINESS]}
     return send(marked.template(columns.place_sheets(), lists), _("人员导入模板") + ".xlsx")
 
 
