@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from app.db import new_key
 from app.engine import bpmn
 from app.engine import step as steps
+from app.engine.beside import HAS_INCIDENTS, LAST_AT
 from app.engine.errors import StepFailed
-from app.engine.models import Call, Incident, ProcessInstance
+from app.engine.models import Call, ProcessInstance
 from app.engine.step import Step, Variables
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def cancel_children(work: Work, parent: ProcessInstance, activity_keys: list[int
         for call in work.session.scalars(select(Call).where(Call.key.in_(loops)).with_for_update()):
             work.session.delete(call)
     running = (
-        select(ProcessInstance, exists().where(Incident.instance_key == ProcessInstance.key, Incident.state == "OPEN"))
+        select(ProcessInstance, HAS_INCIDENTS, LAST_AT)
         .where(
             ProcessInstance.parent_key == parent.key,
             ProcessInstance.parent_activity_key.in_(activity_keys),
@@ -113,9 +114,9 @@ def cancel_children(work: Work, parent: ProcessInstance, activity_keys: list[int
     )
     found = work.session.execute(running).all()
     more = len(found) > work.may_cancel
-    for child, has_incidents in found[: work.may_cancel]:
+    for child, has_incidents, last in found[: work.may_cancel]:
         work.may_cancel -= 1
-        work.note(child, has_incidents=has_incidents)
+        work.note(child, has_incidents=has_incidents, last=last)
         work.step(child, steps.Cancel(PARENT))
     if more:
         work.job("cancel_children", parent, new_key(), payload={"activities": activity_keys})

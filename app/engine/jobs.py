@@ -19,8 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database, RevisionConflict
-from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, start_events
-from app.engine import definition_lookup as definitions
+from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, timer_jobs
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
 from app.engine.errors import BpmnError, Conflict, EngineError, StepFailed
@@ -136,10 +135,8 @@ def _do(session: Session, job: Leased) -> None:
 
 
 def _moment(job: Leased) -> datetime:
-    """The campaign time at which the job acts. A late timer, and what follows from it, acts as if in time: dates made from it are right."""
-    if job.kind == "timer":
-        return job.due_at
-    return job.created_at if job.failures == 0 else clock.now()
+    """The campaign time at which the job acts: now, also when it was due long ago, and never before the step that made it."""
+    return max(clock.now(), job.created_at)
 
 
 def _settle_conflict(db: Database, job: Leased, error: Conflict) -> None:
@@ -170,23 +167,6 @@ def _after(db: Database, work: Callable[[Session], None]) -> None:
         db.in_transaction(work)
     except LeaseLost:
         _log.info("a job was no longer ours")
-
-
-def _timer(work: Work, job: Leased) -> None:
-    instance = work.load(job.instance_key)
-    detail = {"due_at": job.due_at.isoformat(), "occurrence": job.occurrence}
-    work.record("timer.fired", instance, key=job.activity_key, element_id=job.element_id, detail=detail)
-    work.step(instance, steps.Trigger(job.activity_key))
-
-
-def _timer_start(work: Work, job: Leased) -> None:
-    work.now = job.due_at
-    following = start_events.next_start(work.session.get_one(JobRow, job.key))
-    definition = definitions.get(work.session, job.instance_key)
-    instance = work.start(definition, {}, element_id=job.element_id, campaign_id=job.campaign_id)
-    work.record("timer.fired", instance, element_id=job.element_id, detail={"due_at": job.due_at.isoformat(), "occurrence": job.occurrence})
-    if following is not None:
-        work.session.add(following)
 
 
 def _service(work: Work, job: Leased) -> None:
@@ -225,8 +205,8 @@ def _service(work: Work, job: Leased) -> None:
 
 
 _DO: dict[str, Callable[[Work, Leased], dict[str, Any] | None]] = {
-    "timer": _timer,
-    "timer_start": _timer_start,
+    "timer": timer_jobs.fire,
+    "timer_start": timer_jobs.start,
     "service": _service,
     "children": calls.start_more,
     "child_ended": calls.child_ended,

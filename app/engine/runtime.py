@@ -16,9 +16,10 @@ from app import clock
 from app.engine import definition_lookup, events, idempotency, incidents, instances, messages, migration, models, moving, newest
 from app.engine import step as steps
 from app.engine.actor import Actor
+from app.engine.beside import HAS_INCIDENTS, LAST_AT
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound
-from app.engine.work import HAS_INCIDENTS, Work, require
+from app.engine.work import Work, require
 
 __all__ = [
     "Actor",
@@ -233,7 +234,7 @@ def _assign(session: Session, task: models.Task, to: str | None, kind: str, acto
 
 
 _LOCKED_TASK = (
-    select(models.Task, models.ProcessInstance, models.Idempotency, HAS_INCIDENTS, newest.stamp())
+    select(models.Task, models.ProcessInstance, models.Idempotency, HAS_INCIDENTS, newest.stamp(), LAST_AT)
     .join(models.ProcessInstance, models.ProcessInstance.key == models.Task.instance_key)
     .outerjoin(
         models.Idempotency,
@@ -255,9 +256,9 @@ def _locked_task(
     found = session.execute(_LOCKED_TASK, asked, execution_options={"populate_existing": True}).one_or_none()
     if found is None:
         raise NotFound("task", task_key)
-    task, instance, first, has_incidents, deployments = found
+    task, instance, first, has_incidents, deployments, last = found
     work = Work(session, actor)
-    work.note(instance, has_incidents=has_incidents, deployments=deployments)
+    work.note(instance, has_incidents=has_incidents, deployments=deployments, last=last)
     return task, instance, first, work
 
 

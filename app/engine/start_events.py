@@ -42,11 +42,17 @@ def starts(process: bpmn.Process) -> list[bpmn.Element]:
     return [element for element in process.elements.values() if element.kind == "startEvent" and not element.scope]
 
 
-def next_start(job: JobRow) -> JobRow | None:
+def next_start(job: JobRow, now: datetime) -> JobRow | None:
     """The job after *job*, a timer start that has fired; None if it was the last."""
     cycle, left = job.payload.get("cycle"), job.payload.get("left")
     if cycle is None or left == 0:
         return None
+    anchor = datetime.fromisoformat(job.payload["from"]) if "from" in job.payload else None
+    after = None if timers.catches_up(job.payload.get("properties", {}), left) else now
+    due = timers.next_occurrence(cycle, job.due_at, anchor=anchor, after=after)
+    missed = timers.left_out(cycle, job.due_at, due, anchor=anchor)
+    if left is not None and left <= missed:
+        return None  # all its moments have passed
     return JobRow(
         key=new_key(),
         campaign_id=job.campaign_id,
@@ -54,10 +60,10 @@ def next_start(job: JobRow) -> JobRow | None:
         instance_key=job.instance_key,
         activity_key=job.activity_key,
         element_id=job.element_id,
-        occurrence=job.occurrence + 1,
-        due_at=timers.next_occurrence(cycle, job.due_at),
-        payload={**job.payload, "left": None if left is None else left - 1},
-        created_at=job.due_at,
+        occurrence=job.occurrence + 1 + missed,
+        due_at=due,
+        payload={**job.payload, "left": None if left is None else left - 1 - missed},
+        created_at=now,
     )
 
 
@@ -91,6 +97,8 @@ def _timer(definition: Definition, element: bpmn.Element, event: bpmn.EventDefin
             "element_id": element.id,
             "cycle": feel.to_json(value) if cyclic else None,
             "left": repetitions - 1 if cyclic and repetitions is not None else None,
+            "from": now.isoformat(),
+            "properties": dict(element.properties),
         },
         created_at=now,
     )

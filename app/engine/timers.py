@@ -1,15 +1,17 @@
 """When a timer is due: ISO 8601 dates, durations and cycles, and what FEEL makes of them.
 
-Calendar arithmetic (days, months, years) is done in the campaign's zone, results are aware and in UTC. A time without a zone is never
-guessed at: ``TimerError``.
+Calendar arithmetic (days, months, years) is done in the campaign's zone, that of a cycle with a start in the zone that the start is written
+with; results are aware and in UTC. A time without a zone is never guessed at: ``TimerError``. A date without a time means the end of that
+day in the campaign's zone, wherever it stands: due date, follow-up date, timer, start of a cycle.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,9 +30,10 @@ class TimerError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A length of time: calendar months, and days and seconds."""
+    """A length of time: calendar months and days, and hours and less."""
 
     months: int
+    days: int
     rest: timedelta
 
 
@@ -43,6 +46,8 @@ class Cycle:
     #: when it fires first; None: one period after it is armed
     start: datetime | None
     period: Period
+    #: whose calendar its months and days are of
+    zone: tzinfo = CAMPAIGN_ZONE
 
 
 def due(kind: str, value: Any, now: datetime) -> tuple[datetime, int | None]:
@@ -60,39 +65,62 @@ def due(kind: str, value: Any, now: datetime) -> tuple[datetime, int | None]:
     raise ValueError(f"unknown kind of timer: {kind}")
 
 
-def next_occurrence(value: Any, previous: datetime) -> datetime:
-    """When the cycle *value* fires after *previous*. Counted from its start, if it has one: months keep their day."""
+def next_occurrence(value: Any, previous: datetime, *, anchor: datetime | None = None, after: datetime | None = None) -> datetime:
+    """When the cycle *value* fires after *previous* (and *after*, if given: what has passed by then is left out).
+
+    Counted from its start, otherwise from the *anchor* (when it was armed): months keep their day, and the cadence stays when it was late.
+    """
     turn = cycle(value)
-    if turn.start is None:
-        return add(previous, turn.period)
-    number = _passed(turn, previous)
-    return add(turn.start, turn.period, number)
+    base = turn.start or anchor or previous
+    return add(base, turn.period, _index(base, turn, max(previous, after or previous)) + 1, turn.zone)
+
+
+def left_out(value: Any, previous: datetime, following: datetime, *, anchor: datetime | None = None) -> int:
+    """How many occurrences of the cycle *value* lie between two of them."""
+    turn = cycle(value)
+    base = turn.start or anchor or previous
+    return _index(base, turn, following) - _index(base, turn, previous) - 1
+
+
+#: what the output mappings of a timer event may read: for when it was due, ISO 8601
+DUE_AT = "dueAt"
+#: zeebe:property of a repeating timer: does it make up for every time that it could not fire?
+CATCH_UP = "catchUp"
+EVERY, ONCE = "all", "once"
+
+
+def catches_up(properties: Mapping[str, str], left: int | None) -> bool:
+    """Whether a cycle that comes late fires for each of its times (``all``), or once (``once``).
+
+    Where the diagram does not say so, what is counted (``R3/…``; *left*: how often still) comes as often as is written, and what goes on
+    for ever fires once and then at its next moment.
+    """
+    return properties.get(CATCH_UP, ONCE if left is None else EVERY) == EVERY
 
 
 def instant(value: Any) -> datetime:
-    """A point in time, from ISO 8601 text with a zone, an aware date-time, or a date (its midnight in the campaign's zone)."""
+    """A point in time, from ISO 8601 text with a zone, an aware date-time, or a date (the end of that day in the campaign's zone)."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise _without_zone(value.isoformat())
         return value.astimezone(UTC)
     if isinstance(value, date):
-        return datetime.combine(value, time(), CAMPAIGN_ZONE).astimezone(UTC)
+        return _end_of_day(value).astimezone(UTC)
     if isinstance(value, str):
-        return _instant_text(value.strip())
+        return _written(value.strip()).astimezone(UTC)
     raise TimerError("timer_not_a_date", "is no point in time; write one like 2020-05-21T09:00:00+08:00", value)
 
 
-def end_of_day(day: date) -> datetime:
-    """The last second of *day* in the campaign's zone: what a due date without a time means."""
-    return datetime.combine(day, time(), CAMPAIGN_ZONE) + timedelta(days=1) - timedelta(seconds=1)
+def _end_of_day(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), CAMPAIGN_ZONE)
 
 
 def duration(value: Any) -> Period:
     """A length of time, from ISO 8601 text or a FEEL duration."""
     if isinstance(value, timedelta):
-        return Period(0, value)
+        return Period(0, value.days, value - timedelta(value.days))
     if isinstance(value, YearsMonths):
-        return Period(value.months, timedelta())
+        return Period(value.months, 0, timedelta())
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise TimerError("timer_not_a_duration", "is no duration; write one like PT2H or P3D", value)
@@ -112,16 +140,19 @@ def cycle(value: Any) -> Cycle:
     repetitions = None if written in ("", "-1") else int(written)
     if repetitions == 0:
         raise TimerError("timer_not_a_cycle", "never fires; let it repeat at least once, like R1/PT10M", value)
-    return Cycle(repetitions, _instant_text(start) if start else None, _forward(duration(period), value))
+    begin = _written(start) if start else None
+    zone = begin.tzinfo if begin and begin.tzinfo else CAMPAIGN_ZONE
+    return Cycle(repetitions, begin.astimezone(UTC) if begin else None, _forward(duration(period), value), zone)
 
 
-def add(moment: datetime, period: Period, times: int = 1) -> datetime:
-    """*moment* plus *times* periods, by the calendar of the campaign's zone, in UTC."""
-    local = moment.astimezone(CAMPAIGN_ZONE)
+def add(moment: datetime, period: Period, times: int = 1, zone: tzinfo = CAMPAIGN_ZONE) -> datetime:
+    """*moment* plus *times* periods, in UTC: months and days by the calendar and the wall clock of *zone*, the rest as time passes."""
+    local = moment.astimezone(zone)
     try:
         year, month = divmod(local.year * 12 + local.month - 1 + period.months * times, 12)
         day = min(local.day, calendar.monthrange(year, month + 1)[1])
-        return (local.replace(year=year, month=month + 1, day=day) + period.rest * times).astimezone(UTC)
+        on_the_wall = local.replace(year=year, month=month + 1, day=day) + timedelta(period.days * times)
+        return on_the_wall.astimezone(UTC) + period.rest * times
     except (OverflowError, ValueError) as error:
         raise TimerError("timer_not_a_duration", "is too far away", period) from error
 
@@ -130,7 +161,8 @@ _DURATION = re.compile(
     r"(?P<sign>[+-])?P(?=\d|T\d)(?:(?P<weeks>\d+)W)?(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+(?:\.\d+)?)D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
-_CYCLE = re.compile(r"R(-1|\d{0,6})/(?:([^/]+)/)?([^/]+)")
+#: the name of a start's zone may have a slash
+_CYCLE = re.compile(r"R(-1|\d{0,6})/(?:((?:[^/\[@]|\[[^\]]*\]|@[^/]+/[^/]+)+)/)?([^/]+)")
 _DATE_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)"  # local time
     r"(Z|[+-]\d{2}:?\d{2})?"
@@ -138,23 +170,27 @@ _DATE_TIME = re.compile(
 )
 
 
-def _instant_text(text: str) -> datetime:
+def _written(text: str) -> datetime:
+    """The moment that *text* says, in the zone that it is written with."""
     found = _DATE_TIME.fullmatch(text)
     if found is None:
         try:
-            return instant(date.fromisoformat(text)) if len(text) == 10 else _refuse(text)
+            return _end_of_day(date.fromisoformat(text)) if len(text) == 10 else _refuse(text)
         except ValueError as error:
             raise error if isinstance(error, TimerError) else _not_a_date(text) from error
     written, offset, *names = found.groups()
     name = next(filter(None, names), None)
     if offset is None and name is None:
         raise _without_zone(text)
-    end_of_day = written[11:16] == "24:00"
+    midnight = written[11:16] == "24:00"
     try:
         moment = datetime.fromisoformat(written.replace("T24:", "T00:") + (offset or ""))
-        if offset is None:
-            moment = moment.replace(tzinfo=ZoneInfo(str(name)))
-        return (moment + timedelta(days=end_of_day)).astimezone(UTC)
+        if name is not None:
+            zone = ZoneInfo(str(name))
+            moment = moment.replace(tzinfo=zone) if offset is None else moment.astimezone(zone)
+        moment += timedelta(days=midnight)
+        moment.astimezone(UTC)
+        return moment
     except (ValueError, OverflowError, ZoneInfoNotFoundError) as error:
         raise _not_a_date(text) from error
 
@@ -177,7 +213,9 @@ def _period(found: re.Match[str]) -> Period:
     number = {name: float(part or 0) for name, part in parts.items()}
     try:
         months = int(number.pop("years") * 12 + number.pop("months"))
-        return Period(sign * months, sign * timedelta(**number))
+        days = int(number["days"] + number.pop("weeks") * 7)
+        number["days"] %= 1  # half a day is twelve hours
+        return Period(sign * months, sign * days, sign * timedelta(**number))
     except OverflowError as error:
         raise TimerError("timer_not_a_duration", "is too long", found.group()) from error
 
@@ -194,23 +232,27 @@ def _first(turn: Cycle, now: datetime) -> tuple[datetime, int | None]:
         return add(now, turn.period), turn.repetitions
     if turn.start >= now:
         return turn.start, turn.repetitions
-    passed = _passed(turn, now - timedelta(microseconds=1))
+    passed = _index(turn.start, turn, now - timedelta(microseconds=1)) + 1
     if turn.repetitions is not None and passed >= turn.repetitions:
-        return add(turn.start, turn.period, turn.repetitions - 1), 1
-    return add(turn.start, turn.period, passed), None if turn.repetitions is None else turn.repetitions - passed
+        return add(turn.start, turn.period, turn.repetitions - 1, turn.zone), 1
+    return add(turn.start, turn.period, passed, turn.zone), None if turn.repetitions is None else turn.repetitions - passed
 
 
-def _passed(turn: Cycle, moment: datetime) -> int:
-    """How many occurrences of *turn*, which has a start, are not after *moment*."""
-    if turn.start is None or moment < turn.start:
-        return 0
+def _index(base: datetime, turn: Cycle, moment: datetime) -> int:
+    """The number, counted from 0 at *base*, of the last occurrence that is not after *moment*; -1: none is."""
+    if moment < base:
+        return -1
     low, high = 0, 1
-    while add(turn.start, turn.period, high) <= moment:
+    while _reached(base, turn, high, moment):
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if add(turn.start, turn.period, middle) <= moment:
-            low = middle
-        else:
-            high = middle
-    return high
+        low, high = (middle, high) if _reached(base, turn, middle, moment) else (low, middle)
+    return low
+
+
+def _reached(base: datetime, turn: Cycle, number: int, moment: datetime) -> bool:
+    try:
+        return add(base, turn.period, number, turn.zone) <= moment
+    except TimerError:  # beyond the calendar's end
+        return False

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -16,17 +16,16 @@ from app.engine import bpmn, children, decisions, ending, events, newest, rows, 
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
+from app.engine.beside import HAS_INCIDENTS, LAST_AT
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound, StepFailed
-from app.engine.models import Definition, Incident, MessageRow, ProcessInstance
+from app.engine.models import Definition, Event, Incident, MessageRow, ProcessInstance
 from app.engine.naming import names_of
 from app.engine.newest import Found
 from app.engine.step import Step, Variables
 
-#: A column beside ``ProcessInstance``: has it open incidents?
-HAS_INCIDENTS = exists().where(Incident.instance_key == ProcessInstance.key, Incident.state == "OPEN")
 _LOCKED = (
-    select(ProcessInstance, HAS_INCIDENTS, newest.stamp())
+    select(ProcessInstance, HAS_INCIDENTS, newest.stamp(), LAST_AT)
     .where(ProcessInstance.key == bindparam("wanted"))
     .with_for_update(of=ProcessInstance)
 )
@@ -65,12 +64,17 @@ class Work:
         found = self.session.execute(_LOCKED, {"wanted": key}, execution_options={"populate_existing": True}).one_or_none()
         if found is None:
             raise NotFound("instance", key)
-        self.note(found[0], has_incidents=found[1], deployments=found[2])
+        self.note(found[0], has_incidents=found[1], deployments=found[2], last=found[3])
         require(found[0], states)
         return found[0]
 
-    def note(self, instance: ProcessInstance, *, has_incidents: bool, deployments: int | None = None) -> None:
-        """Remember whether *instance* has open incidents, which end with their activities, and how many deployments there have been."""
+    def note(self, instance: ProcessInstance, *, has_incidents: bool, deployments: int | None = None, last: datetime | None = None) -> None:
+        """Remember whether *instance* has open incidents, which end with their activities, and how many deployments there have been.
+
+        *last*: when something happened in it last. Clocks of two machines differ, and a virtual one is followed a moment late: nothing
+        happens before what it follows from.
+        """
+        self.now = max(self.now, last or self.now)
         if has_incidents:
             self._with_incidents.add(instance.key)
         self._deployments = deployments if deployments is not None else self._deployments
@@ -152,9 +156,9 @@ class Work:
         """Write something after everything else has been computed and written."""
         self._later.append(write)
 
-    def record(self, kind: str, instance: ProcessInstance, *, key: int | None = None, element_id: str = "", detail: Variables) -> None:
-        """Append an event about *instance* to the history."""
-        events.record(
+    def record(self, kind: str, instance: ProcessInstance, *, key: int | None = None, element_id: str = "", detail: Variables) -> Event:
+        """Append an event about *instance* to the history; its ``detail`` may be completed until it is written."""
+        return events.record(
             self.session,
             kind,
             self.actor,

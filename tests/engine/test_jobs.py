@@ -235,19 +235,34 @@ def test_a_timer_fires_when_campaign_time_has_come(db: Database, at: At) -> None
     assert d.jobs_of(db) == []
 
 
-def daily(db: Database, text: str = "R/2020-05-21T20:00:00+08:00/P1D") -> None:
-    border = d.boundary("x", "a", d.timer("timeCycle", text), interrupting=False)
+def daily(db: Database, text: str = "R/2020-05-21T20:00:00+08:00/P1D", *, catch_up: str = "") -> None:
+    asked = f'<zeebe:properties><zeebe:property name="catchUp" value="{catch_up}"/></zeebe:properties>' if catch_up else ""
+    border = d.element("boundaryEvent", "x", d.timer("timeCycle", text), asked, attachedToRef="a", cancelActivity="false")
     day = d.user("day", dueDate="=now() + duration(&quot;PT2H&quot;)".replace("&quot;", '"'))
     d.deploy(db, d.diagram("p", d.start(), d.user("a"), border, day, d.end(), d.end("e2"), flows="s>a>e; x>day>e2"))
 
 
-def test_a_daily_timer_fires_once_for_each_day_after_a_jump(db: Database, at: At) -> None:
+def test_a_daily_timer_that_was_down_fires_once_and_keeps_its_hour(db: Database, at: At) -> None:
     daily(db)
+    start(db)
+    at("2020-05-24T08:00:00+08:00")
+    assert jobs.drain(db) == 1
+    (fired,) = d.history(db, "timer.fired")
+    assert fired.at == d.at("2020-05-24T08:00:00+08:00")
+    assert (d.at(fired.detail["due_at"]), fired.detail["occurrence"], fired.detail["missed"]) == (d.at("2020-05-21T20:00:00+08:00"), 0, 2)
+    (following,) = d.jobs_of(db)
+    assert (following.due_at, following.occurrence) == (d.at("2020-05-24T20:00:00+08:00"), 3)
+    assert jobs.drain(db) == 0
+
+
+def test_it_fires_for_each_day_where_the_diagram_says_so(db: Database, at: At) -> None:
+    daily(db, catch_up="all")
     start(db)
     at("2020-05-24T08:00:00+08:00")
     assert jobs.drain(db) == 3
     fired = d.history(db, "timer.fired")
-    assert [event.at for event in fired] == [d.at(f"2020-05-{day}T20:00:00+08:00") for day in (21, 22, 23)]
+    assert {event.at for event in fired} == {d.at("2020-05-24T08:00:00+08:00")}
+    assert [d.at(event.detail["due_at"]) for event in fired] == [d.at(f"2020-05-{day}T20:00:00+08:00") for day in (21, 22, 23)]
     assert [event.detail["occurrence"] for event in fired] == [0, 1, 2]
     days = d.tasks(db, element_id="day")
     assert [task.created_at for task in days] == [event.at for event in fired]
@@ -258,7 +273,7 @@ def test_a_daily_timer_fires_once_for_each_day_after_a_jump(db: Database, at: At
 
 def test_late_timers_fire_in_the_order_of_their_due_times(db: Database, at: At) -> None:
     """A cycle's second turn comes before another instance's timer that is due later, although the cycle was re-armed last."""
-    daily(db)
+    daily(db, catch_up="all")
     d.deploy(db, d.diagram("q", d.start(), d.catch("t", d.timer("timeDate", "=when")), d.end(), flows="s>t>e"))
     start(db)
     start(db, "q", when="2020-05-22T21:00:00+08:00")
@@ -267,18 +282,34 @@ def test_late_timers_fire_in_the_order_of_their_due_times(db: Database, at: At) 
     assert [event.element_id for event in d.history(db, "timer.fired")] == ["x", "x", "t"]
 
 
-def test_what_follows_a_late_timer_happens_at_its_time(db: Database, at: At, registry: Any) -> None:
-    """A ledger that is frozen at the day's end belongs to that day, whenever the worker came to it."""
-    flows = "s>w>a>b>e"
+def test_what_follows_a_late_timer_happens_now_and_the_record_says_for_when_it_was_due(db: Database, at: At, registry: Any) -> None:
     wait = d.catch("w", d.timer("timeDate", "2020-05-21T20:00:00+08:00"))
-    with_service(db, wait, flows=flows)
+    with_service(db, wait, flows="s>w>a>b>e")
     seen: list[datetime] = []
     registry["t"] = lambda session, job: seen.append(job.now)
     start(db)
+    now = "2020-05-24T08:00:00+08:00"
+    at(now)
+    jobs.drain(db)
+    assert seen == [d.at(now)]
+    assert d.task(db, "b").created_at == d.at(now)
+    (fired,) = d.history(db, "timer.fired")
+    assert (fired.at, d.at(fired.detail["due_at"])) == (d.at(now), d.at("2020-05-21T20:00:00+08:00"))
+
+
+def test_the_output_mappings_of_a_timer_may_say_for_when_it_was_due(db: Database, at: At) -> None:
+    mapped = '<zeebe:ioMapping><zeebe:output source="=date(date and time(dueAt))" target="day"/></zeebe:ioMapping>'
+    wait = d.element("intermediateCatchEvent", "w", d.timer("timeDate", "2020-05-21T20:00:00+08:00"), mapped)
+    plain = d.catch("v", d.timer("timeDuration", "PT1H"))
+    d.deploy(db, d.diagram("p", d.start(), wait, plain, d.user("a"), d.end(), flows="s>w>v>a>e"))
+    start(db)
     at("2020-05-24T08:00:00+08:00")
     jobs.drain(db)
-    assert seen == [d.at("2020-05-21T20:00:00+08:00")]
-    assert d.task(db, "b").created_at == d.at("2020-05-21T20:00:00+08:00")
+    at("2020-05-24T09:00:00+08:00")
+    jobs.drain(db)
+    assert d.task(db, "a")
+    (instance,) = d.instances(db)
+    assert instance.variables == {"day": "2020-05-21"}
 
 
 def test_a_timer_job_of_a_suspended_instance_runs_after_the_resumption(db: Database, at: At) -> None:
@@ -296,9 +327,11 @@ def test_a_timer_job_of_a_suspended_instance_runs_after_the_resumption(db: Datab
 def test_a_timer_start_event_starts_instances_by_campaign_time(db: Database, at: At) -> None:
     begin = d.start("s", d.timer("timeCycle", "R/2020-05-21T09:00:00+08:00/P1D"))
     d.deploy(db, d.diagram("p", begin, d.user("a"), d.end(), flows="s>a>e"))
+    at("2020-05-21T09:00:00+08:00")
+    assert jobs.drain(db) == 1
     at("2020-05-23T08:00:00+08:00")
-    assert jobs.drain(db) == 2
-    assert [row.started_at for row in d.instances(db)] == [d.at(f"2020-05-{day}T09:00:00+08:00") for day in (21, 22)]
+    assert jobs.drain(db) == 1
+    assert [row.started_at for row in d.instances(db)] == [d.at("2020-05-21T09:00:00+08:00"), d.at("2020-05-23T08:00:00+08:00")]
     assert d.read(db, jobs.next_due) == d.at("2020-05-23T09:00:00+08:00")
 
 

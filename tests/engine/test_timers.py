@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import clock
 from app.engine import timers
 from app.engine.feel_values import YearsMonths
 
@@ -27,8 +28,8 @@ def at(text: str) -> datetime:
         ("2020-05-21T09:00:00+08:00[Asia/Shanghai]", "2020-05-21T01:00:00+00:00"),
         ("2020-05-21T09:00:00@Asia/Shanghai", "2020-05-21T01:00:00+00:00"),
         ("2020-05-31T24:00:00+08:00", "2020-05-31T16:00:00+00:00"),
-        ("2020-05-21", "2020-05-20T16:00:00+00:00"),
-        (date(2020, 5, 21), "2020-05-20T16:00:00+00:00"),
+        ("2020-05-21", "2020-05-21T15:59:59+00:00"),
+        (date(2020, 5, 21), "2020-05-21T15:59:59+00:00"),
         (datetime(2020, 5, 21, 9, tzinfo=timezone(timedelta(hours=8))), "2020-05-21T01:00:00+00:00"),
     ],
 )
@@ -140,6 +141,86 @@ def test_a_cycle_fires_first(value: Any, first: str, repetitions: int | None) ->
 )
 def test_a_cycle_goes_on(value: Any, previous: str, following: str) -> None:
     assert timers.next_occurrence(value, at(previous)) == at(following)
+
+
+@pytest.mark.parametrize(
+    ("value", "armed", "days"),
+    [
+        ("R/P1M", "2020-01-31T08:00:00+08:00", ["2020-02-29", "2020-03-31", "2020-04-30", "2020-05-31"]),
+        ("R/P1M", "2021-01-30T08:00:00+08:00", ["2021-02-28", "2021-03-30", "2021-04-30"]),
+        ("R/P3M", "2019-11-30T08:00:00+08:00", ["2020-02-29", "2020-05-30", "2020-08-30"]),
+        ("R/P1Y", "2020-02-29T08:00:00+08:00", ["2021-02-28", "2022-02-28", "2023-02-28", "2024-02-29"]),
+        ("R/P1M1D", "2020-01-30T08:00:00+08:00", ["2020-03-01", "2020-04-01", "2020-05-03"]),
+        # 23:30 UTC on the 30th is the 31st in Shashi
+        ("R/P1M", "2020-01-30T23:30:00+00:00", ["2020-02-29", "2020-03-31", "2020-04-30"]),
+        (YearsMonths(1), "2020-01-31T08:00:00+08:00", ["2020-02-29", "2020-03-31"]),
+        ("P1M", "2020-01-31T08:00:00+08:00", ["2020-02-29", "2020-03-31"]),
+    ],
+)
+def test_months_and_years_are_counted_from_the_moment_it_was_armed(value: Any, armed: str, days: list[str]) -> None:
+    anchor = at(armed)
+    due, _ = timers.due("cycle", value, anchor)
+    seen = [due]
+    while len(seen) < len(days):
+        seen.append(timers.next_occurrence(value, seen[-1], anchor=anchor))
+    assert [clock.local(moment).date().isoformat() for moment in seen] == days
+
+
+@pytest.mark.parametrize(
+    ("value", "moments"),
+    [
+        # the 31st of whom it was written by, at whose time
+        (
+            "R/2020-01-31T00:30:00+01:00/P1M",
+            ["2020-01-31T00:30:00+01:00", "2020-02-29T00:30:00+01:00", "2020-03-31T00:30:00+01:00", "2020-04-30T00:30:00+01:00"],
+        ),
+        ("R/2020-01-30T23:30:00Z/P1M", ["2020-01-30T23:30:00Z", "2020-02-29T23:30:00Z", "2020-03-30T23:30:00Z"]),
+        # days by the wall clock, hours as they pass, when summer time ends on 25 October
+        (
+            "R/2020-10-24T09:00:00[Europe/Berlin]/P1D",
+            ["2020-10-24T09:00:00+02:00", "2020-10-25T09:00:00+01:00", "2020-10-26T09:00:00+01:00"],
+        ),
+        ("R/2020-10-25T00:00:00@Europe/Berlin/PT12H", ["2020-10-24T22:00:00Z", "2020-10-25T10:00:00Z", "2020-10-25T22:00:00Z"]),
+    ],
+)
+def test_the_calendar_of_a_start_is_that_of_its_zone(value: str, moments: list[str]) -> None:
+    due, _ = timers.due("cycle", value, at("2020-01-01T00:00:00Z"))
+    seen = [due]
+    while len(seen) < len(moments):
+        seen.append(timers.next_occurrence(value, seen[-1]))
+    assert seen == [at(moment) for moment in moments]
+
+
+@pytest.mark.parametrize(
+    ("value", "after", "following", "missed"),
+    [
+        # armed at 8:00, due at 8:05, the machine was away until 12:01
+        ("R/PT5M", "2020-05-21T12:01:00+08:00", "2020-05-21T12:05:00+08:00", 47),
+        ("R/PT5M", "2020-05-21T12:05:00+08:00", "2020-05-21T12:10:00+08:00", 48),
+        ("R/PT5M", "2020-05-21T08:05:30+08:00", "2020-05-21T08:10:00+08:00", 0),
+        ("R/2020-05-21T08:05:00+08:00/P1D", "2020-05-24T09:00:00+08:00", "2020-05-25T08:05:00+08:00", 3),
+        ("R/P1M", "2020-05-21T08:05:00+08:00", "2020-06-21T08:00:00+08:00", 0),
+    ],
+)
+def test_what_has_passed_is_left_out_and_the_cadence_stays(value: str, after: str, following: str, missed: int) -> None:
+    previous = at("2020-05-21T08:05:00+08:00")
+    found = timers.next_occurrence(value, previous, anchor=EIGHT, after=at(after))
+    assert found == at(following)
+    assert timers.left_out(value, previous, found, anchor=EIGHT) == missed
+
+
+@pytest.mark.parametrize(
+    ("properties", "left", "every"),
+    [
+        ({}, None, False),
+        ({"catchUp": "all"}, None, True),
+        ({"catchUp": "once"}, None, False),
+        ({}, 3, True),
+        ({"catchUp": "once"}, 3, False),
+    ],
+)
+def test_each_time_is_made_up_for_where_the_diagram_says_so(properties: dict[str, str], left: int | None, every: bool) -> None:
+    assert timers.catches_up(properties, left) is every
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ def _took(words: Words) -> str:
     return words.both(f"，用时 {parts.span(spent, 'zh')}", f", within {parts.span(spent, 'en')}") if spent is not None else ""
 
 
+def _missed(words: Words) -> str:
+    """A repeating timer that came late left some of its times out."""
+    count = words.detail.get("missed")
+    return words.both(f"，其间 {count} 次不再补", f", leaving out {count} of its times") if count else ""
+
+
 def _canceled_by(words: Words) -> str:
     cause = str(words.detail.get("cause") or "")
     return words.around.cause(words.record, cause, words.locale)
@@ -132,6 +138,7 @@ MAKERS: Mapping[str, Maker] = {
     "named": _named,
     "count": lambda w: len(w.detail.get("definitions") or ()),
     "due": lambda w: w.moment("due_at"),
+    "missed": _missed,
     "resolved_how": lambda w: w.both("已改正", "corrected") if w.detail.get("how") == "corrected" else w.both("已答复", "answered"),
     "size": lambda w: f"{int(w.detail.get('size') or 0) // 1024 + 1} KB",
     "form_versions": _form_versions,

@@ -88,9 +88,9 @@ TEXTS = {
     "task.changed": ("改动任务", "改动{about_s}“{task}”{because}", "Task changed", "changed the task “{task}”{of_about}{because}"),
     "timer.fired": (
         "定时触发",
-        "到时：“{element}”{of_about}，定于 {due}",
+        "到时：“{element}”{of_about}，定于 {due}{missed}",
         "Timer fired",
-        "“{element}”{of_about} was due at {due} and fired",
+        "“{element}”{of_about} was due at {due} and fired{missed}",
     ),
     "message.published": (
         "发出消息",

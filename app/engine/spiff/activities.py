@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.engine import bpmn, feel, timers
@@ -79,13 +79,11 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _moment(value: Any, run: Run, element: bpmn.Element) -> datetime | None:
-    """A due or follow-up date. A date without a time means the end of that day."""
+    """A due or follow-up date."""
     if value is None or value == "":
         return None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return timers.end_of_day(value)
     try:
-        return timers.due("date", value, run.now)[0]
+        return timers.instant(value)
     except ValueError as error:
         raise StepFailed(f"the date “{value}”: {error}", element_id=element.id, kind="timer") from error
 

@@ -58,7 +58,8 @@ class Events:
         if event.timer == "cycle":
             # "left": how often it fires after this one; None: for ever
             left = None if repetitions is None else repetitions - 1
-            token.notes |= {"cycle": feel.to_json(value), "left": left, "due": due.isoformat(), "occurrence": 0}
+            token.notes |= {"cycle": feel.to_json(value), "left": left, "occurrence": 0}
+            token.notes |= {"due": due.isoformat(), "from": run.now.isoformat()}
         run.step.timers.append(steps.Timer(token.id, element.id, due))
 
     def arm_boundaries(self, token: Token) -> None:
@@ -132,9 +133,17 @@ class Events:
         if "cycle" not in token.notes or left == 0:
             self.disarm(token)
             return
-        due = timers.next_occurrence(token.notes["cycle"], datetime.fromisoformat(token.notes["due"]))
-        occurrence = token.notes["occurrence"] + 1
-        token.notes |= {"left": None if left is None else left - 1, "due": due.isoformat(), "occurrence": occurrence}
+        notes = token.notes
+        cycle, previous = notes["cycle"], datetime.fromisoformat(notes["due"])
+        anchor = datetime.fromisoformat(notes["from"]) if "from" in notes else None
+        after = None if timers.catches_up(element.properties, left) else self.run.now
+        due = timers.next_occurrence(cycle, previous, anchor=anchor, after=after)
+        missed = timers.left_out(cycle, previous, due, anchor=anchor)
+        if left is not None and left <= missed:
+            self.disarm(token)  # all its moments have passed
+            return
+        occurrence = notes["occurrence"] + 1 + missed
+        token.notes |= {"left": None if left is None else left - 1 - missed, "due": due.isoformat(), "occurrence": occurrence}
         self.run.step.timers.append(steps.Timer(token.id, element.id, due, occurrence))
 
     def _pass_event(self, element: bpmn.Element, scope: int, variables: Variables) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -134,8 +134,6 @@ def _moment(
             return None, None
         if kind:
             return timers.due(kind, value, since)[0], None
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return timers.end_of_day(value), None
         return timers.instant(value), None
     except ExpressionError as error:
         return None, (str(error), error.english)
