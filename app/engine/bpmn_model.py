@@ -51,7 +51,8 @@ class Loop:
     input_element: str | None = None
     output_collection: str | None = None
     output_element: str | None = None
-    #: FEEL, evaluated after each instance, sees numberOfInstances, numberOfActiveInstances, numberOfCompletedInstances
+    #: FEEL, evaluated after each instance in its scope: input element, loopCounter, its variables, the output collection so far,
+    #: numberOfInstances, numberOfActiveInstances, numberOfCompletedInstances, numberOfTerminatedInstances
     completion_condition: str | None = None
 
 

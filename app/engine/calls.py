@@ -31,7 +31,7 @@ def start_more(work: Work, job: Leased) -> dict[str, Any] | None:
     call.started = until
     if until < call.total:
         return {"started": until, "total": call.total}
-    call.items, call.common = [], {}
+    call.items, call.common = [], call.common if call.has_completion_condition else {}
     work.record("children.started", parent, key=call.key, element_id=call.element_id, detail={"started": until, "total": call.total})
     return None
 
@@ -71,7 +71,7 @@ def child_ended(work: Work, job: Leased) -> None:
     parent = work.load(call.instance_key)
     fresh = _locked(work, call.key)
     if fresh is not None:
-        _go_on(work, parent, fresh)
+        _go_on(work, parent, fresh, job.payload["child"])
 
 
 def _locked(work: Work, key: int) -> Call | None:
@@ -88,8 +88,8 @@ def _children(call: Call) -> tuple[Any, ...]:
     return ProcessInstance.parent_key == call.instance_key, ProcessInstance.parent_activity_key == call.key
 
 
-def _go_on(work: Work, parent: ProcessInstance, call: Call) -> None:
-    if call.has_completion_condition and _enough(work, parent, call):
+def _go_on(work: Work, parent: ProcessInstance, call: Call, child: int) -> None:
+    if call.has_completion_condition and _enough(work, parent, call, child):
         return
     if _running(work, call):
         return
@@ -102,15 +102,37 @@ def _go_on(work: Work, parent: ProcessInstance, call: Call) -> None:
         children.start_item(work, parent, call, index, {**call.common, **call.items[index]})
 
 
-def _enough(work: Work, parent: ProcessInstance, call: Call) -> bool:
-    """Ask the completion condition; if it holds, the activity has ended and the other children are cancelled."""
-    count = select(func.count()).select_from(ProcessInstance).where(*_children(call), ProcessInstance.state.not_in(RUNNING))
-    ended = work.session.scalar(count) or 0
-    done = work.step(parent, steps.Evaluate(call.key, call.total, call.started - ended, ended, _collection(work, call)))
+def _enough(work: Work, parent: ProcessInstance, call: Call, child: int) -> bool:
+    """Ask the completion condition after *child* has ended; if it holds, the activity has ended and the other children are cancelled."""
+    count = select(ProcessInstance.state, func.count()).where(*_children(call), ProcessInstance.state.not_in(RUNNING))
+    ended = {row[0]: row[1] for row in work.session.execute(count.group_by(ProcessInstance.state))}
+    asked = steps.Evaluate(
+        call.key,
+        call.total,
+        call.started - sum(ended.values()),
+        ended.get("COMPLETED", 0),
+        _collection(work, call),
+        ended.get("TERMINATED", 0),
+        _ended(work, parent, call, child),
+    )
+    done = work.step(parent, asked)
     if call.key not in done.closed:
         return False
     work.session.delete(call)
     return True
+
+
+def _ended(work: Work, parent: ProcessInstance, call: Call, child: int) -> dict[str, Any]:
+    """What the completion condition sees of the child that ended: its input element and loopCounter and, if it was completed, what it has
+    found. What it only took over from its parent is seen as it is there now."""
+    process = definition_lookup.process_of(work.session, parent.definition_key)
+    loop = process.elements[call.element_id].loop
+    row = work.session.get_one(ProcessInstance, child)
+    own = {"loopCounter", loop.input_element if loop else None}
+    if row.state != "COMPLETED":
+        return {name: value for name, value in row.variables.items() if name in own}
+    seen = spiff.scope_of_child(process, call.element_id, row.variables)
+    return {name: value for name, value in seen.items() if name in own or name not in call.common or call.common[name] != value}
 
 
 def _collection(work: Work, call: Call) -> dict[str, Any]:

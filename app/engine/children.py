@@ -38,7 +38,7 @@ def call(work: Work, parent: ProcessInstance, children: steps.Children) -> None:
         instance_key=parent.key,
         element_id=children.element_id,
         process_id=children.process_id,
-        common=children.common if now < len(items) else {},
+        common=children.common if now < len(items) or children.has_completion_condition else {},
         items=items if now < len(items) else [],
         sequential=children.sequential,
         output_collection=children.output_collection,

@@ -102,6 +102,10 @@ class ExpressionLimit(ExpressionError):
     """An expression used more than 0.5 s, 32 MiB or the allowed output size."""
 
 
+#: The kind of a failure at a limit of time, memory or size: it may work in a moment.
+LIMIT = "limit"
+
+
 class StepFailed(EngineError):
     """A step of a process instance failed; nothing of it was kept. It becomes an incident.
 
@@ -116,6 +120,11 @@ class StepFailed(EngineError):
         super().__init__(message)
         self.element_id = element_id
         self.kind = kind
+
+    @classmethod
+    def of(cls, error: EngineError, *, element_id: str, kind: str = "expression", message: str = "") -> StepFailed:
+        """The failure that *error* is: one at a limit is a matter of the moment, and keeps that name."""
+        return cls(message or str(error), element_id=element_id, kind=LIMIT if isinstance(error, ExpressionLimit) else kind)
 
 
 class BpmnError(Exception):

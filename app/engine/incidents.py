@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engine import events
 from app.engine.actor import SYSTEM, Actor
-from app.engine.errors import Conflict, EngineError, NotFound, StepFailed
+from app.engine.errors import LIMIT, Conflict, EngineError, ExpressionLimit, NotFound, StepFailed
 from app.engine.leases import OUTSIDE
 from app.engine.models import Incident, JobRow, ProcessInstance, Task
 
@@ -44,6 +44,8 @@ def describe(error: Exception) -> tuple[str, str]:
     """Kind and message of an incident: plain words, with the cause."""
     if isinstance(error, StepFailed):
         return error.kind, str(error)
+    if isinstance(error, ExpressionLimit):
+        return LIMIT, str(error)
     message = str(error) or type(error).__name__
     if not isinstance(error, EngineError):
         message = f"{type(error).__name__}: {message}"

@@ -22,7 +22,7 @@ from app.db import Database, RevisionConflict
 from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, timer_jobs
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
-from app.engine.errors import BpmnError, Conflict, EngineError, StepFailed
+from app.engine.errors import LIMIT, BpmnError, Conflict, EngineError, ExpressionLimit, StepFailed
 from app.engine.handlers import Context, find, handler, known_types
 from app.engine.leases import Leased, LeaseLost
 from app.engine.models import JobRow
@@ -150,12 +150,13 @@ def _settle_conflict(db: Database, job: Leased, error: Conflict) -> None:
 
 
 def _fail(db: Database, job: Leased, error: Exception) -> None:
-    # A step that fails will fail again until a person mends something; only limits may be a matter of the moment.
-    lasting = isinstance(error, StepFailed) and error.kind != "limit"
-    final = lasting or job.retries <= 1
+    limit = isinstance(error, ExpressionLimit) or (isinstance(error, StepFailed) and error.kind == LIMIT)
+    # A step that fails will fail again until a person mends something; a limit may be a matter of the moment.
+    lasting = isinstance(error, StepFailed) and not limit
+    final = job.failures + 1 >= leases.LIMIT_ATTEMPTS if limit else lasting or job.retries <= 1
 
     def keep(session: Session) -> None:
-        leases.fail(session, job, incidents.describe(error)[1], final=final)
+        leases.fail(session, job, incidents.describe(error)[1], final=final, counts=not limit)
         if final:
             incidents.record(session, error, job_key=job.key)
 

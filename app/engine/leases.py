@@ -23,6 +23,8 @@ LEASE = 60
 #: Delay before a failed job is tried again; doubles with each failure.
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=1)
+#: Attempts at a job that a limit of time or memory cuts off, before a person is asked: five minutes of a busy machine.
+LIMIT_ATTEMPTS = 6
 #: Kind of the jobs that reach outside (``outside``): they are leased by name only.
 OUTSIDE = "outside"
 
@@ -181,14 +183,14 @@ def put_off(session: Session, job: Leased) -> None:
     _change(session, job, lease_until=None, retry_at=clock.real_now() + timedelta(seconds=1))
 
 
-def fail(session: Session, job: Leased, message: str, *, final: bool) -> None:
-    """The attempt failed: try again later, or, if *final*, wait for a person."""
+def fail(session: Session, job: Leased, message: str, *, final: bool, counts: bool = True) -> None:
+    """The attempt failed: try again later, or, if *final*, wait for a person. *counts*: against the attempts that the job has."""
     delay = min(FIRST_RETRY * 2 ** min(job.failures, 20), LONGEST_RETRY)
     _change(
         session,
         job,
         lease_until=None,
-        retries=max(job.retries - 1, 0),
+        retries=max(job.retries - counts, 0),
         failures=job.failures + 1,
         state="FAILED" if final else "READY",
         retry_at=None if final else clock.real_now() + delay,

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.engine import bpmn, feel
 from app.engine.errors import ExpressionError, StepFailed
+from app.engine.feel_string import string
 from app.engine.models import ProcessInstance
 from app.engine.step import Variables
 
@@ -24,14 +25,14 @@ def names_of(process: bpmn.Process, variables: Variables, business_key: str, par
         try:
             results = feel.evaluate_many(list(expressions.values()), variables)
         except ExpressionError as error:
-            raise StepFailed(str(error), element_id=process.id) from error
+            raise StepFailed.of(error, element_id=process.id) from error
         values.update(zip(expressions, results, strict=True))
     names: dict[str, str] = {}
     for column, _, length in _NAMES:
         if column == "business_key" and business_key:
             text = business_key
         elif column in values:
-            text = "" if values[column] is None else str(feel.to_json(values[column]))
+            text = string(values[column])
         else:
             text = getattr(parent, column) if parent else ""
         if len(text) > length and column != "label":

@@ -70,6 +70,7 @@ class Evaluate:
     """Look whether the multi-instance call activity *key* may end now (its completion condition), after a child ended.
 
     If it may, the Step closes *key* (cancel the children that still run) and ``variables`` (the output collection so far) are its result.
+    The condition is asked in the scope of the child that ended: ``ended`` is what is seen there beside (``spiff.scope_of_child``).
     """
 
     key: int
@@ -77,6 +78,8 @@ class Evaluate:
     active: int
     completed: int
     variables: Variables = field(default_factory=dict)
+    terminated: int = 0
+    ended: Variables = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,16 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.engine import bpmn, feel
 from app.engine import step as steps
-from app.engine.errors import StepFailed
+from app.engine.errors import ExpressionError, StepFailed
 from app.engine.spiff import mapping
 from app.engine.spiff.activities import none_start
 from app.engine.spiff.migrating import Migrated, migrate
 from app.engine.spiff.run import Decide, Run
+from app.engine.spiff.scopes import put
 from app.engine.spiff.tree import ROOT, Place, Token, places
 from app.engine.step import Step, Variables
 
-__all__ = ["ROOT", "Decide", "Migrated", "Place", "advance", "mapping", "migrate", "output_of_child", "places"]
+__all__ = ["ROOT", "Decide", "Migrated", "Place", "advance", "mapping", "migrate", "output_of_child", "places", "scope_of_child"]
 
 
 def advance(
@@ -52,10 +53,23 @@ def output_of_child(process: bpmn.Process, element_id: str, variables: Variables
     element = process.elements[element_id]
     if element.loop is None or not element.loop.output_element:
         return None
+    return _resolve(element.loop.output_element, scope_of_child(process, element_id, variables), element_id)
+
+
+def scope_of_child(process: bpmn.Process, element_id: str, variables: Variables) -> Variables:
+    """What the output element and the completion condition of a multi-instance call activity see of one ended child: its *variables*, and
+    over them what the call activity's output mappings make of them."""
     seen = dict(variables)
-    for source, target in element.outputs:
-        seen[target] = feel.resolve(source, seen)
-    return feel.to_json(feel.resolve(element.loop.output_element, seen))
+    for source, target in process.elements[element_id].outputs:
+        put(seen, target, _resolve(source, seen, element_id))
+    return seen
+
+
+def _resolve(written: str, variables: Variables, element_id: str) -> Any:
+    try:
+        return feel.to_json(feel.resolve(written, variables))
+    except ExpressionError as error:
+        raise StepFailed.of(error, element_id=element_id) from error
 
 
 def _obey(run: Run, command: steps.Command) -> None:
@@ -149,10 +163,10 @@ def _evaluate(run: Run, command: steps.Evaluate) -> None:
         "numberOfInstances": command.total,
         "numberOfActiveInstances": command.active,
         "numberOfCompletedInstances": command.completed,
-        "numberOfTerminatedInstances": 0,
+        "numberOfTerminatedInstances": command.terminated,
     }
     written = f"={element.loop.completion_condition.removeprefix('=')}"
-    (met,) = run.evaluate([written], run.sees(token), element.id, {**counts, **command.variables})
+    (met,) = run.evaluate([written], run.sees(token), element.id, {**command.variables, **command.ended, **counts})
     if met is True:
         _end_loop(run, token, element, command.variables)
     elif met is not False:

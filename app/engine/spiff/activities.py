@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from app.engine import bpmn, feel, timers
 from app.engine import step as steps
 from app.engine.errors import EngineError, StepFailed
+from app.engine.feel_string import string
 from app.engine.spiff import throwing
+from app.engine.spiff.scopes import put
+from app.engine.spiff.service_jobs import service_job
 from app.engine.step import Variables
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ def user_task(run: Run, token: Token, element: bpmn.Element) -> steps.UserTask:
         element_id=element.id,
         name=element.name or element.id,
         form_id=form or None,
-        assignee=str(assignee) if assignee else None,
+        assignee=string(assignee) or None,
         candidate_groups=_names(groups),
         candidate_users=_names(users),
         due_at=_moment(due, run, element),
@@ -74,8 +77,8 @@ def _names(value: Any) -> tuple[str, ...]:
     """Groups or users: a FEEL list, or text with commas."""
     if value is None:
         return ()
-    items = value if isinstance(value, list) else str(value).split(",")
-    return tuple(dict.fromkeys(str(item).strip() for item in items if item is not None and str(item).strip()))
+    items = [string(item) for item in value] if isinstance(value, list) else string(value).split(",")
+    return tuple(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
 def _moment(value: Any, run: Run, element: bpmn.Element) -> datetime | None:
@@ -104,20 +107,6 @@ def _service(run: Run, token: Token, element: bpmn.Element) -> bool:
     return False
 
 
-def service_job(run: Run, token: Token, element: bpmn.Element) -> steps.Job:
-    """The job for the handler that *element* names."""
-    scope = run.sees(token)
-    kind, retries, *headers = run.evaluate([element.task_type, element.retries, *element.headers.values()], scope, element.id)
-    return steps.Job(
-        key=token.id,
-        element_id=element.id,
-        type=str(kind),
-        retries=int(retries) if retries else 3,
-        headers={name: str(value) for name, value in zip(element.headers, headers, strict=True)},
-        variables=run.scopes.visible(scope),
-    )
-
-
 def _script(run: Run, token: Token, element: bpmn.Element) -> bool:
     (value,) = run.evaluate([f"={(element.script or '').removeprefix('=')}"], run.sees(token), element.id)
     run.map_outputs(token, element, {element.result_variable or "result": feel.to_json(value)})
@@ -128,11 +117,11 @@ def _decision(run: Run, token: Token, element: bpmn.Element) -> bool:
     scope = run.sees(token)
     (decision,) = run.evaluate([element.decision_id], scope, element.id)
     try:
-        value = run.decide(str(decision), run.scopes.visible(scope))
+        value = run.decide(string(decision), run.scopes.visible(scope))
     except StepFailed:
         raise
     except EngineError as error:
-        raise StepFailed(f"decision “{decision}”: {error}", element_id=element.id, kind="decision") from error
+        raise StepFailed.of(error, element_id=element.id, kind="decision", message=f"decision “{decision}”: {error}") from error
     run.map_outputs(token, element, {element.result_variable or "result": feel.to_json(value)})
     return True
 
@@ -173,7 +162,7 @@ def _call(run: Run, token: Token, element: bpmn.Element) -> bool:
     common = run.scopes.visible(scope) if element.propagate_all_parent else dict(own.variables) if own else {}
     if loop is None:
         run.step.children.append(
-            steps.Children(token.id, element.id, str(process_id), ({},), common, propagate_all=element.propagate_all_child)
+            steps.Children(token.id, element.id, string(process_id), ({},), common, propagate_all=element.propagate_all_child)
         )
         run.events.arm_boundaries(token)
         return False
@@ -187,7 +176,7 @@ def _call(run: Run, token: Token, element: bpmn.Element) -> bool:
         steps.Children(
             token.id,
             element.id,
-            str(process_id),
+            string(process_id),
             tuple(_item_variables(run, token, element, index, item) for index, item in enumerate(items)),
             common,
             multi=True,
@@ -207,9 +196,8 @@ def _item_variables(run: Run, token: Token, element: bpmn.Element, index: int, i
     variables: Variables = {"loopCounter": index + 1}
     if element.loop and element.loop.input_element:
         variables[element.loop.input_element] = feel.to_json(item)
-    for source, target in element.inputs:
-        (value,) = run.evaluate([source], token.scope, element.id, variables)
-        variables[target] = feel.to_json(value)
+    for target, value in run.mapped(element.inputs, token.scope, element.id, variables):
+        put(variables, target, value)
     return variables
 
 

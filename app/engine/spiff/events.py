@@ -10,6 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine import bpmn, feel, timers
 from app.engine import step as steps
 from app.engine.errors import StepFailed
+from app.engine.feel_string import string
 from app.engine.spiff.tree import ROOT, Token
 from app.engine.step import Variables
 
@@ -45,8 +46,7 @@ class Events:
             raise StepFailed(
                 f"the correlation key “{event.correlation_key}” of message “{name}” has no value", element_id=element.id, kind="expression"
             )
-        text = "" if key is None else str(feel.to_json(key))
-        run.step.subscriptions.append(steps.Subscription(token.id, element.id, event.kind, str(name), text, element.interrupting))
+        run.step.subscriptions.append(steps.Subscription(token.id, element.id, event.kind, string(name), string(key), element.interrupting))
 
     def _arm_timer(self, token: Token, element: bpmn.Element, event: bpmn.EventDefinition, sees: int) -> None:
         run = self.run

@@ -14,8 +14,9 @@ from typing import Any
 from app.engine import bpmn
 from app.engine import step as steps
 from app.engine.spiff import mapping
-from app.engine.spiff.activities import service_job, user_task
+from app.engine.spiff.activities import user_task
 from app.engine.spiff.run import Decide, Run
+from app.engine.spiff.service_jobs import service_job
 from app.engine.spiff.specs import Join
 from app.engine.spiff.tree import ROOT, Place, Token, moved, places
 from app.engine.step import Variables

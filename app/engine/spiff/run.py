@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.engine import step as steps
 from app.engine.errors import ExpressionError, StepFailed
 from app.engine.spiff.circles import first_of_circle
 from app.engine.spiff.events import Events
-from app.engine.spiff.scopes import Scopes
+from app.engine.spiff.scopes import Scopes, put
 from app.engine.spiff.specs import InclusiveGateway, spec_of
 from app.engine.spiff.tree import ROOT, Token, load, save
 from app.engine.step import Variables
@@ -153,7 +153,7 @@ class Run:
             try:
                 results = feel.evaluate_many([expression for _, expression in wanted], seen)
             except ExpressionError as error:
-                raise StepFailed(str(error), element_id=element_id, kind="expression") from error
+                raise StepFailed.of(error, element_id=element_id) from error
             for (index, _), result in zip(wanted, results, strict=True):
                 values[index] = result
         return values
@@ -191,41 +191,46 @@ class Run:
         if not element.inputs:
             return
         local = self.scopes.open(token.id, token.scope)
-        for sources in _independent(element.inputs):
-            values = self.evaluate([source for source, _ in sources], local.key, element.id)
-            for (_, target), value in zip(sources, values, strict=True):
-                self.scopes.write_local(local.key, target, feel.to_json(value))
+        for target, value in self.mapped(element.inputs, local.key, element.id):
+            self.scopes.write_local(local.key, target, value)
 
     def map_outputs(self, token: Token, element: bpmn.Element, variables: Variables, *, propagate: bool = True) -> None:
         """Bring *variables* out of an activity: by its output mappings, or, if it has none, all of them but those that are its own.
 
         Camunda 8's rule: what the input mappings have made stays in the activity, unless an output mapping says otherwise.
         """
-        outer = token.scope
-        if not element.outputs:
-            if propagate:
-                for name, value in variables.items():
-                    self.scopes.write(self.sees(token), name, feel.to_json(value))
-            return
-        inner = self.sees(token)
-        mapped: Variables = {}
-        for sources in _independent(element.outputs):
-            values = self.evaluate([source for source, _ in sources], inner, element.id, {**variables, **mapped})
+        if element.outputs:
+            for target, value in self.mapped(element.outputs, self.sees(token), element.id, variables):
+                self.scopes.write(token.scope, target, value)
+        elif propagate:
+            for name, value in variables.items():
+                self.scopes.write(self.sees(token), name, feel.to_json(value))
+
+    def mapped(
+        self, mappings: Sequence[tuple[str, str]], scope: int, element_id: str, given: Variables | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        """(target, value) of each mapping. Sources see *scope*, *given* and what was mapped before.
+
+        A context that is put together entry by entry does not hide the rest of the one of its name: ``a.x``, ``a.y`` both read ``a``.
+        """
+        seen = dict(given or {})
+        for sources in _independent(mappings):
+            values = self.evaluate([source for source, _ in sources], scope, element_id, seen)
+            around = self.scopes.visible(scope)
             for (_, target), value in zip(sources, values, strict=True):
-                value = feel.to_json(value)
-                self.scopes.write(outer, target, value)
-                name = target.partition(".")[0]
-                mapped[name] = self.scopes.visible(outer)[name]
+                plain = feel.to_json(value)
+                put(seen, target, plain, over=around)
+                yield target, plain
 
 
 def _independent(mappings: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Cut mappings into runs that can be evaluated in one call: no source of a run names a target of the same run."""
+    """Cut mappings into runs that can be evaluated in one call: no source of a run may name a target of the same run."""
     runs: list[list[tuple[str, str]]] = [[]]
     targets: set[str] = set()
     for source, target in mappings:
-        if targets and source.startswith("=") and targets & feel.check(source[1:]).variables:
+        if source.startswith("=") and any(name in source for name in targets):
             runs.append([])
             targets = set()
         runs[-1].append((source, target))
         targets.add(target.partition(".")[0])
-    return runs
+    return [run for run in runs if run]

@@ -69,11 +69,17 @@ class Scopes(dict[int, Scope]):
 
     def write_local(self, key: int, target: str, value: Any) -> None:
         """Write *target* in scope *key* itself. Nested values are copied on the way: others may share them."""
-        name, _, path = target.partition(".")
-        variables = self[key].variables
-        variables[name] = _with(variables.get(name), path, value) if path else value
+        put(self[key].variables, target, value)
         if key == ROOT:
-            self.changed.add(name)
+            self.changed.add(target.partition(".")[0])
+
+
+def put(variables: Variables, target: str, value: Any, *, over: Variables | None = None) -> None:
+    """Set *target* (``name`` or ``name.path``) in *variables*. A path goes into the context of that name there, otherwise into a copy of
+    that in *over*, otherwise into a new one."""
+    name, _, path = target.partition(".")
+    held = variables[name] if name in variables else (over or {}).get(name)
+    variables[name] = _with(held, path, value) if path else value
 
 
 def _with(holder: Any, path: str, value: Any) -> Variables:

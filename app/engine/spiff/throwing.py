@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine import bpmn, feel
+from app.engine import bpmn
 from app.engine import step as steps
 from app.engine.errors import StepFailed
+from app.engine.feel_string import string
+from app.engine.spiff.service_jobs import service_job
 
 if TYPE_CHECKING:
     from app.engine.spiff.run import Run
@@ -22,21 +24,21 @@ def throw(run: Run, token: Token, element: bpmn.Element) -> bool:
         return True
     run.map_inputs(token, element)
     if element.task_type is not None:
-        run.step.jobs.append(_job(run, token, element))
+        run.step.jobs.append(service_job(run, token, element))
         return False
     if event.kind == "message":
         send_message(run, token, element)
     elif event.kind == "signal":
         (name,) = run.evaluate([event.name], run.sees(token), element.id)
-        run.step.signals.append(steps.Signal(str(name), _payload(run, token)))
+        run.step.signals.append(steps.Signal(string(name), _payload(run, token)))
     elif event.kind == "link":
         run.place(link_catch(run.process, element).id, token.scope)
     elif event.kind == "error":
         (code,) = run.evaluate([event.code], run.sees(token), element.id)
-        run.events.throw_error(str(code or ""), "", _payload(run, token), scope=token.scope, activity=None, at=element.id)
+        run.events.throw_error(string(code), "", _payload(run, token), scope=token.scope, activity=None, at=element.id)
     elif event.kind == "escalation":
         (code,) = run.evaluate([event.code], run.sees(token), element.id)
-        run.events.throw_escalation(str(code or ""), _payload(run, token), scope=token.scope, activity=None)
+        run.events.throw_escalation(string(code), _payload(run, token), scope=token.scope, activity=None)
     elif event.kind == "terminate":
         for other in run.tree.tokens():
             if other.scope == token.scope and other is not token and other.id in run.tree.tasks:
@@ -45,12 +47,6 @@ def throw(run: Run, token: Token, element: bpmn.Element) -> bool:
         raise StepFailed(f"{event.kind} cannot be thrown", element_id=element.id, kind="unsupported")
     run.map_outputs(token, element, {})
     return True
-
-
-def _job(run: Run, token: Token, element: bpmn.Element) -> steps.Job:
-    scope = run.sees(token)
-    kind, retries = run.evaluate([element.task_type, element.retries], scope, element.id)
-    return steps.Job(token.id, element.id, str(kind), int(retries or 3), dict(element.headers), run.scopes.visible(scope))
 
 
 def _payload(run: Run, token: Token) -> steps.Variables:
@@ -64,7 +60,7 @@ def send_message(run: Run, token: Token, element: bpmn.Element) -> None:
     if element.event is None:
         return
     name, key = run.evaluate([element.event.name, element.event.correlation_key], run.sees(token), element.id)
-    run.step.messages.append(steps.Message(str(name), "" if key is None else str(feel.to_json(key)), _payload(run, token)))
+    run.step.messages.append(steps.Message(string(name), string(key), _payload(run, token)))
 
 
 def link_catch(process: bpmn.Process, throw_event: bpmn.Element) -> bpmn.Element:
