@@ -127,6 +127,13 @@ class StepFailed(EngineError):
         return cls(message or str(error), element_id=element_id, kind=LIMIT if isinstance(error, ExpressionLimit) else kind)
 
 
+def cut_off(error: BaseException | None) -> bool:
+    """Whether it comes of an expression that was cut off at a limit: on a machine that was busy, this says nothing about the expression."""
+    while error is not None and not isinstance(error, ExpressionLimit):
+        error = error.__cause__
+    return error is not None
+
+
 class BpmnError(Exception):
     """Raised by a service-task handler to throw a BPMN error with *code* at its task."""
 

@@ -89,7 +89,7 @@ def retry(session: Session, incident_key: int, actor: Actor) -> None:
     job = session.get(JobRow, incident.job_key, with_for_update=True, populate_existing=True) if incident.job_key else None
     if job is not None and job.state == "FAILED":
         job.state = "READY"
-        job.retries = 1
+        job.retries, job.failures = 1, 0
         job.retry_at = None
         job.lease_until = None
     elif job is not None and job.kind == OUTSIDE:

@@ -22,7 +22,7 @@ from app.db import Database, RevisionConflict
 from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, timer_jobs
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
-from app.engine.errors import LIMIT, BpmnError, Conflict, EngineError, ExpressionLimit, StepFailed
+from app.engine.errors import LIMIT, BpmnError, Conflict, EngineError, StepFailed, cut_off
 from app.engine.handlers import Context, find, handler, known_types
 from app.engine.leases import Leased, LeaseLost
 from app.engine.models import JobRow
@@ -150,9 +150,8 @@ def _settle_conflict(db: Database, job: Leased, error: Conflict) -> None:
 
 
 def _fail(db: Database, job: Leased, error: Exception) -> None:
-    limit = isinstance(error, ExpressionLimit) or (isinstance(error, StepFailed) and error.kind == LIMIT)
-    # A step that fails will fail again until a person mends something; a limit may be a matter of the moment.
-    lasting = isinstance(error, StepFailed) and not limit
+    # A step that fails will fail again until a person mends something; only limits may be a matter of the moment.
+    limit, lasting = cut_off(error), isinstance(error, StepFailed) and error.kind != LIMIT
     final = job.failures + 1 >= leases.LIMIT_ATTEMPTS if limit else lasting or job.retries <= 1
 
     def keep(session: Session) -> None:

@@ -214,6 +214,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "定时事件须填写一种时间：日期、时长或循环。",
         "A timer event needs exactly one time: a date, a duration or a cycle.",
     ),
+    "catch_up": (
+        "catchUp 只能写 all（误点几次补几次）或 once（只补一次），这里写的是“{value}”。",
+        "catchUp is all (each time that was missed is made up for) or once, not “{value}”.",
+    ),
+    "catch_up_unused": (
+        "catchUp 只对循环定时起作用，写在这里没有效果。",
+        "catchUp says something about repeating timers only; here it has no effect.",
+    ),
     "code_missing": ("抛出的{event}没有代码。请填写代码。", "The {event} that is thrown has no code. Give it one."),
     "start_name_not_constant": (
         "开始事件的名称“{name}”不能使用变量：启动前还没有变量。",

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.db import Database
-from app.engine import errors, events, handlers, jobs, leases, runtime
+from app.engine import definitions, errors, events, feel_sandbox, handlers, jobs, leases, runtime
 from app.engine.models import Idempotency, JobRow
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
@@ -215,6 +215,83 @@ def test_a_conflict_inside_a_handler_is_a_failure_of_its_job(db: Database, at: A
     assert jobs.drain(db, ignore_backoff=True) == 3
     (incident,) = d.incidents_of(db)
     assert "suspended" in incident.message
+
+
+# --- limits: a busy machine is no fault of the diagram -------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """While it holds a reason, V8 stops every call with it."""
+    reasons: list[str] = []
+    real = feel_sandbox.run
+
+    def run(code: str) -> str:
+        if reasons:
+            raise feel_sandbox.Stopped(reasons[0])
+        return real(code)
+
+    monkeypatch.setattr(feel_sandbox, "run", run)
+    return reasons
+
+
+_CONDITION = "s>t>g; g>[x = 1]a>e; g>[default]e2"
+_TABLE = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="t"><decision id="x" name="x">'
+    '<variable name="x"/><literalExpression><text>k + 1</text></literalExpression></decision></definitions>'
+)
+
+
+@pytest.mark.parametrize("reason", ["time", "memory", "busy"])
+def test_what_a_limit_cut_off_is_tried_again_after_a_pause_and_only_then_an_incident(
+    db: Database, at: At, busy: list[str], reason: str
+) -> None:
+    wait = d.catch("t", d.timer("timeDuration", "PT1H"))
+    gateway = d.element("exclusiveGateway", "g")
+    d.deploy(db, d.diagram("p", d.start(), wait, gateway, d.user("a"), d.end(), d.end("e2"), flows=_CONDITION))
+    start(db, x=1)
+    at("2020-05-21T09:00:00+08:00")
+    busy.append(reason)
+    assert jobs.drain(db) == 1  # not at once again
+    (job,) = d.jobs_of(db)
+    assert (job.state, job.retries, job.failures) == ("READY", 3, 1)
+    assert job.retry_at is not None and job.retry_at > clock.real_now()
+    assert d.incidents_of(db) == []
+    busy.clear()
+    assert jobs.drain(db, ignore_backoff=True) == 1
+    assert [task.element_id for task in d.tasks(db)] == ["a"]
+
+
+def test_a_limit_that_lasts_becomes_an_incident_that_can_be_retried(db: Database, at: At, busy: list[str]) -> None:
+    table = _TABLE.encode()
+    rule = d.element("businessRuleTask", "r", extensions='<zeebe:calledDecision decisionId="x" resultVariable="x"/>')
+    wait = d.catch("t", d.timer("timeDuration", "PT1H"))
+    files = {"p.bpmn": d.diagram("p", d.start(), wait, rule, d.user("a"), d.end(), flows="s>t>r>a>e"), "x.dmn": table}
+    db.in_transaction(lambda session: definitions.deploy(session, files, ANN, now=clock.now()))
+    start(db, k=1)
+    at("2020-05-21T09:00:00+08:00")
+    busy.append("time")
+    assert jobs.drain(db, ignore_backoff=True) == leases.LIMIT_ATTEMPTS
+    (incident,) = d.incidents_of(db)
+    assert (incident.kind, incident.element_id) == ("limit", "r")
+    assert [job.state for job in d.jobs_of(db)] == ["FAILED"]
+    busy.clear()
+    run(db, runtime.retry, incident.key, ANN)
+    jobs.drain(db)
+    assert [task.element_id for task in d.tasks(db)] == ["a"]
+
+
+def test_a_child_that_cannot_be_started_in_a_busy_minute_is_not_stranded(db: Database, at: At, busy: list[str]) -> None:
+    child = d.diagram("child", d.start(), d.user("visit"), d.end(), flows="s>visit>e", properties={"label": '="户 " + string(item)'})
+    parent = d.diagram("p", d.start(), d.call("c", "child", items="for i in 1..12 return i"), d.end(), flows="s>c>e")
+    d.deploy(db, child, parent)
+    start(db)
+    busy.append("time")
+    jobs.drain(db)
+    assert (d.instances(db, process_id="child"), d.incidents_of(db)) == ([], [])
+    busy.clear()
+    jobs.drain(db, ignore_backoff=True)
+    assert len(d.tasks(db, element_id="visit")) == 12
 
 
 # --- timers ---------------------------------------------------------------------------------------------------------------

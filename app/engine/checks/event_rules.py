@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from app.engine import feel, supported
+from app.engine import feel, supported, timers
 from app.engine.bpmn_model import Element, EventDefinition, Process
 from app.engine.checks.findings import Findings
 
@@ -25,6 +25,7 @@ _ACTIVITIES = {
 
 def check(process: Process, found: Findings) -> None:
     for element in process.elements.values():
+        _catch_up(element, found)
         if element.event is not None and {"multiple", "parallelMultiple"}.isdisjoint(element.markers):
             _definition(element, element.event, process, found)
         if element.kind == "boundaryEvent":
@@ -51,6 +52,16 @@ def _definition(element: Element, event: EventDefinition, process: Process, foun
         checked = feel.check(event.name)
         if checked.error is None and checked.variables:
             found.error("start_name_not_constant", element, name=event.name)
+
+
+def _catch_up(element: Element, found: Findings) -> None:
+    value = element.properties.get(timers.CATCH_UP)
+    if value is None:
+        return
+    if element.event is None or element.event.timer != "cycle":
+        found.warning("catch_up_unused", element)
+    elif value not in (timers.EVERY, timers.ONCE):
+        found.error("catch_up", element, value=value)
 
 
 def _needs_key(element: Element, process: Process) -> bool:
