@@ -42,8 +42,9 @@ def starts(process: bpmn.Process) -> list[bpmn.Element]:
     return [element for element in process.elements.values() if element.kind == "startEvent" and not element.scope]
 
 
-def next_start(job: JobRow, now: datetime) -> JobRow | None:
-    """The job after *job*, a timer start that has fired; None if it was the last."""
+def next_start(job: JobRow, now: datetime | None = None) -> JobRow | None:
+    """The job after *job*, a timer start that has fired (*now*; None: in time); None if it was the last."""
+    now = now or job.due_at
     cycle, left = job.payload.get("cycle"), job.payload.get("left")
     if cycle is None or left == 0:
         return None

@@ -17,6 +17,7 @@ from app.engine import definitions
 from app.engine.checks import structure
 from app.engine.problem_texts import TEXTS
 from app.engine.problem_words import WORDS
+from tests.engine import drawing
 from tests.engine.diagrams import (
     EVERYTHING,
     ROLE,
@@ -877,3 +878,19 @@ def test_a_large_diagram_is_checked_quickly() -> None:
     began = time.process_time()
     assert errors(xml) == []
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "problems"),
+    [
+        ("timeCycle", "R/PT1H", "all", []),
+        ("timeCycle", "R3/PT1H", "once", []),
+        ("timeCycle", "R/PT1H", "always", [("catch_up", "error")]),
+        ("timeDuration", "PT1H", "all", [("catch_up_unused", "warning")]),
+    ],
+)
+def test_catching_up_is_all_or_once_and_for_cycles(kind: str, text: str, value: str, problems: list[tuple[str, str]]) -> None:
+    asked = f'<zeebe:properties><zeebe:property name="catchUp" value="{value}"/></zeebe:properties>'
+    border = drawing.element("boundaryEvent", "x", drawing.timer(kind, text), asked, attachedToRef="a", cancelActivity="false")
+    xml = drawing.diagram("p", drawing.start(), drawing.user("a"), border, drawing.end(), drawing.end("e2"), flows="s>a>e; x>e2")
+    assert [(problem.code, problem.severity) for problem in check(xml) if problem.element_id == "x"] == problems
