@@ -71,8 +71,7 @@ class Work:
     def note(self, instance: ProcessInstance, *, has_incidents: bool, deployments: int | None = None, last: datetime | None = None) -> None:
         """Remember whether *instance* has open incidents, which end with their activities, and how many deployments there have been.
 
-        *last*: when something happened in it last. Clocks of two machines differ, and a virtual one is followed a moment late: nothing
-        happens before what it follows from.
+        *last*: of its newest record. Machines' clocks differ, a virtual one is followed late: nothing happens before what it follows from.
         """
         self.now = max(self.now, last or self.now)
         if has_incidents:

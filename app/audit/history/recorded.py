@@ -1,9 +1,9 @@
 """What was known at a moment is what had been recorded by then.
 
 A record tells when something happened (``at``, campaign time) and when the machine wrote it (``recorded_at``). The two differ where
-something was recorded later than it happened: a timer that a stopped worker could not serve acts at the time it was due. The machine's
-time says nothing about a virtual clock, so two things tell that a record came late: it was written after one about something later
-(keys tell the order), or so long after the one before it as its own time does not explain.
+something was recorded later than it happened, as timers were once that a stopped worker could not serve in time. The machine's time
+says nothing about a virtual clock, so two things tell that a record came late: it was written after one about something later (keys
+tell the order), or so long after the one before it as its own time does not explain.
 """
 
 from __future__ import annotations
