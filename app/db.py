@@ -83,6 +83,10 @@ class RevisionConflict(Exception):
     """Somebody else changed this at the same moment. Please look at it again."""
 
 
+#: Seconds for which one statement waits for SQLite's lock, and one transaction in all its attempts: people get an answer within 10 s.
+_WAIT_FOR_LOCK, _PATIENCE = 3, 6
+
+
 class Database:
     """One engine, its sessions, and the transaction rule.
 
@@ -93,7 +97,7 @@ class Database:
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
         if url.startswith("sqlite"):
-            options.setdefault("connect_args", {"timeout": 30, "check_same_thread": False})
+            options.setdefault("connect_args", {"timeout": _WAIT_FOR_LOCK, "check_same_thread": False})
         else:
             options.setdefault("pool_pre_ping", True)
             options.setdefault("pool_size", 10)
@@ -120,24 +124,29 @@ class Database:
     def in_transaction(self, work: Callable[[Session], T], *, attempts: int = 3) -> T:
         """Run *work(session)* and commit it as one transaction.
 
-        On a revision conflict, a serialisation failure or a locked database the work runs again, in a new session, up to
-        *attempts* times; then ``RevisionConflict``. Any other exception rolls back and goes on to the caller.
+        On a revision conflict, a serialisation failure or a changed snapshot the work runs again, in a new session, up to *attempts* times;
+        then ``RevisionConflict``. While another process holds SQLite's lock it runs again for some seconds; then the error is an ``outage``.
+        Any other exception rolls back and goes on to the caller.
         """
-        for attempt in range(1, attempts + 1):
+        began, attempt = time.monotonic(), 0
+        while True:
             try:
                 with self._sessions() as session:
                     result = work(session)
                     session.commit()
-            except (StaleDataError, OperationalError, DBAPIError) as error:
-                if not _may_be_repeated(error):
+            except (StaleDataError, DBAPIError) as error:
+                attempt += 1
+                if outage(error) is Outage.LOCKED:
+                    if time.monotonic() - began > _PATIENCE:
+                        raise
+                elif not _may_be_repeated(error):
                     raise
-                if attempt == attempts:
+                elif attempt == attempts:
                     raise RevisionConflict(RevisionConflict.__doc__) from error
                 continue
             for listener in self._after_commit:
                 listener()
             return result
-        raise AssertionError("unreachable")
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -154,7 +163,8 @@ class Outage(Enum):
 
 
 #: the beginning of SQLite's error name → what it means
-_SQLITE = {
+_SQLITE: dict[str, Outage | None] = {
+    "SQLITE_BUSY_SNAPSHOT": None,  # a revision conflict: the work runs again
     "SQLITE_BUSY": Outage.LOCKED,
     "SQLITE_LOCKED": Outage.LOCKED,
     "SQLITE_FULL": Outage.FULL,
@@ -205,7 +215,8 @@ def _may_be_repeated(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    return getattr(error.orig, "sqlstate", None) in _REPEATABLE or "database is locked" in str(error.orig)
+    snapshot = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
+    return snapshot or getattr(error.orig, "sqlstate", None) in _REPEATABLE
 
 
 # SQLite: pysqlite's own BEGIN is switched off; ours is issued before the first write.
@@ -220,7 +231,6 @@ def _prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=30000")
         cursor.close()
 
     @event.listens_for(engine, "before_cursor_execute")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
@@ -16,7 +17,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.auth.current import forget_person
 from app.auth.language import locale
-from app.db import RevisionConflict
+from app.border import Unreadable
+from app.db import Outage, RevisionConflict, outage
 from app.engine.errors import EngineError, NotFound
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _http)
     app.register_error_handler(EngineError, _engine)
     app.register_error_handler(RevisionConflict, _conflict)
+    app.register_error_handler(SQLAlchemyError, _database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -67,7 +70,7 @@ def _http(error: HTTPException) -> Response | HTTPException:
         return error
     if isinstance(error, InternalServerError):
         return _unexpected(error.original_exception or error)
-    answer = page(error.code or 500)
+    answer = page(error.code or 500, detail=str(error.description) if isinstance(error, Unreadable) else "")
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             answer.headers[name] = value
@@ -92,6 +95,32 @@ def _conflict(error: RevisionConflict) -> Response:
     return page(409)
 
 
+#: Seconds after which trying again makes sense.
+_RETRY_AFTER = {Outage.LOCKED: 2, Outage.FULL: 120}
+
+
+def _database(error: SQLAlchemyError) -> Response:
+    """The database does not answer: 503, with what was typed on the page. Any other error of it is a fault of ours."""
+    found = outage(error)
+    if found is None:
+        return _unexpected(error)
+    log.error("the database does not answer at %s %s: %s", request.method, request.path, found.name, exc_info=error)
+    answer = page(503, typed=_typed())
+    answer.headers["Retry-After"] = str(_RETRY_AFTER.get(found, 10))
+    return answer
+
+
+#: Parts of the names of fields that are never sent back.
+_SECRET = ("password", "current", "new", "again", "code")
+
+
+def _typed() -> list[tuple[str, str]]:
+    """The fields of the form that was sent, to be sent again as they are; none where a secret or a file would have to be given again."""
+    if request.files or any(part in name for name in request.form for part in _SECRET):
+        return []
+    return list(request.form.items(multi=True))
+
+
 def _unexpected(error: BaseException) -> Response:
     if current_app.testing:
         raise error
@@ -100,8 +129,19 @@ def _unexpected(error: BaseException) -> Response:
     return page(500, number=number)
 
 
-def page(status: int, *, detail: str = "", number: str = "", words: Words | None = None, title: str = "") -> Response:
-    """The answer for *status*: JSON (RFC 9457) for programs, a fragment for htmx, otherwise a page."""
+def page(
+    status: int,
+    *,
+    detail: str = "",
+    number: str = "",
+    words: Words | None = None,
+    title: str = "",
+    typed: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """The answer for *status*: JSON (RFC 9457) for programs, a fragment for htmx, otherwise a page.
+
+    *typed* are fields that the page offers to send again.
+    """
     words = words or WORDS.get(status) or WORDS[500 if status >= 500 else 400]
     if _wants_json():
         problem = {"type": "about:blank", "title": title or str(words.what), "status": status, "detail": detail or str(words.do)}
@@ -111,7 +151,8 @@ def page(status: int, *, detail: str = "", number: str = "", words: Words | None
         answer.content_type = "application/problem+json"
     else:
         template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
-        answer = Response(_rendered(template, status=status, words=words, detail=detail, number=number), mimetype="text/html")
+        text = _rendered(template, status=status, words=words, detail=detail, number=number, typed=typed)
+        answer = Response(text, mimetype="text/html")
     answer.status_code = status
     return answer
 

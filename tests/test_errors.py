@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
 from flask import Flask, abort
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app import auth
-from app.db import Database, RevisionConflict
+from app import db as db_module
+from app.db import Database, Outage, RevisionConflict, outage
 from app.engine.errors import Conflict, NotFound
 from tests import web
 
@@ -79,8 +84,6 @@ def test_a_crash_shows_a_number_that_is_in_the_log_and_nothing_of_its_inside(app
 
 def test_the_answer_does_not_need_the_database(app: Flask, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the database away a signed-in person still reads what happened."""
-    from sqlalchemy.exc import OperationalError
-
     web.person(sqlite_db, "ran", "office")
     browser = web.signed_in_as(app, "ran")
 
@@ -89,8 +92,73 @@ def test_the_answer_does_not_need_the_database(app: Flask, sqlite_db: Database, 
 
     monkeypatch.setattr(sqlite_db, "_sessions", away)
     answer = browser.get("/account")
-    assert answer.status_code == 500
-    assert "这不是你的问题" in answer.text
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "系统正忙或正在维护" in answer.text
+
+
+def test_an_outage_keeps_what_was_typed(app: Flask, sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of a 503 sends the same form again; a password is not in it."""
+    web.person(sqlite_db, "an", "security_admin")
+    browser = web.signed_in_as(app, "an")
+
+    def full(*_args: object, **_more: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorname = "SQLITE_FULL"
+        raise OperationalError("insert", {}, error)
+
+    monkeypatch.setattr(sqlite_db, "in_transaction", full)
+    answer = browser.post("/accounts/new", {"username": "zhou", "name": "周\"平"})
+    assert answer.status_code == 503
+    assert 'name="name" value="周&#34;平"' in answer.text
+    assert 'name="csrf_token"' in answer.text
+    secret = browser.post("/account/password", {"current": "old one", "new": "x" * 12, "again": "x" * 12})
+    assert secret.status_code in {422, 503}
+    assert "old one" not in secret.text
+
+
+def test_a_locked_file_is_answered_in_time(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process holds SQLite's lock: the transaction gives up with an outage, not with a conflict, and not before its time."""
+    assert db_module._WAIT_FOR_LOCK + db_module._PATIENCE < 10
+    monkeypatch.setattr(db_module, "_PATIENCE", 0)
+    hasty = Database(sqlite_db.url, connect_args={"timeout": 0, "check_same_thread": False})
+    holder = sqlite3.connect(sqlite_db.url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(OperationalError) as raised:
+            hasty.in_transaction(lambda session: session.execute(text("DELETE FROM counter")))
+    finally:
+        holder.close()
+        hasty.dispose()
+    assert outage(raised.value) is Outage.LOCKED
+
+
+def test_a_full_disk_is_an_outage(sqlite_db: Database) -> None:
+    """SQLite's own word for it, made by a limit on the file's size."""
+
+    def fill(session: Session) -> None:
+        session.execute(text("PRAGMA max_page_count = 1"))
+        for number in range(2000):
+            session.execute(text("INSERT INTO idempotency VALUES ('a', :n, 'h', :r, '2020-01-01')"), {"n": str(number), "r": "x" * 900})
+
+    with pytest.raises(OperationalError) as raised:
+        sqlite_db.in_transaction(fill)
+    assert outage(raised.value) is Outage.FULL
+
+
+def test_a_postgresql_that_is_away_is_an_outage() -> None:
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(OperationalError) as raised, away.reading() as session:
+        session.execute(text("SELECT 1"))
+    assert outage(raised.value) is Outage.AWAY
+    away.dispose()
+
+
+@pytest.mark.parametrize("message", ["no such table: x", "UNIQUE constraint failed"])
+def test_a_fault_of_ours_is_no_outage(message: str) -> None:
+    error = sqlite3.OperationalError(message)
+    error.sqlite_errorname = "SQLITE_ERROR"
+    assert outage(OperationalError("select", {}, error)) is None
 
 
 def test_an_unknown_method_names_the_allowed_ones(app: Flask) -> None:
