@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Flask, request
-from flask.json.provider import DefaultJSONProvider
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter
 
 #: Keys, and whole numbers in columns of the database, are of 64 bits.
 LARGEST = 2**63 - 1
-#: Whole numbers in JSON are exact within 64 bits with or without a sign; larger ones belong in a text.
-_WHOLE = range(-(2**63), 2**64)
 #: Objects in objects. Forms and variables are nowhere near.
 _DEPTH = 64
-#: Characters of a number in JSON.
-_DIGITS = 40
 
 
 class Unreadable(BadRequest):
@@ -36,35 +29,6 @@ class KeyConverter(IntegerConverter):
         super().__init__(*arguments, **{"max": LARGEST, **named})
 
 
-class StrictJSON(DefaultJSONProvider):
-    """Reads JSON as its standard says: no NaN, no number that would be rounded or never end, no nesting without end."""
-
-    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """ValueError where *s* is not JSON or goes beyond the limits."""
-        try:
-            return json.loads(s, parse_int=_whole, parse_float=_decimal, parse_constant=_no_constant, **kwargs)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-
-
-def _whole(digits: str) -> int:
-    number = int(digits) if len(digits) <= _DIGITS else None
-    if number is None or number not in _WHOLE:
-        raise ValueError("a whole number of more than 64 bits: send it as a text")
-    return number
-
-
-def _decimal(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("a number beyond all bounds")
-    return number
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
 def whole_number(text: str) -> int:
     """For ``request.args.get(name, type=whole_number)``: ASCII digits, at most 64 bits. ValueError otherwise, so that the default holds."""
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(LARGEST)) or int(text) > LARGEST:
@@ -74,7 +38,6 @@ def whole_number(text: str) -> int:
 
 def install(app: Flask) -> None:
     """Check every request of *app* before anything else, and bound the numbers in its addresses."""
-    app.json = StrictJSON(app)
     app.url_map.converters["int"] = KeyConverter
     app.before_request(_check)
 

@@ -124,8 +124,9 @@ class Database:
     def in_transaction(self, work: Callable[[Session], T], *, attempts: int = 3) -> T:
         """Run *work(session)* and commit it as one transaction.
 
-        On a revision conflict, a serialisation failure or a changed snapshot the work runs again, in a new session, up to *attempts* times;
-        then ``RevisionConflict``. While another process holds SQLite's lock it runs again for some seconds; then the error is an ``outage``.
+        On a revision conflict, a serialisation failure or a changed snapshot the work runs again, in a new session, up to *attempts*
+        times; then ``RevisionConflict``. While another process holds SQLite's lock it runs again for some seconds; then the error is an
+        ``outage``.
         Any other exception rolls back and goes on to the caller.
         """
         began, attempt = time.monotonic(), 0

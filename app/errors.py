@@ -12,7 +12,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError, StatementError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.auth.current import forget_person
@@ -62,6 +62,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(EngineError, _engine)
     app.register_error_handler(RevisionConflict, _conflict)
     app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(OverflowError, _beyond)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -102,12 +103,20 @@ _RETRY_AFTER = {Outage.LOCKED: 2, Outage.FULL: 120}
 def _database(error: SQLAlchemyError) -> Response:
     """The database does not answer: 503, with what was typed on the page. Any other error of it is a fault of ours."""
     found = outage(error)
+    if isinstance(error, DataError) or (isinstance(error, StatementError) and isinstance(error.orig, OverflowError)):
+        return _beyond(error)
     if found is None:
         return _unexpected(error)
     log.error("the database does not answer at %s %s: %s", request.method, request.path, found.name, exc_info=error)
     answer = page(503, typed=_typed())
     answer.headers["Retry-After"] = str(_RETRY_AFTER.get(found, 10))
     return answer
+
+
+def _beyond(error: Exception) -> Response:
+    """A value that is of the right kind and that no column or calendar has room for."""
+    log.warning("a value out of range at %s %s", request.method, request.path, exc_info=error)
+    return page(400, detail=str(_l("填写的数字或日期超出系统可处理的范围，请检查后重新填写。")))
 
 
 #: Parts of the names of fields that are never sent back.

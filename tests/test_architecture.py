@@ -18,22 +18,25 @@ FILES = sorted(path for path in APP.rglob("*.py") if "node_modules" not in path.
 #: Who may import whom, by the part under ``app``: everything else is refused.
 FEATURES = {"inbox", "modeler", "audit", "campaign", "api"}
 GROUND = {"db", "clock", "config", "later"}
+BORDER = {"border"}
 ALLOWED = {
     "db": set(),
     "clock": set(),
     "config": set(),
+    # What may come in by HTTP at all.
+    "border": set(),
     "later": set(),
     "mail": {"config"},
     "engine": GROUND | {"mail"},
     "personal": GROUND,
     # What diagrams call things, said to people: above the engine, which knows no Flask.
     "element_names": set(),
-    "auth": GROUND | {"engine", "personal", "element_names"},
-    "errors": GROUND | {"engine", "auth"},
+    "auth": GROUND | BORDER | {"engine", "personal", "element_names"},
+    "errors": GROUND | BORDER | {"engine", "auth"},
     "forms": GROUND | {"engine", "personal", "auth"},
     # What people do to tasks and instances, by whichever door: pages, the API and the simulation call these.
     "acts": GROUND | {"engine", "personal", "element_names", "auth", "forms"},
-    **{feature: GROUND | {"engine", "errors", "personal", "element_names", "auth", "forms", "acts"} for feature in FEATURES},
+    **{feature: GROUND | BORDER | {"engine", "errors", "personal", "element_names", "auth", "forms", "acts"} for feature in FEATURES},
 }
 
 #: The engine's insides, which features do not see: they use runtime, models, definitions, decisions, feel, jobs, errors.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, url_for
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from app.auth import guard, navigation
 from app.auth.roles import ROLES
@@ -44,7 +44,7 @@ def rules(app: Flask) -> Iterator[tuple[Rule, guard.Access]]:
 
 def address(rule: Rule) -> str:
     """An address of the rule with values of which nothing exists."""
-    values = {name: 1 if type(rule._converters[name]).__name__ == "IntegerConverter" else "nothing" for name in rule.arguments}
+    values = {name: 1 if isinstance(rule._converters[name], IntegerConverter) else "nothing" for name in rule.arguments}
     return str(rule.build(values)[1])  # type: ignore[index]
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.engine import kept_files
+from app.later import Later
+
+photos = Later("app.acts.photos")
 
 #: Largest file, in bytes.
 LARGEST = 10 * 1024 * 1024
@@ -23,7 +26,7 @@ PHOTOS = frozenset({JPEG, PNG, WEBP})
 
 
 class NotAccepted(Exception):
-    """A file cannot be attached. ``reason``: ``empty``, ``large``, ``kind`` or ``macros``."""
+    """A file cannot be attached. ``reason``: ``empty``, ``large``, ``kind``, ``macros`` or ``broken``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -74,9 +77,17 @@ def _office(content: bytes) -> str:
     raise NotAccepted("kind")
 
 
-def store(folder: Path, content: bytes) -> Stored:
-    """Write a file under a random name, safely on disk before the row that names it. Raises ``NotAccepted``."""
+def store(folder: Path, content: bytes, *, keep_place: bool = False) -> Stored:
+    """Write a file under a random name, safely on disk before the row that names it. Raises ``NotAccepted``.
+
+    Photos are kept without what the camera wrote beside them; with *keep_place* they keep where they were taken.
+    """
     kind = media_type(content)
+    if kind in PHOTOS:
+        try:
+            content = photos.without_place(content, keep_place=keep_place)
+        except photos.BrokenPhoto as error:
+            raise NotAccepted("broken") from error
     name = kept_files.write(folder, content)
     return Stored(name, kind, len(content), hashlib.sha256(content).hexdigest())
 

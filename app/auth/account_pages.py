@@ -17,6 +17,7 @@ from app.auth.blueprint import auth
 from app.auth.current import actor, database, identity, signed_in_person
 from app.auth.guard import signed_in
 from app.auth.models import Account, ApiToken, LoginSession, Substitution
+from app.border import whole_number
 from app.engine import events
 
 account = Blueprint("account", __name__, url_prefix="/account", template_folder="templates")
@@ -245,7 +246,7 @@ def acting() -> Response:
 @signed_in
 def campaign() -> Response:
     """Work in another campaign in which I hold a role."""
-    chosen = request.form.get("campaign", type=int)
+    chosen = request.form.get("campaign", type=whole_number)
     if chosen not in identity().campaigns:
         raise NotFound()
     session["campaign"] = chosen

@@ -19,6 +19,7 @@ from app.auth.current import actor, database
 from app.auth.guard import access
 from app.auth.models import Account, LoginSession, Substitution
 from app.auth.roles import ROLES
+from app.border import whole_number
 from app.engine import events
 
 administration = Blueprint("accounts", __name__, url_prefix="/accounts", template_folder="templates")
@@ -101,7 +102,7 @@ def _change(username: str, work: Callable[[Session, Account], Any], done: str, a
 def assign(username: str) -> Response | tuple[str, int]:
     """Give a role within a scope."""
     by, role, scope = actor(), request.form.get("role", ""), request.form.get("scope", "").strip()
-    campaign_id = request.form.get("campaign", 0, type=int)
+    campaign_id = request.form.get("campaign", 0, type=whole_number)
     return _change(
         username,
         lambda write, _account: accounts.assign_role(write, username, role, scope=scope, campaign_id=campaign_id, actor=by),
@@ -115,7 +116,7 @@ def assign(username: str) -> Response | tuple[str, int]:
 def withdraw(username: str) -> Response | tuple[str, int]:
     """Take a role back."""
     by, role, scope = actor(), request.form.get("role", ""), request.form.get("scope", "")
-    campaign_id = request.form.get("campaign", 0, type=int)
+    campaign_id = request.form.get("campaign", 0, type=whole_number)
     return _change(
         username,
         lambda write, _account: accounts.withdraw_role(write, username, role, scope=scope, campaign_id=campaign_id, actor=by),

@@ -1,8 +1,8 @@
 """A form as form-js writes it, read once into a tree that the server can walk.
 
 A ``.form`` file is form-js JSON (``schemaVersion`` 19). What form-js has no place for stands in components' custom ``properties``
-(``labelEn``, ``descriptionEn``, ``unit``, ``personal``, ``requirement``, ``sources``) and in the top-level key ``rules``: the decision, or
-the list of ``{"decision": id, "each": path of a dynamic list, "as": name of the row}``, that finds errors, warnings and problems.
+(``labelEn``, ``descriptionEn``, ``unit``, ``personal``, ``requirement``, ``sources``, ``keepPlace``) and in the top-level key ``rules``:
+the decision, or the list of ``{"decision": id, "each": path of a dynamic list, "as": name of the row}``, that finds errors, warnings and problems.
 """
 
 from __future__ import annotations

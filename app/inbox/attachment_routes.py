@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.acts import attachments, completion, uploads
 from app.acts.models import Attachment
 from app.auth import actor, database, identity, open_tasks, signed_in
+from app.engine.models import Task
 from app.inbox.blueprint import blueprint
 
 
@@ -19,8 +20,11 @@ from app.inbox.blueprint import blueprint
 def attach(key: int) -> Any:
     """multipart ``file`` and ``path`` (the form field, or empty) → the attachment, 201; 413 or 415 says why not."""
     with database().reading() as session:
-        if open_tasks.open_task(session, identity(), key) is None:
+        task = open_tasks.open_task(session, identity(), key)
+        if task is None:
             raise completion.closed(session, identity(), key)
+        path = request.form.get("path", "")
+        keep_place = _asks_for_place(session, task, path)
     sent = request.files.get("file")
     if sent is None:
         abort(400)
@@ -28,10 +32,10 @@ def attach(key: int) -> Any:
     content = sent.stream.read(uploads.LARGEST + 1)
     sent.close()
     try:
-        stored = uploads.store(folder, content)
+        stored = uploads.store(folder, content, keep_place=keep_place)
     except uploads.NotAccepted as error:
         return jsonify(title=_reason(error.reason)), 413 if error.reason == "large" else 415
-    name, path = sent.filename or "", request.form.get("path", "")
+    name = sent.filename or ""
 
     def work(session: Session) -> Attachment:
         task = open_tasks.open_task(session, identity(), key)
@@ -47,12 +51,21 @@ def attach(key: int) -> Any:
     return jsonify(as_json(made)), 201
 
 
+def _asks_for_place(session: Session, task: Task, path: str) -> bool:
+    """Whether the field says that its photos are to tell where they were taken (custom property ``keepPlace``)."""
+    if task.form_key is None:
+        return False
+    field = completion.form_of(session, task)[1].field(path)
+    return field is not None and field.node.properties.get("keepPlace") == "true"
+
+
 def _reason(reason: str) -> Any:
     """Why a file is refused, and what can be done."""
     most = uploads.LARGEST // (1024 * 1024)
     return {
         "large": _("文件超过 %(most)s MB，请压缩后再传。", most=most),
         "empty": _("这个文件是空的。"),
+        "broken": _("照片不完整或已损坏，请重新拍摄或另选一张。"),
         "macros": _("含有宏的文件不能上传，请另存为不含宏的格式。"),
     }.get(reason, _("只能上传照片（JPG、PNG、WebP）、PDF、Word（docx）和 Excel（xlsx）。"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -200,7 +201,7 @@ def test_a_missing_sheet_or_column_is_named(place: Database, tmp_path: Path) -> 
     assert any("缺少必需的列“户编号”" in text for text in marks(run, tmp_path).values())
 
 
-@pytest.mark.parametrize("how", ["text", "doctype", "bomb"])
+@pytest.mark.parametrize("how", ["text", "doctype", "bomb", "one large part"])
 def test_what_is_no_workbook_or_a_trap_is_refused_unread(
     place: Database, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,10 +211,40 @@ def test_what_is_no_workbook_or_a_trap_is_refused_unread(
     elif how == "bomb":
         monkeypatch.setattr(reading, "UNPACKED_LIMIT", 1_000_000)
         content = _with_part("xl/big.xml", b" " * 2_000_000)
+    elif how == "one large part":
+        monkeypatch.setattr(reading, "PART_LIMIT", 1_000_000)
+        content = _with_part("xl/sharedStrings2.xml", b" " * 2_000_000)
     run = imported(place, tmp_path, content)
     assert run.state == "failed"
     assert run.message
     assert counts(place) == (0, 0, 0)
+
+
+def test_a_sheet_is_as_large_as_its_cells_not_as_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few hundred bytes that claim a million rows of 16,384 columns, or have one cell at the far end, are read as what they hold."""
+    far = '<dimension ref="A1:XFD1048576"/>'
+
+    def swollen(sheet: bytes) -> bytes:
+        text = re.sub("<dimension[^>]*/>", far, sheet.decode())
+        return text.replace("</row>", '<c r="XFD1" t="inlineStr"><is><t>far</t></is></c></row>', 1).encode()
+
+    content = _changed("xl/worksheets/sheet1.xml", swollen)
+    monkeypatch.setattr(reading, "ROW_LIMIT", 50)
+    found, errors = reading.read(content, columns.sheets(), optional=(columns.FOUR,))
+    homes = found[columns.HOUSEHOLDS]
+    assert len(homes.rows) == 3
+    assert max(len(row) for _number, row in homes.rows) <= len(homes.heading) < reading.COLUMN_LIMIT
+    assert errors == []
+
+
+def _changed(name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The good workbook with one part rewritten."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as archive, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        for part in archive.infolist():
+            content = archive.read(part)
+            made.writestr(part, change(content) if part.filename == name else content)
+    return buffer.getvalue()
 
 
 def _with_part(name: str, part: bytes) -> bytes:

@@ -9,15 +9,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+from PIL.Image import Exif
 from sqlalchemy import select
 
-from app.acts import uploads
+from app.acts import photos, uploads
 from app.db import Database
 from app.engine.models import Event
 from tests.inbox.conftest import Person, next_task
 
 Login = Callable[[str], Person]
-JPEG = b"\xff\xd8\xff\xe0" + b"0" * 200
+
+
+def picture(kind: str = "JPEG", **beside: Any) -> bytes:
+    """A small photo with *beside* written beside it."""
+    made = io.BytesIO()
+    Image.new("RGB", (60, 40), (180, 67, 42)).save(made, kind, **beside)
+    return made.getvalue()
+
+
+def taken_somewhere() -> Exif:
+    """What a phone writes: which way up, when, by which device, and where."""
+    exif = Exif()
+    exif[Base.Orientation] = 6
+    exif[Base.Make] = "SHASHI PHONE"
+    exif[IFD.Exif] = {Base.DateTimeOriginal: "2020:05:21 10:00:00", 0x927C: b"maker: 31.0N"}
+    exif[IFD.GPSInfo] = {GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (30.0, 55.0, 12.5)}
+    return exif
+
+
+JPEG = picture()
 PDF = b"%PDF-1.7\n" + b"0" * 200
 
 
@@ -30,8 +52,8 @@ def office(*names: str) -> bytes:
     return buffer.getvalue()
 
 
-def attach(person: Person, key: int, content: bytes, name: str = "photo.jpg") -> Any:
-    return person.send("POST", f"/tasks/{key}/attachments", data={"file": (io.BytesIO(content), name), "path": "photos"})
+def attach(person: Person, key: int, content: bytes, name: str = "photo.jpg", path: str = "photos") -> Any:
+    return person.send("POST", f"/tasks/{key}/attachments", data={"file": (io.BytesIO(content), name), "path": path})
 
 
 @pytest.mark.parametrize(
@@ -89,7 +111,7 @@ def test_a_photo_is_kept_served_as_attachment_and_shown_to_the_reviewer(
     li, wang = person("li"), person("wang")
     made = attach(li, key, JPEG, "房屋.html")
     assert made.status_code == 201
-    assert (made.json["name"], made.json["type"], made.json["size"]) == ("房屋.jpg", "image/jpeg", 204)
+    assert (made.json["name"], made.json["type"], made.json["size"]) == ("房屋.jpg", "image/jpeg", len(JPEG))
     assert wang.get(made.json["url"]).status_code == 404
     served = li.get(made.json["url"])
     assert (served.data, served.mimetype) == (JPEG, "image/jpeg")
@@ -157,3 +179,41 @@ def test_one_takes_back_ones_own_file_while_the_task_is_open(person: Login, hous
     li.complete(key, {"head": "张三", "income": 1})
     assert li.send("DELETE", second["url"]).status_code == 404
     assert [path.read_bytes() for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == [PDF]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_does_not_say_where_it_was_taken(kind: str) -> None:
+    """Place, device and whatever else stands beside the picture goes; which way up and when stays, and so does the picture."""
+    more = {"JPEG": {"xmp": b"<x>GPSLatitude</x>", "comment": b"at home"}, "WEBP": {"xmp": b"<x>GPSLatitude</x>", "lossless": True}}
+    sent = picture(kind, exif=taken_somewhere(), **more.get(kind, {}))
+    kept = photos.without_place(sent)
+    for word in (b"SHASHI PHONE", b"maker", b"GPSLatitude", b"at home"):
+        assert word not in kept
+    shown = Image.open(io.BytesIO(kept))
+    exif = shown.getexif()
+    assert not exif.get_ifd(IFD.GPSInfo)
+    assert (exif[Base.Orientation], exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal]) == (6, "2020:05:21 10:00:00")
+    assert (shown.size, shown.format) == ((60, 40), kind)
+    assert photos.without_place(sent, keep_place=True) != kept
+    assert Image.open(io.BytesIO(photos.without_place(sent, keep_place=True))).getexif().get_ifd(IFD.GPSInfo)
+
+
+def test_a_photo_without_metadata_stays_as_it_is() -> None:
+    assert photos.without_place(JPEG) == JPEG
+
+
+def test_a_field_may_ask_for_the_place(person: Login, household: Any, tmp_path: Path) -> None:
+    """Only the field that says so keeps it."""
+    key, li = household(), person("li")
+    sent = picture(exif=taken_somewhere())
+    for path, told in (("photos", False), ("where", True), ("nothing", False), ("", False)):
+        made = attach(li, key, sent, path=path).json
+        exif = Image.open(io.BytesIO(li.get(made["url"]).data)).getexif()
+        assert bool(exif.get_ifd(IFD.GPSInfo)) == told, path
+
+
+def test_a_photo_that_did_not_come_whole_is_refused(person: Login, household: Any, tmp_path: Path) -> None:
+    answer = attach(person("li"), household(), picture()[:300])
+    assert answer.status_code == 415
+    assert "重新拍摄" in answer.json["title"]
+    assert not (tmp_path / "uploads").exists()

@@ -15,6 +15,7 @@ from app.audit.blueprint import blueprint
 from app.audit.proof import picture, queries
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
+from app.border import whole_number
 from app.engine import events
 from app.engine.chain_models import Seal, Verification
 from app.engine.errors import Conflict
@@ -29,7 +30,7 @@ SCRIPT = Path(__file__).resolve().parent.parent / "verify_proof.py"
 @access("auditor", "security_admin")
 def proof() -> str:
     """*Is it true?* How much is sealed, what was verified, and the way to verify it now."""
-    before = request.args.get("after", type=int)
+    before = request.args.get("after", type=whole_number)
     with database().reading() as session:
         rows = queries.seals(session, before, SEALS + 1)
         return render_template(

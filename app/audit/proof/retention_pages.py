@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from app.audit.blueprint import blueprint
 from app.auth import Identity, access, actor, database, identity
 from app.auth.language import locale
+from app.border import whole_number
 from app.engine import erasing
 from app.engine.chain_models import Erasure
 from app.engine.errors import Conflict
@@ -63,7 +64,7 @@ def _done(work: Callable[[Session], Any], said: str) -> Response:
 @access("security_admin")
 def retention_set() -> Response:
     """New times; a shorter one than six months is refused, and nothing is kept."""
-    by, given = actor(), {kind: request.form.get(kind, type=int) or 0 for kind in KINDS}
+    by, given = actor(), {kind: request.form.get(kind, type=whole_number) or 0 for kind in KINDS}
 
     def work(session: Session) -> None:
         for kind, number in given.items():
@@ -77,7 +78,7 @@ def retention_set() -> Response:
 def erasure_ask() -> Response:
     """Ask that contents of a campaign be erased."""
     by, kinds = actor(), [kind for kind in request.form.getlist("kind") if kind in KINDS]
-    campaign, reason = request.form.get("campaign", type=int) or 0, request.form.get("reason", "").strip()
+    campaign, reason = request.form.get("campaign", type=whole_number) or 0, request.form.get("reason", "").strip()
     return _done(lambda session: erasing.ask(session, campaign, kinds, reason, by), _("已提交，须由审计员批准。"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,10 @@ openpyxl = Later("openpyxl")
 #: largest file, and largest content after unpacking, in bytes
 FILE_LIMIT = 30 * 1024 * 1024
 UNPACKED_LIMIT = 400 * 1024 * 1024
-#: most rows of a sheet
-ROW_LIMIT = 300_000
+#: largest part that is read into memory as a whole (texts, styles), in bytes after unpacking; sheets are read row by row
+PART_LIMIT = 100 * 1024 * 1024
+#: most rows and columns of a sheet: what a file claims to have is not believed
+ROW_LIMIT, COLUMN_LIMIT = 300_000, 300
 
 Progress = Callable[[int], None]
 
@@ -74,9 +76,10 @@ def read(
             if name not in optional:
                 raise BadWorkbook(say("no_sheet", sheet=name))
             continue
-        rows = book[name].iter_rows(values_only=True)
+        book[name].reset_dimensions()
+        rows = book[name].iter_rows(max_row=ROW_LIMIT + 1, max_col=COLUMN_LIMIT, values_only=True)
         sheet = _heading(name, columns, list(next(rows, ())), errors)
-        for row in _rows(name, rows):
+        for row in _rows(name, rows, len(sheet.heading)):
             sheet.rows.append(row)
             seen += 1
             if seen % 1000 == 0:
@@ -96,7 +99,8 @@ def _look_inside(content: bytes) -> None:
         parts = archive.infolist()
     except zipfile.BadZipFile as error:
         raise BadWorkbook(say("no_xlsx")) from error
-    if sum(part.file_size for part in parts) > UNPACKED_LIMIT or len(parts) > 2000:
+    whole = [part.file_size for part in parts if not part.filename.startswith("xl/worksheets/")]
+    if sum(part.file_size for part in parts) > UNPACKED_LIMIT or max(whole, default=0) > PART_LIMIT or len(parts) > 2000:
         raise BadWorkbook(say("unpacked"))
     for part in parts:
         if part.filename.endswith((".xml", ".rels")):
@@ -115,7 +119,7 @@ def _heading(name: str, columns: tuple[Column, ...], heading: list[Any], errors:
             index[name_of(column)] = place
         elif column.required:
             errors.append(CellError(name, 1, -1, say("no_column", column=column.zh)))
-    return Sheet(name, heading, index)
+    return Sheet(name, heading[: len(_used(heading))], index)
 
 
 def _plain(title: str) -> str:
@@ -123,9 +127,16 @@ def _plain(title: str) -> str:
     return unicodedata.normalize("NFKC", title).strip().rstrip("*").replace(" ", "").lower()
 
 
-def _rows(name: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, list[Any]]]:
+def _used(row: Sequence[Any]) -> list[Any]:
+    """A row without the empty cells at its end."""
+    end = next((place for place in range(len(row), 0, -1) if row[place - 1] not in (None, "")), 0)
+    return list(row[:end])
+
+
+def _rows(name: str, rows: Iterator[tuple[Any, ...]], width: int) -> Iterator[tuple[int, list[Any]]]:
+    """Row number and cells of each row that has any, as wide as the heading at least."""
     for number, row in enumerate(rows, start=2):
         if number > ROW_LIMIT:
             raise BadWorkbook(say("too_many_rows", sheet=name, count=ROW_LIMIT))
-        if any(cell is not None and cell != "" for cell in row):
-            yield number, list(row)
+        if cells := _used(row):
+            yield number, cells + [None] * (width - len(cells))

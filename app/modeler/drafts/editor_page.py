@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
+from app.border import whole_number
 from app.engine.errors import Conflict, Refused
 from app.engine.models import Definition
 from app.modeler.blueprint import blueprint
@@ -33,7 +34,7 @@ _TYPES = {"process": "application/xml", "decision": "application/xml", "form": "
 @access("admin")
 def draft(key: int) -> str:
     """The editor of the draft's kind with its newest version; ``?number=`` shows an older one, read-only."""
-    number = request.args.get("number", type=int)
+    number = request.args.get("number", type=whole_number)
     with database().reading() as session:
         found = store.find(session, key)
         shown = store.version(session, found, number or found.number)
@@ -82,7 +83,7 @@ def decoded(content: bytes) -> str:
 @access("admin")
 def draft_file(key: int) -> Answer:
     """The plain file, as a download."""
-    number = request.args.get("number", type=int)
+    number = request.args.get("number", type=whole_number)
     with database().reading() as session:
         found = store.find(session, key)
         content = store.content_of(session, found, number)
@@ -95,7 +96,7 @@ def draft_file(key: int) -> Answer:
 @access("admin")
 def draft_versions(key: int) -> str:
     """Its versions, the newest first: who, when, what for."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=whole_number)
     with database().reading() as session:
         found = store.find(session, key)
         rows = store.versions(session, found, before=before, limit=VERSIONS + 1)
@@ -158,7 +159,7 @@ def _conflict(conflict: Conflict, key: int, kept: ModelDraftVersion) -> dict[str
 def draft_restore(key: int) -> Response:
     """Make an older (or a put-aside) version count again, as a new version."""
     by = actor()
-    number, seen = request.form.get("number", 0, int), request.form.get("from_number", 0, int)
+    number, seen = request.form.get("number", 0, whole_number), request.form.get("from_number", 0, whole_number)
     note = _("恢复第 %(number)s 版", number=number)
     database().in_transaction(lambda session: store.restore(session, key, number, seen, by, note))
     flash(_("第 %(number)s 版已恢复为最新版本。", number=number), "success")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database
 from app.auth.language import locale
+from app.border import whole_number
 from app.engine.errors import Conflict, Refused
 from app.engine.models import Definition, Deployment
 from app.modeler.blueprint import blueprint
@@ -26,7 +27,7 @@ PAGE = 30
 @access("admin")
 def deployed() -> str:
     """Every deployment, the newest first: number, when, who drew, who released, comment, files."""
-    before = request.args.get("after", type=int)
+    before = request.args.get("after", type=whole_number)
     with database().reading() as session:
         rows = deployments.page(session, before, PAGE + 1)
         return render_template(

@@ -6,6 +6,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.auth import access, database
+from app.border import whole_number
 from app.modeler.blueprint import blueprint
 from app.modeler.drafts import store
 from app.modeler.release import shown, words
@@ -29,7 +30,7 @@ def difference(draft: int) -> str:
 def definition_difference(key: int) -> str:
     """A deployed version against the one before it, or against ``version``."""
     with database().reading() as session:
-        found, comparison = shown.of_definition(session, key, request.args.get("version", type=int))
+        found, comparison = shown.of_definition(session, key, request.args.get("version", type=whole_number))
     return _page(comparison, url_for("modeler.definition", key=found.key), _("回到这个版本"))
 
 

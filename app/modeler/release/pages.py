@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from app.auth import Identity, access, actor, database, identity
 from app.auth.language import locale
+from app.border import whole_number
 from app.engine.errors import Conflict, Refused
 from app.engine.models import Deployment
 from app.modeler.blueprint import blueprint
@@ -32,7 +33,7 @@ TYPES = {"process": "application/xml", "decision": "application/xml", "form": "a
 @access("admin")
 def releases() -> str:
     """Requests by state, the newest first; those that wait are shown when no state is chosen."""
-    state, before = request.args.get("state", "WAITING").upper(), request.args.get("after", type=int)
+    state, before = request.args.get("state", "WAITING").upper(), request.args.get("after", type=whole_number)
     with database().reading() as session:
         rows = queries.page(session, state if state in words.STATES else "", before, PAGE + 1)
         return render_template(
@@ -77,7 +78,7 @@ def _asking(key: int, *, comment: str = "", chosen: tuple[int, ...] = (), refuse
 def release_ask(key: int) -> Response | tuple[str, int]:
     """The check runs; its errors come back with what was typed. The scenarios run, and their results are kept with the request."""
     by, comment = actor(), request.form.get("comment", "")
-    chosen = tuple(request.form.getlist("draft", type=int))
+    chosen = tuple(request.form.getlist("draft", type=whole_number))
     replaced = _("由新的申请取代")
     try:
         made = database().in_transaction(lambda session: requests.ask_for_drafts(session, (key, *chosen), comment, by, replaced=replaced))
