@@ -2,7 +2,8 @@
 
 A ``.form`` file is form-js JSON (``schemaVersion`` 19). What form-js has no place for stands in components' custom ``properties``
 (``labelEn``, ``descriptionEn``, ``unit``, ``personal``, ``requirement``, ``sources``, ``keepPlace``) and in the top-level key ``rules``:
-the decision, or the list of ``{"decision": id, "each": path of a dynamic list, "as": name of the row}``, that finds errors, warnings and problems.
+the decision, or the list of ``{"decision": id, "each": path of a dynamic list, "as": name of the row}``, that finds errors, warnings and
+problems.
 """
 
 from __future__ import annotations
