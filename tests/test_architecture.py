@@ -152,6 +152,27 @@ def test_loading_the_engine_loads_no_web_framework() -> None:
     assert seen.stdout.strip() == "[]"
 
 
+#: Verbs of the engine that people, programs and jobs reach through ``app.acts`` only.
+ACTS = {"complete", "claim", "release", "hand_over", "cancel", "suspend", "resume", "set_variables", "move_token", "pull_timer"}
+ACTS |= {"migrate", "take_back_migration", "retry"}
+
+
+@rule
+def test_every_act_has_one_door(path: Path) -> Iterator[str]:
+    """Form, permission, reason and record of an act are decided in app/acts; ``stated`` is for the throw-away database of trials."""
+    if part(name_of(path)) in {"engine", "acts"}:
+        return
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == "runtime" and node.attr in ACTS:
+                yield f":{node.lineno}: runtime.{node.attr}: call app.acts"
+            if (node.value.id, node.attr) == ("completion", "stated") and path != APP / "modeler" / "trial" / "sandbox.py":
+                yield f":{node.lineno}: a task is completed with its form"
+    for module, line in imported(path):
+        if module in {"app.engine.incidents", "app.engine.instances"}:
+            yield f":{line}: {module}: call app.acts"
+
+
 @rule
 def test_only_db_commits(path: Path) -> Iterator[str]:
     for node in ast.walk(tree(path)):
@@ -223,6 +244,7 @@ def f(session, datetime):
     session.commit()
     eval("1")
     insert().on_conflict_do_nothing()
+    runtime.complete(session)
     return datetime.now()
 """
     path = APP / "engine" / "made_up_by_the_test.py"
@@ -234,6 +256,9 @@ def f(session, datetime):
         test_portable_sql_only: 2,
     }
     monkeypatch.setitem(_made_up, path, ast.parse(bad))
+    page = APP / "inbox" / "made_up_by_the_test.py"
+    monkeypatch.setitem(_made_up, page, ast.parse(bad))
+    assert len(list(test_every_act_has_one_door.rule(page))) == 1  # type: ignore[attr-defined]
     for check, offences in checks.items():
         assert len(list(check.rule(path))) == offences, check.rule.__name__  # type: ignore[attr-defined]
 

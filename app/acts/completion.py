@@ -1,6 +1,7 @@
 """Completing a user task: look up, check the form, keep the submission, move the token: one transaction.
 
-Everything here raises to leave the transaction; nothing half-done is ever kept. The simulation and bulk completion come through here, too.
+Everything here raises to leave the transaction; nothing half-done is ever kept. There is no other way to complete a task: pages, bulk
+completion, ``/v2``, the simulation and trials come through ``submit`` (a test holds that).
 """
 
 from __future__ import annotations
@@ -75,16 +76,30 @@ def submit(
     request_id: str | None = None,
     show_findings: bool = True,
     prepared: hooks.Prepared | None = None,
+    features: hooks.Features = hooks,
 ) -> Task:
-    """Complete a task that was looked up. ``show_findings`` False: nobody is there to be shown findings (simulation, API)."""
+    """Complete a task that was looked up. ``show_findings`` False: nobody is there to be shown findings (simulation, API).
+
+    ``features``: who fills the form and takes what was submitted; a trial has its own.
+    """
     if task.form_id is None:
-        variables = dict(data) if task.campaign_id == 0 else {}
-        detail: dict[str, Any] = {}
+        # In a campaign nothing comes in that no form has checked.
+        variables, detail = dict(data) if takes_variables(task) else {}, dict[str, Any]()
     else:
-        variables, detail = _accepted(session, task, data, identity, actor, show_findings, prepared)
+        variables, detail = _accepted(session, task, data, identity, actor, show_findings, prepared, features)
     done = runtime.complete(session, task.key, variables, actor, request_id=request_id, detail=detail)
     drafts.remove(session, task)
     return done
+
+
+def takes_variables(task: Task) -> bool:
+    """Whether a task takes what is sent with its completion: by its form, or, in diagrams deployed by hand, as it is."""
+    return task.form_id is not None or task.campaign_id == 0
+
+
+def stated(session: Session, task: Task, variables: Mapping[str, Any], actor: Actor) -> Task:
+    """For trials only, on their throw-away database: complete a task by what comes of it, instead of by what is entered."""
+    return runtime.complete(session, task.key, dict(variables), actor)
 
 
 def _accepted(
@@ -95,20 +110,21 @@ def _accepted(
     actor: Actor,
     show_findings: bool,
     prepared: hooks.Prepared | None,
+    features: hooks.Features,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Check and keep a form; returns the completion variables and what the history says about it."""
     definition, form = form_of(session, task)
-    prepared = prepared or prepare(session, task, identity)
+    prepared = prepared or prepare(session, task, identity, features)
     entered = paths.copied(dict(data))
     if (draft := drafts.find(session, task, actor.name)) is not None:
         masking.restore(form, entered, drafts.content(draft))
-    context = hooks.look_up(session, task, form, entered, prepared)
+    context = features.look_up(session, task, form, entered, prepared)
     outcome = validation.validate(form, entered, context=context, locked=prepared.locked, decide=decider(session), initial=prepared.data)
     if not outcome.ok or (show_findings and outcome.unseen):
         raise Invalid(outcome)
     comments.settle(session, task, outcome.data, actor)
     submission = submissions.save(session, form, outcome, actor, task=task, version=definition.version)
-    variables = {**outcome.data, **hooks.accept(session, task, submission, outcome, actor)}
+    variables = {**outcome.data, **features.accept(session, task, submission, outcome, actor)}
     return variables, {"form": form.id, "version": definition.version, "submission": str(submission.key)}
 
 
@@ -121,9 +137,9 @@ def form_of(session: Session, task: Task) -> tuple[definitions.File, schema.Form
     return file, schema.load(file.content)
 
 
-def prepare(session: Session, task: Task, identity: Identity | None) -> hooks.Prepared:
+def prepare(session: Session, task: Task, identity: Identity | None, features: hooks.Features = hooks) -> hooks.Prepared:
     """What the form starts with: what features know, and the task's own files."""
-    prepared = hooks.prepare(session, task, identity)
+    prepared = features.prepare(session, task, identity)
     own = [{"id": str(found.key), "name": found.name, "path": found.path} for found in attachments.of_task(session, task)]
     prepared.context["attachments"] = [*own, *prepared.context.get("attachments", ())]
     return prepared

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.acts import operating
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
-from app.api.searching import body, key, search
+from app.api.searching import body, key, search, variables
 from app.auth import access, actor, database, identity, public, signed_in
 from app.db import new_key
 from app.engine import feel, runtime, virtual_clock
@@ -65,13 +66,6 @@ def authentication() -> dict[str, Any]:
     }
 
 
-def _variables(asked: dict[str, Any]) -> dict[str, Any]:
-    variables = asked.get("variables") or {}
-    if not isinstance(variables, dict):
-        raise BadRequest("variables must be an object")
-    return variables
-
-
 @api.post("/messages/publication")
 @access("admin")
 def publish_message() -> dict[str, Any]:
@@ -79,14 +73,14 @@ def publish_message() -> dict[str, Any]:
     asked, who = body(), actor()
     if not asked.get("name"):
         raise BadRequest("send name, the message's name")
-    variables = _variables(asked)
+    sent = variables(asked)
 
     def work(session: Session) -> dict[str, Any]:
         row = runtime.publish_message(
             session,
             str(asked["name"]),
             str(asked.get("correlationKey") or ""),
-            variables,
+            sent,
             who,
             time_to_live=float(asked.get("timeToLive") or 0) / 1000,
             message_id=asked.get("messageId") or None,
@@ -103,8 +97,8 @@ def broadcast_signal() -> dict[str, Any]:
     asked, who = body(), actor()
     if not asked.get("signalName"):
         raise BadRequest("send signalName")
-    variables = _variables(asked)
-    database().in_transaction(lambda session: runtime.broadcast_signal(session, str(asked["signalName"]), variables, who))
+    sent = variables(asked)
+    database().in_transaction(lambda session: runtime.broadcast_signal(session, str(asked["signalName"]), sent, who))
     return {"signalKey": str(new_key()), "tenantId": rendering.TENANT}
 
 
@@ -149,7 +143,7 @@ def get_incident(text: str) -> dict[str, Any]:
 def resolve_incident(text: str) -> Response:
     """Try the failed job again."""
     number, who = key(text, "incidentKey"), actor()
-    database().in_transaction(lambda session: runtime.retry(session, number, who))
+    database().in_transaction(lambda session: operating.retry(session, number, who))
     return Response(status=204)
 
 
@@ -190,7 +184,7 @@ def evaluate_expression() -> dict[str, Any]:
                 raise NotFound(f"there is no process instance {asked['scopeKey']}")
             scope = owner.variables
     try:
-        result = feel.evaluate(written[1:], {**scope, **_variables(asked)})
+        result = feel.evaluate(written[1:], {**scope, **variables(asked)})
     except ExpressionError as error:
         raise BadRequest(str(error)) from error
     return {"expression": written, "result": feel.to_json(result), "warnings": [], "referencedSecrets": []}

@@ -9,10 +9,11 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.acts import operating
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
-from app.api.searching import body, key, search, whole
+from app.api.searching import body, key, reason, search, variables, whole
 from app.auth import access, actor, database
 from app.engine import definitions, runtime
 from app.engine.errors import NotFound
@@ -42,10 +43,7 @@ _WITH_INCIDENT = exists().where(Incident.instance_key == ProcessInstance.key, In
 def create_process_instance() -> dict[str, Any]:
     """Start an instance by ``processDefinitionId`` (newest or given version) or ``processDefinitionKey``."""
     asked = body()
-    variables = asked.get("variables") or {}
-    if not isinstance(variables, dict):
-        raise BadRequest("variables must be an object")
-    who = actor()
+    sent, who = variables(asked), actor()
     request_id = request.headers.get("Idempotency-Key")
 
     def work(session: Session) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def create_process_instance() -> dict[str, Any]:
         started = runtime.start(
             session,
             process_id,
-            variables,
+            sent,
             who,
             version=version,
             business_key=str(asked.get("businessId") or ""),
@@ -113,27 +111,27 @@ def get_process_instance(text: str) -> dict[str, Any]:
 @api.post("/process-instances/<text>/cancellation")
 @access("admin")
 def cancel_process_instance(text: str) -> Response:
-    """Cancel an instance and its children."""
-    number, who = key(text, "processInstanceKey"), actor()
-    database().in_transaction(lambda session: runtime.cancel(session, number, who, reason=str(body().get("reason", ""))))
+    """Cancel an instance and its children. Wants a reason."""
+    number, who, why = key(text, "processInstanceKey"), actor(), reason(body())
+    database().in_transaction(lambda session: operating.cancel(session, number, who, why))
     return Response(status=204)
 
 
 @api.post("/process-instances/<text>/suspension")
 @access("admin")
 def suspend_process_instance(text: str) -> Response:
-    """Suspend an instance: nothing moves until it is resumed."""
-    number, who = key(text, "processInstanceKey"), actor()
-    database().in_transaction(lambda session: runtime.suspend(session, number, who))
+    """Suspend an instance: nothing moves until it is resumed. Wants a reason."""
+    number, who, why = key(text, "processInstanceKey"), actor(), reason(body())
+    database().in_transaction(lambda session: operating.suspend(session, number, who, why))
     return Response(status=204)
 
 
 @api.post("/process-instances/<text>/resumption")
 @access("admin")
 def resume_process_instance(text: str) -> Response:
-    """Resume a suspended instance."""
-    number, who = key(text, "processInstanceKey"), actor()
-    database().in_transaction(lambda session: runtime.resume(session, number, who))
+    """Resume a suspended instance. Wants a reason."""
+    number, who, why = key(text, "processInstanceKey"), actor(), reason(body())
+    database().in_transaction(lambda session: operating.resume(session, number, who, why))
     return Response(status=204)
 
 
@@ -192,12 +190,10 @@ def _camel(kind: str) -> str:
 @api.put("/element-instances/<text>/variables")
 @access("admin")
 def set_variables(text: str) -> Response:
-    """Write variables of a process instance (its key is the scope)."""
-    variables = body().get("variables")
-    if not isinstance(variables, dict):
-        raise BadRequest("send variables as an object")
-    number, who = key(text, "elementInstanceKey"), actor()
-    database().in_transaction(lambda session: runtime.set_variables(session, number, variables, who, reason="API"))
+    """Write variables of a process instance (its key is the scope). Wants a reason."""
+    asked, number, who = body(), key(text, "elementInstanceKey"), actor()
+    sent, why = variables(asked), reason(asked)
+    database().in_transaction(lambda session: operating.set_variables(session, number, sent, who, why))
     return Response(status=204)
 
 

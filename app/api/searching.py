@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from flask import request
@@ -31,6 +32,20 @@ def body() -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest("send a JSON object")
     return value
+
+
+def variables(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The request's ``variables``; {} when there are none."""
+    found = asked.get("variables")
+    if found is not None and not isinstance(found, dict):
+        raise BadRequest("variables must be an object")
+    return found or {}
+
+
+def reason(asked: Mapping[str, Any]) -> str:
+    """Why: the field ``reason`` of the body, or the header ``Daopai-Reason`` (percent-encoded UTF-8), since the types of Camunda's clients
+    have no such field."""
+    return str(asked.get("reason") or unquote(request.headers.get("Daopai-Reason", "")))
 
 
 def key(text: Any, name: str) -> int:

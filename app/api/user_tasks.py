@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from werkzeug.wrappers import Response
 
+from app.acts import assignment, completion, privacy, transactions
 from app.api import rendering
 from app.api.blueprint import api
-from app.api.problems import BadRequest
-from app.api.searching import body, key, search, whole
+from app.api.problems import BadRequest, respond
+from app.api.searching import body, key, reason, search, variables, whole
 from app.auth import actor, database, identity, signed_in
 from app.auth.open_tasks import mine, tasks_done_by, unclaimed
-from app.engine import runtime
-from app.engine.errors import Conflict, NotFound
+from app.engine.errors import Conflict, NotFound, StepFailed
 from app.engine.models import Definition, Task, TaskCandidate
+from app.forms.outcome import Outcome
+
+#: Longest ``Idempotency-Key``: it is kept together with a digest of what was sent.
+LONGEST_KEY = 64
 
 _STATES = {"CREATED": "OPEN", "COMPLETED": "COMPLETED", "CANCELED": "CANCELED"}
 
@@ -53,13 +58,6 @@ def _task(session: Session, text: str) -> Task:
     found = session.scalar(_visible().where(Task.key == key(text, "userTaskKey")))
     if found is None:
         raise NotFound(f"there is no user task {text} for you")
-    return found
-
-
-def _open(session: Session, text: str) -> Task:
-    found = _task(session, text)
-    if found.state != "OPEN":
-        raise Conflict(f"user task {text} is {found.state.lower()} (by {found.completed_by or 'the process'}, {found.completed_at})")
     return found
 
 
@@ -110,40 +108,54 @@ def search_user_task_variables(text: str) -> dict[str, Any]:
 @api.post("/user-tasks/<text>/completion")
 @signed_in
 def complete_user_task(text: str) -> Response:
-    """Complete a task with variables; ``Idempotency-Key`` makes it safe to repeat."""
-    variables = body().get("variables") or {}
-    if not isinstance(variables, dict):
-        raise BadRequest("variables must be an object")
-    who, request_id = actor(), request.headers.get("Idempotency-Key")
+    """Complete a task. Its ``variables`` are what the task's form holds, checked as on the page: 400 names the fields in error.
+
+    A warning wants a reason: ``{"_reasons": {"<its id>": "…"}}`` beside the fields. ``Idempotency-Key`` makes it safe to repeat.
+    """
+    data, number, who, by = variables(body()), key(text, "userTaskKey"), identity(), actor()
+    request_id = request.headers.get("Idempotency-Key") or None
+    if request_id and len(request_id) > LONGEST_KEY:
+        raise BadRequest(f"Idempotency-Key has {LONGEST_KEY} characters at most")
 
     def work(session: Session) -> None:
-        task = _task(session, text) if request_id else _open(session, text)
-        runtime.complete(session, task.key, variables, who, request_id=request_id)
+        task = completion.complete(session, who, by, number, data, request_id=request_id, show_findings=False)
+        if data and not completion.takes_variables(task):
+            raise BadRequest(f"user task {text} has no form, so it takes no variables; complete it without")
 
-    database().in_transaction(work)
+    try:
+        transactions.on_task(number, work)
+    except completion.Invalid as invalid:
+        return _fields_in_error(invalid.outcome)
+    except StepFailed as failed:
+        said, cause = transactions.failed_step(failed, number), privacy.message(str(failed))
+        return respond(failed.status, f"{said} ({cause})", elementId=failed.element_id)
     return Response(status=204)
+
+
+def _fields_in_error(outcome: Outcome) -> Response:
+    """What the page shows beside its fields, as a problem detail."""
+    errors = [{"path": path, "message": str(text)} for path, texts in outcome.errors.items() for text in texts]
+    missing = [{"path": each.path, "message": each.text(), "id": each.id} for each in outcome.unexplained]
+    detail = _("表单没有提交：%(count)s 处要改正。", count=len(errors) + len(missing))
+    return respond(400, detail, errors=errors, warnings=missing)
 
 
 @api.post("/user-tasks/<text>/assignment")
 @signed_in
 def assign_user_task(text: str) -> Response:
-    """Claim a task for oneself, or hand it over to ``assignee``."""
-    asked, who = body(), actor()
-    assignee = asked.get("assignee")
+    """Claim a task for oneself, or hand it over to ``assignee``, who holds a matching role, with a reason (or Camunda's ``action``)."""
+    asked, number, who, by = body(), key(text, "userTaskKey"), identity(), actor()
+    assignee, override = asked.get("assignee"), asked.get("allowOverride", True)
     if not isinstance(assignee, str) or not assignee:
         raise BadRequest("send assignee, a user name")
-    override = asked.get("allowOverride", True)
 
     def work(session: Session) -> None:
-        task = _open(session, text)
-        if task.assignee and task.assignee != assignee and not override:
-            raise Conflict(f"user task {text} is assigned to {task.assignee}")
-        if assignee == (who.on_behalf_of or who.name) and task.assignee is None:
-            runtime.claim(session, task.key, who)
-        elif task.assignee != assignee:
-            runtime.hand_over(session, task.key, assignee, who, reason=str(asked.get("action") or "API"))
+        held = session.scalar(select(Task.assignee).where(Task.key == number, Task.assignee == who.assignee))
+        if held and assignee != held and not override:
+            raise Conflict(f"user task {text} is assigned to {held}")
+        assignment.assign(session, who, by, number, assignee, reason(asked) or str(asked.get("action") or ""))
 
-    database().in_transaction(work)
+    transactions.on_task(number, work)
     return Response(status=204)
 
 
@@ -151,6 +163,6 @@ def assign_user_task(text: str) -> Response:
 @signed_in
 def unassign_user_task(text: str) -> Response:
     """Give a task back to its candidates."""
-    who = actor()
-    database().in_transaction(lambda session: runtime.release(session, _open(session, text).key, who))
+    number, who, by = key(text, "userTaskKey"), identity(), actor()
+    database().in_transaction(lambda session: assignment.release(session, who, by, number))
     return Response(status=204)

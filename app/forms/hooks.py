@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -57,6 +57,17 @@ Accepts = Callable[[Session, Any, Any, Any, Any], Mapping[str, Any] | None]
 
 #: (session, task, data as sent, personal values restored) → further names for the rules that only these data decide
 LooksUp = Callable[[Session, Any, Mapping[str, Any]], Mapping[str, Any] | None]
+
+
+class Features(Protocol):
+    """Who fills forms and takes what was submitted. This module is one: the registered functions."""
+
+    def prepare(self, session: Session, task: Any, identity: Any) -> Prepared: ...
+
+    def look_up(self, session: Session, task: Any, form: Form, data: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]: ...
+
+    def accept(self, session: Session, task: Any, submission: Any, outcome: Any, actor: Any) -> dict[str, Any]: ...
+
 
 _prepares: dict[str, list[Prepares]] = {}
 _accepts: dict[str, list[Accepts]] = {}

@@ -8,7 +8,7 @@ from flask import abort, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.acts import completion
+from app.acts import completion, transactions
 from app.acts.refusals import Closed
 from app.auth import Identity, actor, database, identity, open_tasks, signed_in
 from app.auth.language import locale
@@ -19,7 +19,7 @@ from app.forms import browser, hooks
 from app.inbox import answers
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
-from app.inbox.completion_routes import failed_step, in_one_transaction, sent_form
+from app.inbox.completion_routes import sent_form
 
 #: Most tasks of one page and of one request; the browser sends them in smaller lots and shows how far it is.
 MOST = 100
@@ -80,7 +80,7 @@ def _one(who: Identity, by: Actor, key: int, data: dict[str, Any], request_id: s
         return completion.complete(session, who, by, key, data, request_id=f"{request_id}-{key}", show_findings=False, only_bulk=True)
 
     try:
-        in_one_transaction(key, work)
+        transactions.on_task(key, work)
     except completion.Invalid as invalid:
         sentences = [text for texts in invalid.outcome.errors.values() for text in texts]
         sentences += [finding.text() for finding in invalid.outcome.unexplained]
@@ -90,7 +90,7 @@ def _one(who: Identity, by: Actor, key: int, data: dict[str, Any], request_id: s
     except NotFound:
         return {"outcome": "failed", "text": _("没有找到，或者它不归你办。")}
     except StepFailed as failed:
-        return {"outcome": "failed", "text": failed_step(failed, key)}
+        return {"outcome": "failed", "text": transactions.failed_step(failed, key)}
     except EngineError as error:
         return {"outcome": "failed", "text": str(error)}
     return {"outcome": "done", "text": _("已办结")}

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, jsonify, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import element_names
-from app.acts import completion
+from app.acts import completion, transactions
 from app.acts.refusals import Closed
 from app.auth import actor, database, identity, signed_in
-from app.db import RevisionConflict
-from app.engine import definitions, runtime
-from app.engine.errors import Conflict, StepFailed
+from app.engine.errors import StepFailed
 from app.engine.models import Task
 from app.inbox import answers, listing
 from app.inbox.address import View
@@ -45,43 +41,14 @@ def complete(key: int) -> Any:
         return completion.complete(session, identity(), actor(), key, data, request_id=request_id)
 
     try:
-        task = in_one_transaction(key, work)
+        task = transactions.on_task(key, work)
     except completion.Invalid as invalid:
         return jsonify(invalid.outcome.as_json()), 422
     except Closed as closed:
         return jsonify(title=str(closed), by=closed.by, at=closed.at, status=409), 409
     except StepFailed as failed:
-        return jsonify(title=failed_step(failed, key), status=422), 422
+        return jsonify(title=transactions.failed_step(failed, key), status=422), 422
     return _on(task)
-
-
-def in_one_transaction(key: int, work: Callable[[Session], Task]) -> Task:
-    """Run *work*; when somebody else was quicker, ``Closed`` says who and when."""
-    try:
-        return database().in_transaction(work)
-    except (Conflict, RevisionConflict) as conflict:
-        with database().reading() as session:
-            raise completion.overtaken(session, identity(), key, conflict) from conflict
-
-
-def failed_step(failed: StepFailed, key: int) -> str:
-    """Keep the incident in a transaction of its own; returns the sentence for the person."""
-    incident = database().in_transaction(lambda session: runtime.record_incident(session, failed, task_key=key))
-    text: str = _(
-        "流程走到“%(element)s”时出错，没有提交成功；你填写的内容都还在。管理员已收到通知（编号 %(number)s），修好后请再提交一次。",
-        element=_element_name(key, failed.element_id),
-        number=incident.key,
-    )
-    return text
-
-
-def _element_name(key: int, element_id: str) -> str:
-    """What the diagram of this task calls an element; its id when it stands in another diagram."""
-    with database().reading() as session:
-        definition_key = session.scalar(select(Task.definition_key).where(Task.key == key))
-        process = definitions.process_of(session, definition_key) if definition_key else None
-    element = process.elements.get(element_id) if process else None
-    return element_names.spoken(element.name) if element and element.name else element_id
 
 
 def _on(task: Task) -> Any:

@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.acts import completion
+from app.acts import assignment, completion
+from app.acts.refusals import Refusal
 from app.auth.current import Identity
 from app.clock import CAMPAIGN_ZONE
 from app.db import Database
@@ -133,13 +134,13 @@ class Play:
 
     def _claim(self, task: Task, identity: Identity) -> Task | None:
         try:
-            return self.db.in_transaction(partial(runtime.claim, task_key=task.key, actor=Actor(identity.username, origin="simulation")))
-        except (Conflict, NotFound):
+            return self.db.in_transaction(partial(assignment.claim, identity=identity, actor=_by(identity), key=task.key))
+        except (Conflict, NotFound, Refusal):
             # Somebody or something else has taken or closed it meanwhile: as in real life.
             return None
 
     def _give_back(self, task: Task, identity: Identity) -> Task:
-        return self.db.in_transaction(partial(runtime.release, task_key=task.key, actor=Actor(identity.username, origin="simulation")))
+        return self.db.in_transaction(partial(assignment.release, identity=identity, actor=_by(identity), key=task.key))
 
     def _ready(self, moment: datetime, tried: set[int]) -> list[Task]:
         """Open tasks whose person gets them done by *moment*, in a stable order, without those that were *tried*."""
@@ -228,9 +229,12 @@ class Play:
         else:
             data.clear()
             data.update(forms.fill(session, task, prepared, chance) if prepared is not None else {})
-        actor = Actor(identity.username, origin="simulation")
         request = f"simulation:{key}"
-        completion.complete(session, identity, actor, key, data, request_id=request, show_findings=False, prepared=prepared)
+        completion.complete(session, identity, _by(identity), key, data, request_id=request, show_findings=False, prepared=prepared)
+
+
+def _by(identity: Identity) -> Actor:
+    return Actor(identity.username, origin="simulation")
 
 
 def _read(session: Session, keys: Sequence[int]) -> list[Task]:

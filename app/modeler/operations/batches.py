@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
-from app.acts import privacy
+from app.acts import operating, privacy
 from app.db import new_key
-from app.engine import batches, events, moving, rehearsal, runtime
+from app.engine import batches, events, moving, rehearsal
 from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound
 from app.engine.models import Event, JobRow, ProcessInstance
@@ -38,8 +38,8 @@ def begin(
     wanted = list(dict.fromkeys(targets))
     if not wanted:
         raise Conflict("nothing_chosen")
-    if not reason.strip() and kind not in ("rehearse", "retry"):
-        raise Conflict("reason_needed")
+    if kind not in ("rehearse", "retry"):
+        reason = operating.stated(reason)
     batch = OperationBatch(
         campaign_id=_campaign(session, [instance for _key, instance in wanted if instance]),
         kind=kind,
@@ -145,7 +145,7 @@ _Act = Callable[[Session, OperationBatch, int, Actor], int | tuple[str, str] | N
 
 
 def _migrate(session: Session, batch: OperationBatch, target: int, by: Actor) -> int:
-    made = runtime.migrate(session, target, batch.to_key or 0, batch.mapping, by, reason=batch.reason, recompute=batch.recompute)
+    made = operating.migrate(session, target, batch.to_key or 0, batch.mapping, by, batch.reason, recompute=batch.recompute)
     return made.key
 
 
@@ -160,24 +160,24 @@ def _rehearse(session: Session, batch: OperationBatch, target: int, _by: Actor) 
 
 
 def _take_back(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
-    runtime.take_back_migration(session, target, by, reason=batch.reason)
+    operating.take_back_migration(session, target, by, batch.reason)
 
 
 def _cancel(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
-    runtime.cancel(session, target, by, reason=batch.reason)
+    operating.cancel(session, target, by, batch.reason)
 
 
 def _suspend(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
-    runtime.suspend(session, target, by, reason=batch.reason)
+    operating.suspend(session, target, by, batch.reason)
 
 
 def _resume(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
-    runtime.resume(session, target, by, reason=batch.reason)
+    operating.resume(session, target, by, batch.reason)
 
 
 def _variable(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
     for path, written in batch.mapping.items():
-        runtime.set_variables(session, target, {path: json.loads(written)}, by, reason=batch.reason)
+        operating.set_variables(session, target, {path: json.loads(written)}, by, batch.reason)
 
 
 def _move(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
@@ -190,7 +190,7 @@ def _move(session: Session, batch: OperationBatch, target: int, by: Actor) -> No
     if not tokens:
         raise Conflict("token_gone")
     for key in tokens:
-        runtime.move_token(session, target, key, to, by, reason=batch.reason)
+        operating.move_token(session, target, key, to, by, batch.reason)
 
 
 def _timer(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
@@ -202,11 +202,11 @@ def _timer(session: Session, batch: OperationBatch, target: int, by: Actor) -> N
     if not keys:
         raise Conflict("timer_gone")
     for key in keys:
-        runtime.pull_timer(session, key, clock.now(), by, reason=batch.reason)
+        operating.pull_timer(session, target, key, clock.now(), by, batch.reason)
 
 
 def _retry(session: Session, _batch: OperationBatch, target: int, by: Actor) -> None:
-    runtime.retry(session, target, by)
+    operating.retry(session, target, by)
 
 
 _ACTS: dict[str, _Act] = {

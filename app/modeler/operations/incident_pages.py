@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.acts import operating
 from app.auth import access, actor, database
-from app.engine import runtime
 from app.modeler.operations import batches, incidents, listing
 from app.modeler.operations.attempts import attempt
 from app.modeler.operations.blueprint import operations
@@ -29,7 +29,7 @@ def incident_retry(key: int) -> Response:
     """Try a failed job again."""
     by = actor()
     return attempt(
-        lambda session: runtime.retry(session, key, by),
+        lambda session: operating.retry(session, key, by),
         back=_back(),
         done=_("已重新排队。若仍失败，异常会再次出现在这里。"),
     )

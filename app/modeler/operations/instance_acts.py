@@ -9,25 +9,23 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.acts import privacy
+from app.acts import operating, privacy
 from app.auth import access, actor, database
 from app.engine import definitions, moving, runtime
 from app.engine.actor import Actor
-from app.engine.errors import Conflict, NotFound, StepFailed
-from app.engine.models import JobRow
+from app.engine.errors import Conflict, StepFailed
 from app.modeler.operations import instance_queries, words
 from app.modeler.operations.attempts import attempt, said
 from app.modeler.operations.blueprint import operations
 
 _ACTS: dict[str, Callable[[Session, int, Actor, str], Any]] = {
-    "cancel": lambda session, key, by, reason: runtime.cancel(session, key, by, reason=reason),
-    "suspend": lambda session, key, by, reason: runtime.suspend(session, key, by, reason=reason),
-    "resume": lambda session, key, by, reason: runtime.resume(session, key, by, reason=reason),
+    "cancel": operating.cancel,
+    "suspend": operating.suspend,
+    "resume": operating.resume,
 }
 
 
@@ -43,13 +41,7 @@ def instance_act(key: int) -> Response:
     act = _ACTS.get(request.form.get("act", ""))
     if act is None:
         abort(400)
-
-    def work(session: Session) -> None:
-        if not reason:
-            raise Conflict("reason_needed")
-        act(session, key, by, reason)
-
-    return attempt(work, back=_page(key), done=_("已完成，理由已记入历史。"))
+    return attempt(lambda session: act(session, key, by, reason), back=_page(key), done=_("已完成，理由已记入历史。"))
 
 
 @operations.post("/instances/<int:key>/variables")
@@ -63,12 +55,12 @@ def instance_variable(key: int) -> Response | str:
     except ValueError:
         flash(_('新值要按 JSON 写：文字加英文引号，如 "是"；数字、true、false、null 直接写。'), "error")
         return redirect(_page(key, "variables"), 303)
-    if not path or not all(part for part in path.split(".")) or len(path) > 200:
+    if not operating.named(path):
         flash(_("请填写变量名。"), "error")
         return redirect(_page(key, "variables"), 303)
     if "confirmed" in form:
         return attempt(
-            lambda session: _set(session, key, path, value, by, reason),
+            lambda session: operating.set_variables(session, key, {path: value}, by, reason),
             back=_page(key, "variables"),
             done=_("变量已更正，旧值、新值和理由已记入历史。"),
         )
@@ -78,12 +70,6 @@ def instance_variable(key: int) -> Response | str:
         return render_template(
             "modeler/operations/variable.html", row=row, path=path, old=old, value=json.dumps(value, ensure_ascii=False), reason=reason
         )
-
-
-def _set(session: Session, key: int, path: str, value: Any, by: Actor, reason: str) -> None:
-    if not reason:
-        raise Conflict("reason_needed")
-    runtime.set_variables(session, key, {path: value}, by, reason=reason)
 
 
 @operations.post("/instances/<int:key>/moves")
@@ -97,7 +83,7 @@ def instance_move(key: int) -> Response | str:
         return redirect(_page(key, "tokens"), 303)
     if "confirmed" in form:
         return attempt(
-            lambda session: runtime.move_token(session, key, int(token), target, by, reason=reason),
+            lambda session: operating.move_token(session, key, int(token), target, by, reason),
             back=_page(key),
             done=_("令牌已移动，理由已记入历史。"),
         )
@@ -125,13 +111,11 @@ def instance_timer(key: int, job: int) -> Response:
     except ValueError:
         flash(_("请填写日期和时间。"), "error")
         return redirect(_page(key, "jobs"), 303)
-
-    def work(session: Session) -> None:
-        if session.scalar(select(JobRow.key).where(JobRow.key == job, JobRow.instance_key == key)) is None:
-            raise NotFound("job", job)
-        runtime.pull_timer(session, job, at, by, reason=reason)
-
-    return attempt(work, back=_page(key, "jobs"), done=_("定时已提前，理由已记入历史。"))
+    return attempt(
+        lambda session: operating.pull_timer(session, key, job, at, by, reason),
+        back=_page(key, "jobs"),
+        done=_("定时已提前，理由已记入历史。"),
+    )
 
 
 @operations.post("/instances/<int:key>/migration/taken-back")
@@ -144,8 +128,6 @@ def instance_take_back(key: int) -> Response:
         found = instance_queries.last_migration(session, instance_queries.find(session, key))
         if found is None:
             raise Conflict("migration_moved")
-        if not reason:
-            raise Conflict("reason_needed")
-        runtime.take_back_migration(session, found.key, by, reason=reason)
+        operating.take_back_migration(session, found.key, by, reason)
 
     return attempt(work, back=_page(key), done=_("迁移已撤回，实例回到原来的版本和位置。"))

@@ -20,11 +20,13 @@ from sqlalchemy import StaticPool, and_, func, select
 from sqlalchemy.orm import Session, undefer
 
 from app import clock
+from app.acts import completion, operating
 from app.db import Base, Database
 from app.engine import definitions, handlers, jobs, runtime, start_events
 from app.engine.actor import Actor
 from app.engine.errors import BpmnError, EngineError
-from app.engine.models import Definition, Deployment
+from app.engine.models import Definition, Deployment, Task
+from app.modeler.trial import filling
 from app.modeler.trial import stubs as standing_in
 
 TRIAL = Actor("trial", origin="trial")
@@ -94,8 +96,17 @@ class Sandbox:
         self.settle()
         return key
 
-    def complete(self, task_key: int, variables: dict[str, Any]) -> None:
-        self.db.in_transaction(lambda session: runtime.complete(session, task_key, variables, TRIAL))
+    def complete(self, task_key: int, form: Mapping[str, Any] | None, variables: dict[str, Any]) -> None:
+        """Complete a task with its *form* as entered, *variables* being what features would add; None: by what comes of it."""
+
+        def work(session: Session) -> None:
+            task = session.get_one(Task, task_key)
+            if form is None:
+                completion.stated(session, task, variables, TRIAL)
+            else:
+                completion.submit(session, task, form, None, TRIAL, show_findings=False, features=filling.Apart(variables))
+
+        self.db.in_transaction(work)
         self.settle()
 
     def answer(self, job_key: int, variables: dict[str, Any], *, error: str = "", failure: str = "") -> None:
@@ -125,7 +136,7 @@ class Sandbox:
         self.settle()
 
     def retry(self, incident_key: int) -> None:
-        self.db.in_transaction(lambda session: runtime.retry(session, incident_key, TRIAL))
+        self.db.in_transaction(lambda session: operating.retry(session, incident_key, TRIAL))
         self.settle()
 
     def next_timer(self) -> datetime | None:

@@ -4,7 +4,8 @@ A step names what it is about as people see it, not by keys: the process, the el
 from 1). So the same steps mean the same thing each time they are carried out.
 
 - ``{"do": "start", "process", "variables", "business_key", "at"}``: start the process, at its none start event or at another
-- ``{"do": "complete", "process", "at", "nth", "form" and/or "variables"}``: complete a user task, with its form as entered or without
+- ``{"do": "complete", "process", "at", "nth", "form" and/or "variables"}``: complete a user task with its form as entered, and what the
+  product would add to it; without ``form``: by what comes of it
 - ``{"do": "answer", "process", "at", "nth", "variables"}``: answer a service task; ``error``: with a BPMN error; ``failure``: it fails
 - ``{"do": "message", "name", "key", "variables"}``: publish a message; ``{"do": "signal", "name", "variables"}``: broadcast a signal
 - ``{"do": "clock", "to"}``: move the clock to the ``next`` timer, to a moment, or to what FEEL (``=…``) makes of the variables
@@ -23,10 +24,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import completion
 from app.engine import feel, runtime
 from app.engine.errors import Conflict, EngineError, ExpressionError, NotFound, StepFailed
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, Task
-from app.modeler.trial import filling
 from app.modeler.trial.sandbox import Sandbox, TooManyTimers, TooMuchWork
 
 #: steps of one trial or scenario
@@ -134,18 +135,14 @@ def _visit(sandbox: Sandbox, step: Mapping[str, Any]) -> Activity:
 
 def _complete(sandbox: Sandbox, step: Mapping[str, Any]) -> None:
     activity = _visit(sandbox, step)
-    variables = dict(step.get("variables", {}))
     with sandbox.db.reading() as session:
         task = session.get(Task, activity.key)
-        if task is None:
-            raise StepRefused("no_task", element=activity.element_name or activity.element_id)
-        if "form" in step:
-            outcome = filling.judge(session, task, step["form"])
-            if not outcome.ok:
-                raise StepRefused("form_refused", element=task.name, outcome=outcome)
-            variables = {**outcome.data, **variables}
+    if task is None:
+        raise StepRefused("no_task", element=activity.element_name or activity.element_id)
     try:
-        sandbox.complete(activity.key, variables)
+        sandbox.complete(activity.key, step.get("form"), dict(step.get("variables", {})))
+    except completion.Invalid as refused:
+        raise StepRefused("form_refused", element=task.name, outcome=refused.outcome) from refused
     except StepFailed as error:
         failed = error
         sandbox.db.in_transaction(lambda session: runtime.record_incident(session, failed, task_key=activity.key))
