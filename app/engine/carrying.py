@@ -48,6 +48,11 @@ def dropped(tokens: bytes, done: spiff.Migrated) -> list[str]:
     return sorted({place.element_id for place in spiff.places(tokens) if place.key not in done.carried})
 
 
+def repeats(done: spiff.Migrated) -> list[list[str]]:
+    """Timers that keep their due time and repeat otherwise from then on: element id, due, cycle ("": not at all)."""
+    return sorted([element_id, due.isoformat() if due else "", cycle] for element_id, due, cycle in done.repeats.values())
+
+
 def _rename(work: Work, instance: ProcessInstance, places: list[dict[str, Any]]) -> None:
     execute = work.session.connection().execute
     execute(

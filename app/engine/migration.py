@@ -20,7 +20,7 @@ from app.engine.actor import Actor
 from app.engine.children import RUNNING
 from app.engine.errors import CONFLICTS, Conflict, NotFound, StepFailed
 from app.engine.migration_models import InstanceMigration
-from app.engine.models import Activity, Definition, ProcessInstance
+from app.engine.models import Activity, Definition, JobRow, ProcessInstance
 from app.engine.spiff.mapping import Obstacle
 from app.engine.work import Work
 
@@ -117,6 +117,7 @@ def carry_over(work: Work, instance: ProcessInstance, target: Definition, mappin
             now=work.now,
             decide=work.decide,
             has_parent=instance.parent_key is not None,
+            due=_due(work.session, instance),
             anew=anew,
         )
     except StepFailed as error:
@@ -134,6 +135,12 @@ def obstacles(session: Session, instance: Any, target: Any, mapping: Mapping[str
     old = definitions.process_of(session, instance.definition_key)
     new = definitions.process_of(session, target.key)
     return spiff.mapping.obstacles(old, new, spiff.places(instance.tokens), mapping)
+
+
+def _due(session: Session, instance: ProcessInstance) -> dict[int, Any]:
+    """Key of each armed timer -> when it fires."""
+    query = select(JobRow.activity_key, JobRow.due_at).where(JobRow.instance_key == instance.key, JobRow.kind == "timer")
+    return {row.activity_key: row.due_at for row in session.execute(query)}
 
 
 def _begun(session: Session, instance: ProcessInstance) -> dict[int, Any]:
@@ -165,6 +172,7 @@ def _move_over(
         "activities": [[str(key), ids[1], (new.elements[ids[1]].name or "")[:300]] for key, ids in done.carried.items()],
         "armed": carrying.armed(done),
         "dropped": carrying.dropped(instance.tokens, done),
+        "repeats": carrying.repeats(done),
         **tasks,
         "reason": reason,
     }

@@ -34,6 +34,8 @@ class Plan:
     #: ids (new version) of events that would be waited for, ids (old) of waits that would end
     armed: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    #: timers that keep their due time and repeat otherwise from then on: element id, due, cycle ("": not at all)
+    repeats: list[list[str]] = field(default_factory=list)
     #: names of what came next when everything open was done: the instance can go on
     path: list[str] = field(default_factory=list)
     #: why the rehearsal went no further; "" if it came to the end
@@ -60,12 +62,24 @@ def plan(
     process = definitions.process_of(session, target.key)
     try:
         path, stopped = _go_on(work, process, instance, done.step.state, done.step.variables)
+    except _Hangs as error:
+        return Plan(instance.key, CANNOT, [error.obstacle], path=error.path)
     except EngineError:
         raise
     except Exception as error:  # whatever the engine trips over now it would trip over later: say it before
         reason = f"{type(error).__name__}: {error}"
         return Plan(instance.key, CANNOT, [Obstacle("failed", "", False, {"reason": reason})])
-    return Plan(instance.key, FINE, [], carrying.armed(done), carrying.dropped(instance.tokens, done), path, stopped)
+    armed, dropped = carrying.armed(done), carrying.dropped(instance.tokens, done)
+    return Plan(instance.key, FINE, [], armed, dropped, carrying.repeats(done), path, stopped)
+
+
+class _Hangs(Exception):
+    """On its way an instance comes to where it would wait for ever."""
+
+    def __init__(self, join: bpmn.Element, path: list[str]) -> None:
+        super().__init__(join.id)
+        self.obstacle = Obstacle("stuck", join.id, False, {"name": join.name or join.id})
+        self.path = path
 
 
 def _go_on(work: Work, process: bpmn.Process, instance: ProcessInstance, state: bytes, variables: Variables) -> tuple[list[str], str]:
@@ -73,6 +87,8 @@ def _go_on(work: Work, process: bpmn.Process, instance: ProcessInstance, state: 
     path: list[str] = []
     seen: set[tuple[str, ...]] = set()
     for _ in range(STEPS):
+        for row in spiff.stuck(process, spiff.places(state)):
+            raise _Hangs(process.elements[row.element_id], path)
         here = tuple(sorted(row.element_id for row in spiff.places(state)))
         if here in seen:
             return path, "it goes in a circle until a form says otherwise"

@@ -17,12 +17,13 @@ from app.engine.errors import ExpressionError, StepFailed
 from app.engine.spiff import mapping
 from app.engine.spiff.activities import none_start
 from app.engine.spiff.migrating import Migrated, migrate
+from app.engine.spiff.reaching import stuck
 from app.engine.spiff.run import Decide, Run
 from app.engine.spiff.scopes import put
 from app.engine.spiff.tree import ROOT, Place, Token, places
 from app.engine.step import Step, Variables
 
-__all__ = ["ROOT", "Decide", "Migrated", "Place", "advance", "mapping", "migrate", "output_of_child", "places", "scope_of_child"]
+__all__ = ["ROOT", "Decide", "Migrated", "Place", "advance", "mapping", "migrate", "output_of_child", "places", "scope_of_child", "stuck"]
 
 
 def advance(

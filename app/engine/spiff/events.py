@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine import bpmn, feel, timers
+from app.engine import bpmn
 from app.engine import step as steps
 from app.engine.errors import StepFailed
 from app.engine.feel_string import string
+from app.engine.spiff import repeating
 from app.engine.spiff.tree import ROOT, Token
 from app.engine.step import Variables
 
@@ -39,7 +39,7 @@ class Events:
             raise StepFailed("an event without a definition cannot be waited for", element_id=element.id, kind="unsupported")
         run = self.run
         if event.kind == "timer":
-            self._arm_timer(token, element, event, sees)
+            run.step.timers.append(repeating.arm(run, token, element, sees))
             return
         name, key = run.evaluate([event.name, event.correlation_key], sees, element.id)
         if event.kind == "message" and key is None and event.correlation_key is not None:
@@ -47,20 +47,6 @@ class Events:
                 f"the correlation key “{event.correlation_key}” of message “{name}” has no value", element_id=element.id, kind="expression"
             )
         run.step.subscriptions.append(steps.Subscription(token.id, element.id, event.kind, string(name), string(key), element.interrupting))
-
-    def _arm_timer(self, token: Token, element: bpmn.Element, event: bpmn.EventDefinition, sees: int) -> None:
-        run = self.run
-        (value,) = run.evaluate([event.expression], sees, element.id)
-        try:
-            due, repetitions = timers.due(event.timer or "duration", value, run.now)
-        except ValueError as error:
-            raise StepFailed(f"the timer “{event.expression}”: {error}", element_id=element.id, kind="timer") from error
-        if event.timer == "cycle":
-            # "left": how often it fires after this one; None: for ever
-            left = None if repetitions is None else repetitions - 1
-            token.notes |= {"cycle": feel.to_json(value), "left": left, "occurrence": 0}
-            token.notes |= {"due": due.isoformat(), "from": run.now.isoformat()}
-        run.step.timers.append(steps.Timer(token.id, element.id, due))
 
     def arm_boundaries(self, token: Token) -> None:
         """Wait for the timers, messages and signals on the border of the activity that *token* has entered."""
@@ -84,6 +70,16 @@ class Events:
             and elements[start.scope].triggered_by_event
             and elements[start.scope].scope == scope_element
         ]
+
+    def interrupted(self, scope: int) -> bool:
+        """Whether an interrupting event subprocess runs in *scope*: then no other one of it can be triggered (BPMN 2.0, 13.5.4)."""
+        interrupting = {
+            element.scope for element in self.run.process.elements.values() if element.kind == "startEvent" and element.interrupting
+        }
+        return any(
+            token.scope == scope and token.task_spec.element.triggered_by_event and token.task_spec.name in interrupting
+            for token in self.run.tree.tokens()
+        )
 
     def disarm_host(self, key: int) -> None:
         """Stop waiting for events on the border of, or behind the event-based gateway, *key*."""
@@ -129,22 +125,11 @@ class Events:
         """A non-interrupting event has fired: messages and signals wait on, a cycle waits for its next turn, other timers are over."""
         if element.event is None or element.event.kind != "timer":
             return
-        left = token.notes.get("left")
-        if "cycle" not in token.notes or left == 0:
+        following = repeating.fired(self.run, token, element)
+        if following is None:
             self.disarm(token)
-            return
-        notes = token.notes
-        cycle, previous = notes["cycle"], datetime.fromisoformat(notes["due"])
-        anchor = datetime.fromisoformat(notes["from"]) if "from" in notes else None
-        after = None if timers.catches_up(element.properties, left) else self.run.now
-        due = timers.next_occurrence(cycle, previous, anchor=anchor, after=after)
-        missed = timers.left_out(cycle, previous, due, anchor=anchor)
-        if left is not None and left <= missed:
-            self.disarm(token)  # all its moments have passed
-            return
-        occurrence = notes["occurrence"] + 1 + missed
-        token.notes |= {"left": None if left is None else left - 1 - missed, "due": due.isoformat(), "occurrence": occurrence}
-        self.run.step.timers.append(steps.Timer(token.id, element.id, due, occurrence))
+        else:
+            self.run.step.timers.append(following)
 
     def _pass_event(self, element: bpmn.Element, scope: int, variables: Variables) -> None:
         """Send a token through an event that has fired."""
@@ -211,7 +196,7 @@ class Events:
                 scope = host.scope
             inside = host.task_spec.name if host is not None else None
             scope_element = "" if scope == ROOT else run.token(scope).task_spec.name
-            starts = [start for start in self.event_starts(scope_element) if start.scope != inside]
+            starts = [start for start in self.event_starts(scope_element) if start.scope != inside and not self.interrupted(scope)]
             start = _matching(kind, code, starts)
             if start is not None:
                 return start, None, scope

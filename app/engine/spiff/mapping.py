@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine import bpmn
+from app.engine.spiff import reaching
 from app.engine.spiff.tree import ROOT, Place
 
 #: Old element id -> new element id. What is not named maps to the element of the same id.
@@ -59,6 +60,10 @@ OBSTACLES: dict[str, tuple[str, str]] = {
     "flow": (
         "有令牌在汇合点“{name}”等待，它来的那条线在新版本里没有。",
         "A token waits at the join “{name}” on a flow that the new version does not have.",
+    ),
+    "stuck": (
+        "令牌会在汇合点“{name}”永远等下去：新版本里再没有令牌能到它还在等的那条线上。",
+        "A token would wait at the join “{name}” for ever: in the new version no token can come any more on the flow it waits for.",
     ),
     "border": ("“{target}”不在接替“{host}”的环节上。", "“{target}” is not on the border of what takes the place of “{host}”."),
     "failed": ("试迁移时出错：{reason}", "Trying it failed: {reason}"),
@@ -118,7 +123,46 @@ def obstacles(old: bpmn.Process, new: bpmn.Process, places: Iterable[Place], map
         wrong = _wait(old, new, row, rows, mapping) if row.waits else _here(old, new, row, rows, mapping)
         if wrong is not None:
             found.setdefault(row.element_id, wrong)
+    if not found:
+        for row in reaching.stuck(new, carried(old, new, rows, mapping)):
+            join = new.elements[row.element_id]
+            before = rows[row.key].element_id
+            found.setdefault(before, Obstacle("stuck", before, False, {"name": join.name or join.id}))
     return list(found.values())
+
+
+def carried(old: bpmn.Process, new: bpmn.Process, rows: Mapping[int, Place], mapping: Mapped) -> list[Place]:
+    """The tokens at their new places, when nothing keeps them; without waits that the new version does not have.
+
+    Of several waits of one activity that go to the same event one stays: that which is named so already, otherwise the oldest.
+    """
+    kept: list[Place] = []
+    held: set[tuple[Any, ...]] = set()
+    for row in sorted(rows.values(), key=lambda row: row.waits and row.element_id in mapping):
+        place = _carry(old, new, row, rows, mapping)
+        if place is None:
+            continue
+        holder = (row.notes.get("host"), row.notes.get("gateway"), row.scope, place.element_id)
+        if row.waits and holder in held:
+            continue
+        held.add(holder)
+        kept.append(place)
+    order = {key: number for number, key in enumerate(rows)}
+    return sorted(kept, key=lambda place: order[place.key])
+
+
+def _carry(old: bpmn.Process, new: bpmn.Process, row: Place, rows: Mapping[int, Place], mapping: Mapped) -> Place | None:
+    """The token at its new place; None: a wait that the new version does not have."""
+    if row.waits:
+        target = wait_target(old, new, row, rows, mapping)
+        if target is None:
+            return None
+        notes = {**row.notes, "starts": target.scope} if "starts" in row.notes else row.notes
+        return row._replace(element_id=target.id, notes=notes)
+    target = new.elements[mapping.get(row.element_id, row.element_id)]
+    if not row.joining:
+        return row._replace(element_id=target.id)
+    return row._replace(element_id=target.id, notes={**row.notes, "flow": flow_of(old, new, row, target, mapping)})
 
 
 def _here(old: bpmn.Process, new: bpmn.Process, row: Place, rows: Mapping[int, Place], mapping: Mapped) -> Obstacle | None:

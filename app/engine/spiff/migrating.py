@@ -13,7 +13,7 @@ from typing import Any
 
 from app.engine import bpmn
 from app.engine import step as steps
-from app.engine.spiff import mapping
+from app.engine.spiff import mapping, repeating
 from app.engine.spiff.activities import user_task
 from app.engine.spiff.run import Decide, Run
 from app.engine.spiff.service_jobs import service_job
@@ -39,6 +39,8 @@ class Migrated:
     subscriptions: dict[int, steps.Subscription] = field(default_factory=dict)
     #: timers that stay and were counted anew
     timers: dict[int, steps.Timer] = field(default_factory=dict)
+    #: timers that keep their due time and repeat otherwise than before -> (element id, due, cycle; "" once)
+    repeats: dict[int, tuple[str, datetime | None, str]] = field(default_factory=dict)
 
 
 def migrate(
@@ -51,17 +53,18 @@ def migrate(
     now: datetime,
     decide: Decide,
     has_parent: bool,
+    due: Mapping[int, datetime],
     anew: Mapping[int, datetime] | None = None,
 ) -> Migrated:
-    """Carry the tokens over. ``mapping.obstacles`` has found none. *anew*: activity key (ROOT: the instance) -> when it began: due times of
-    timers are counted again from there; None: they stay."""
+    """Carry the tokens over. ``mapping.obstacles`` has found none. *due*: key of each armed timer -> when it fires. *anew*: activity key
+    (ROOT: the instance) -> when it began: due times of timers are counted again from there; None: they stay."""
     rows = {row.key: row for row in places(state)}
-    kept = [carried for row in rows.values() if (carried := _carry(old, new, row, rows, mapped)) is not None]
+    kept = mapping.carried(old, new, rows, mapped)
     run = Run(new, moved(state, kept), variables, now=now, decide=decide, has_parent=has_parent)
     done = Migrated(run.step, {row.key: (rows[row.key].element_id, row.element_id) for row in kept})
     run.step.closed.update(rows.keys() - done.carried.keys())
     for token in run.tree.tokens():
-        _renew(run, token, old.elements[rows[token.id].element_id], done, anew)
+        _renew(run, token, old.elements[rows[token.id].element_id], done, due, anew)
     _arm_new(run, old, rows, mapped)
     for token in run.tree.tokens():
         if isinstance(token.task_spec, Join) and rows[token.id].joining and token.id in run.tree.tasks:
@@ -71,37 +74,30 @@ def migrate(
     return done
 
 
-def _carry(old: bpmn.Process, new: bpmn.Process, row: Place, rows: Mapping[int, Place], mapped: mapping.Mapped) -> Place | None:
-    """The token at its new place; None: a wait that the new version does not have."""
-    if row.waits:
-        target = mapping.wait_target(old, new, row, rows, mapped)
-        if target is None:
-            return None
-        notes = {**row.notes, "starts": target.scope} if "starts" in row.notes else row.notes
-        return row._replace(element_id=target.id, notes=notes)
-    target = new.elements[mapped.get(row.element_id, row.element_id)]
-    if not row.joining:
-        return row._replace(element_id=target.id)
-    return row._replace(element_id=target.id, notes={**row.notes, "flow": mapping.flow_of(old, new, row, target, mapped)})
-
-
 # --- what stays -----------------------------------------------------------------------------------------------------------
 
 
-def _renew(run: Run, token: Token, before: bpmn.Element, done: Migrated, anew: Mapping[int, datetime] | None) -> None:
+def _renew(
+    run: Run, token: Token, before: bpmn.Element, done: Migrated, due: Mapping[int, datetime], anew: Mapping[int, datetime] | None
+) -> None:
     """Look at a token's element again: what waits there is described by the new version from now on."""
     element = token.task_spec.element
     if element.kind == "userTask":
         if element.inputs != before.inputs:
-            run.map_inputs(token, element)
+            _map_anew(run, token, element)
         done.tasks[token.id] = user_task(run, token, element)
     elif element.task_type is not None:
         if _work(element) != _work(before):
             if element.inputs != before.inputs:
-                run.map_inputs(token, element)
+                _map_anew(run, token, element)
             done.jobs[token.id] = service_job(run, token, element)
     elif element.event is not None and (token.notes.keys() & {"host", "gateway", "starts"} or element.kind in _CATCH):
-        _renew_wait(run, token, element, before, done, anew)
+        _renew_wait(run, token, element, before, done, due, anew)
+
+
+def _map_anew(run: Run, token: Token, element: bpmn.Element) -> None:
+    run.scopes.pop(token.id, None)  # what only the old mappings made is gone
+    run.map_inputs(token, element)
 
 
 _CATCH = {"intermediateCatchEvent", "receiveTask"}
@@ -112,24 +108,38 @@ def _work(element: bpmn.Element) -> tuple[Any, ...]:
 
 
 def _renew_wait(
-    run: Run, token: Token, element: bpmn.Element, before: bpmn.Element, done: Migrated, anew: Mapping[int, datetime] | None
+    run: Run,
+    token: Token,
+    element: bpmn.Element,
+    before: bpmn.Element,
+    done: Migrated,
+    due: Mapping[int, datetime],
+    anew: Mapping[int, datetime] | None,
 ) -> None:
     event, earlier = element.event, before.event
     if event is None or earlier is None:
         return
-    begun = token.notes.get("host") or token.notes.get("gateway") or (token.scope if "starts" in token.notes else token.id)
-    sees = _looks_from(run, token, element)
-    if event.kind == "timer" and anew is not None:
-        now, run.now = run.now, anew.get(begun, run.now)
-        for name in ("cycle", "left", "due", "occurrence"):
-            token.notes.pop(name, None)
-        run.events.subscribe(token, element, sees)
-        run.now = now
-        done.timers[token.id] = run.step.timers.pop()
+    if event.kind == "timer":
+        if anew is not None:
+            begun = token.notes.get("host") or token.notes.get("gateway") or (token.scope if "starts" in token.notes else token.id)
+            done.timers[token.id] = repeating.count_anew(run, token, element, _looks_from(run, token, element), anew.get(begun, run.now))
+        elif (event.timer, event.expression) != (earlier.timer, earlier.expression):
+            _go_on_otherwise(run, token, element, done, due.get(token.id))
     asks = (event.name, event.correlation_key, element.interrupting)
     if event.kind in _MESSAGES and asks != (earlier.name, earlier.correlation_key, before.interrupting):
-        run.events.subscribe(token, element, sees)
+        run.events.subscribe(token, element, _looks_from(run, token, element))
         done.subscriptions[token.id] = run.step.subscriptions.pop()
+
+
+def _go_on_otherwise(run: Run, token: Token, element: bpmn.Element, done: Migrated, due: datetime | None) -> None:
+    """An armed timer keeps its due time and repeats as the new version says; one that has fired as often as that wants is over."""
+    before = dict(token.notes)
+    if repeating.go_on(run, token, element, _looks_from(run, token, element), due or run.now):
+        if before.get("cycle") != token.notes.get("cycle"):
+            done.repeats[token.id] = (element.id, due, str(token.notes.get("cycle", "")))
+    else:
+        del done.carried[token.id]
+        run.events.disarm(token)
 
 
 def _looks_from(run: Run, token: Token, element: bpmn.Element) -> int:
@@ -167,6 +177,8 @@ def _arm_new(run: Run, old: bpmn.Process, rows: Mapping[int, Place], mapped: map
 def _arm_starts(
     run: Run, scope_element: str, scope: int, before: str, old: bpmn.Process, held: set[tuple[int, str]], had: dict[str, bpmn.Element]
 ) -> None:
+    if run.events.interrupted(scope):
+        return
     for start in run.events.event_starts(scope_element):
         if start.event is None or start.event.kind not in {"timer", *_MESSAGES} or (scope, start.id) in held:
             continue

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from app.clock import local
 from app.engine.errors import CONFLICTS, Conflict, EngineError
 from app.engine.rehearsal import Plan
 
@@ -35,6 +38,10 @@ def rehearsed(found: Plan) -> tuple[str, str]:
     steps = " → ".join(found.path) or "—"
     zh = f"可以迁移，接着走：{steps}" + ("；再往前要看表单怎么填" if found.stopped else "")
     en = f"can be migrated and goes on: {steps}" + ("; what follows depends on a form" if found.stopped else "")
+    for timer, due, cycle in found.repeats:
+        at = f"{local(datetime.fromisoformat(due)):%m-%d %H:%M}" if due else "—"
+        zh += f"；定时“{timer}”仍按 {at} 触发，" + (f"以后按 {cycle} 重复" if cycle else "以后不再重复")
+        en += f"; the timer “{timer}” still fires at {at} and then " + (f"repeats by {cycle}" if cycle else "no more")
     return zh, en
 
 
