@@ -161,6 +161,43 @@ def conformance(name: str) -> bytes:
     return (CONFORMANCE / f"{name}.bpmn").read_bytes()
 
 
+def subprocess(id: str, *inner: str, flows: str, extensions: str = "", event: bool = False) -> str:
+    """An embedded subprocess, or (*event*) an event subprocess; *inner* and *flows* as in ``diagram``."""
+    text = diagram("inner", *inner, flows=flows).decode()
+    body = text[text.index(">", text.index("<bpmn:process ")) + 1 : text.index("</bpmn:process>")]
+    return element("subProcess", id, body, extensions, **({"triggeredByEvent": "true"} if event else {}))
+
+
+def on(id: str, definition: str, *, interrupting: bool = True) -> str:
+    """The start event of an event subprocess."""
+    return element("startEvent", id, definition, isInterrupting=str(interrupting).lower())
+
+
+def gateway(id: str, kind: str = "exclusive") -> str:
+    """A gateway: exclusive, parallel, inclusive or eventBased."""
+    return element(f"{kind}Gateway", id)
+
+
+def throw(id: str, definition: str) -> str:
+    return element("intermediateThrowEvent", id, definition)
+
+
+def link(name: str) -> str:
+    return f'<bpmn:linkEventDefinition name="{name}"/>'
+
+
+def mappings(**pairs: list[tuple[str, str]]) -> str:
+    """``mappings(input=[("=x", "y")], output=[("=a", "b.c")])``."""
+    written = "".join(
+        f"<zeebe:{kind} source={quoteattr(source)} target={quoteattr(target)}/>" for kind, rows in pairs.items() for source, target in rows
+    )
+    return f"<zeebe:ioMapping>{written}</zeebe:ioMapping>"
+
+
+def said_by_property(name: str, value: str) -> str:
+    return f"<zeebe:properties><zeebe:property name={quoteattr(name)} value={quoteattr(value)}/></zeebe:properties>"
+
+
 # --- looking at what is there --------------------------------------------------------------------------------------------
 
 

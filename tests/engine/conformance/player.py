@@ -18,8 +18,9 @@ START = datetime.fromisoformat("2020-05-21T08:00:00+08:00")
 class Player:
     """One instance of a diagram: its open user tasks, jobs, timers, subscriptions and calls, as a shell would keep them."""
 
-    def __init__(self, name: str, *, has_parent: bool = False) -> None:
-        (self.process,) = bpmn.parse((DIAGRAMS / f"{name}.bpmn").read_bytes())
+    def __init__(self, diagram: str | bytes, *, has_parent: bool = False) -> None:
+        """*diagram*: the name of one of the suite, or a file's content."""
+        (self.process,) = bpmn.parse(diagram if isinstance(diagram, bytes) else (DIAGRAMS / f"{diagram}.bpmn").read_bytes())
         self.has_parent = has_parent
         self.now = START
         self.state: bytes | None = None
