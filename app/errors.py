@@ -127,7 +127,7 @@ def _typed() -> list[tuple[str, str]]:
     """The fields of the form that was sent, to be sent again as they are; none where a secret or a file would have to be given again."""
     if request.files or any(part in name for name in request.form for part in _SECRET):
         return []
-    return list(request.form.items(multi=True))
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
 
 
 def _unexpected(error: BaseException) -> Response:
