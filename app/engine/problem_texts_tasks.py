@@ -103,32 +103,4 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{what} 的“{value}”是 cron 表达式，不支持。请写成 R/2020-05-21T20:00:00+08:00/P1D。",
         "“{value}” ({what}) is a cron expression, which is not supported. Write a cycle like R/2020-05-21T20:00:00+08:00/P1D.",
     ),
-    # --- forms --------------------------------------------------------------------------------------------------------
-    "form_not_json": ("表单不是有效的 JSON：{reason}", "The form is not valid JSON: {reason}"),
-    "form_without_components": (
-        "表单没有 components 列表。请用表单编辑器导出。",
-        "The form has no list of components. Export it from a form editor.",
-    ),
-    "form_id_invalid": (
-        "表单 id 无效。请填写不超过 200 个字符的文字。",
-        "The form's id is not valid. Use a text of at most 200 characters.",
-    ),
-    "form_rules_invalid": ("表单的 rules 须为决策 id。", "The form's rules must name decision ids."),
-    "form_too_deep": ("表单分组嵌套超过 {limit} 层。", "The form's groups are nested more than {limit} deep."),
-    "form_too_large": ("表单组件超过 {limit} 个。请拆分表单。", "The form has more than {limit} components. Split it."),
-    "form_component_invalid": ("组件格式有误。请用表单编辑器修改。", "The component is malformed. Mend it in a form editor."),
-    "form_component_unknown": (
-        "不认识组件类型“{type}”。请改用支持的组件。",
-        "The component type “{type}” is not known. Use a supported one.",
-    ),
-    "form_key_missing": ("组件（{type}）没有 key 或 path。请填写。", "The component ({type}) has no key or path. Fill it in."),
-    "form_key_invalid": (
-        "组件的 key “{key}”不是变量名。请以字母开头，只用字母、数字、下划线和点。",
-        "The component's key “{key}” is no variable name. Use letters, digits, underscores and dots.",
-    ),
-    "form_duplicate_key": (
-        "key “{key}”重复。每个字段的 key 必须唯一。",
-        "The key “{key}” is used twice. Give each field a key of its own.",
-    ),
-    "form_duplicate_id": ("组件 id “{id}”重复。", "The component id “{id}” is used twice."),
 }

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import orjson
-
-from app.engine import bpmn, safe_xml
+from app.engine import bpmn, form_files, safe_xml
 from app.engine.errors import Refused
 
 #: suffix -> kind of ``models.Definition``
@@ -44,19 +42,17 @@ def defined(name: str, content: bytes) -> list[Defined]:
                 if safe_xml.local(node) == "decision" and node.get("id")
             ]
         if kind == "form":
-            return [_form(name, content)]
-    except (Refused, orjson.JSONDecodeError):
+            return _form(content)
+    except Refused:
         pass
     return []
 
 
-def _form(name: str, content: bytes) -> Defined:
-    read = orjson.loads(content)
-    form = read if isinstance(read, Mapping) else {}
-    written = form.get("id")
-    key = written if isinstance(written, str) and written else PurePosixPath(name).stem
-    own = form.get("properties")
+def _form(content: bytes) -> list[Defined]:
+    form = form_files.parsed(content) or {}
+    key, own = form.get("id"), form.get("properties")
+    if not isinstance(key, str) or not key:
+        return []
     # form-js has no title: ours stands in the form's properties, other tools write one at the top.
     titles = (own.get("title") if isinstance(own, Mapping) else None, form.get("title"))
-    named = next((title for title in titles if isinstance(title, str)), "")
-    return Defined("form", key, named)
+    return [Defined("form", key, next((title for title in titles if isinstance(title, str)), ""))]

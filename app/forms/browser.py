@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from app import clock
-from app.engine import feel
+from app.engine import feel, form_files, html
 from app.forms import masking
 from app.forms.hooks import Prepared
 from app.forms.schema import Form, Node
@@ -21,6 +21,8 @@ _ENGLISH = {
     "timeLabel": "labelEn",
     "description": "descriptionEn",
     "text": "textEn",
+    "content": "contentEn",
+    "alt": "altEn",
 }
 
 
@@ -56,7 +58,16 @@ def localized(form: Form, locale: str) -> dict[str, Any]:
     content.pop("rules", None)
     if locale == "en":
         _translate(content)
+    for component in form_files.components(content):
+        if component["type"] == "html":
+            component["content"] = _cleaned(component.get("content") or "")
     return content
+
+
+@lru_cache(maxsize=256)
+def _cleaned(content: str) -> str:
+    """HTML as it may be shown. What FEEL makes of it is cleaned by form-js."""
+    return content if content.startswith("=") else html.clean(content)
 
 
 def _translate(component: dict[str, Any]) -> None:

@@ -8,23 +8,15 @@ problems.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-#: form-js 1.23 and form-js-viewer 2.0
-SCHEMA_VERSION = 19
-
-#: Components that hold a value under ``key``.
-KEYED = frozenset(
-    {"textfield", "textarea", "number", "datetime", "checkbox", "checklist", "radio", "select", "taglist", "expression", "filepicker"}
-)
-#: Components that hold other components, perhaps under ``path``.
-CONTAINERS = frozenset({"default", "group", "dynamiclist"})
-#: Components that only show something.
-SHOWN = frozenset({"text", "separator", "spacer", "table", "image", "button"})
+from app.engine import form_files
+from app.engine.errors import Refused
+from app.engine.form_files import KEYED
+from app.engine.problems import Problem
 
 #: Most rows of a dynamic list whose ``properties.maxRows`` says nothing else.
 ROW_LIMIT = 300
@@ -38,8 +30,14 @@ def is_expression(written: Any) -> bool:
     return isinstance(written, str) and written.startswith("=")
 
 
-class SchemaError(ValueError):
-    """A form file cannot be used; the message names the component and what to change."""
+class SchemaError(Refused):
+    """A form file cannot be used; its problems name the components and what to change."""
+
+    problems: list[Problem]
+
+    def text(self, locale: str = "zh") -> str:
+        """The sentences in ``zh`` or ``en``."""
+        return "；".join(problem.text(locale) for problem in self.problems[:3])
 
 
 @dataclass(frozen=True)
@@ -222,55 +220,32 @@ def unindexed(path: str) -> str:
 @lru_cache(maxsize=256)
 def load(content: bytes) -> Form:
     """Read a ``.form`` file. Raises ``SchemaError``. The same bytes give the same (immutable) form."""
-    try:
-        raw = json.loads(content)
-    except ValueError as error:
-        raise SchemaError(f"不是 JSON 文件 / not a JSON file: {error}") from error
-    if not isinstance(raw, dict) or raw.get("type") != "default" or not isinstance(raw.get("components"), list):
-        raise SchemaError("不是 form-js 表单 / not a form-js form: type 'default' with components is expected")
-    form_id = raw.get("id")
-    if not isinstance(form_id, str) or not form_id:
-        raise SchemaError("表单缺少 id / the form has no id")
-    seen: set[str] = set()
-    root = _node(raw, seen)
+    file = form_files.read(content)
+    if file.problems:
+        raise SchemaError(file.problems)
+    raw = file.content
+    root = _node(raw)
     fields: list[Field] = []
     _collect(root, "", fields)
-    return Form(form_id, raw, root, tuple(_rules(raw.get("rules"))), tuple(fields))
+    return Form(raw["id"], raw, root, tuple(map(_rule, form_files.rules(raw.get("rules")))), tuple(fields))
 
 
-def _node(component: Mapping[str, Any], ids: set[str]) -> Node:
-    kind = component.get("type")
-    name = f"{kind} {component.get('id') or component.get('key') or ''}".strip()
-    if kind not in KEYED | CONTAINERS | SHOWN:
-        raise SchemaError(f"{name}: 不支持的表单组件 / this component is not supported")
-    identity = component.get("id")
-    if isinstance(identity, str):
-        if identity in ids:
-            raise SchemaError(f"{name}: 组件 id 重复 / two components share this id")
-        ids.add(identity)
+def _node(component: Mapping[str, Any]) -> Node:
+    kind = component["type"]
     place = component.get("key") if kind in KEYED else component.get("path")
-    if kind in KEYED | {"dynamiclist"} and not (isinstance(place, str) and place):
-        raise SchemaError(f"{name}: 缺少 key / the component has no key")
-    segments = tuple(str(place).split(".")) if place and kind != "default" else ()
-    children = tuple(_node(child, ids) for child in component.get("components") or ()) if kind in CONTAINERS else ()
-    return Node(component, segments, children)
+    segments = tuple(place.split(".")) if place and kind not in form_files.SHOWN | {"default"} else ()
+    return Node(component, segments, tuple(map(_node, component.get("components") or ())))
 
 
 def _collect(node: Node, prefix: str, fields: list[Field]) -> None:
     path = ".".join(part for part in (prefix, *node.segments) if part)
     if node.keyed:
-        if any(found.path == path for found in fields):
-            raise SchemaError(f"{path}: 两个字段使用同一路径 / two fields share this path")
         fields.append(Field(path, node.type, node))
     for child in node.children:
         _collect(child, f"{path}[]" if node.repeats else path, fields)
 
 
-def _rules(written: Any) -> Iterator[Rules]:
-    for rule in [written] if isinstance(written, str | dict) else written or ():
-        if isinstance(rule, str):
-            yield Rules(rule)
-        elif isinstance(rule, dict) and isinstance(rule.get("decision"), str):
-            yield Rules(rule["decision"], rule.get("each", ""), rule.get("as", "row"))
-        else:
-            raise SchemaError("rules: 应为决策 id 或 {decision, each, as} / a decision id or {decision, each, as} is expected")
+def _rule(written: Any) -> Rules:
+    if isinstance(written, str):
+        return Rules(written)
+    return Rules(written["decision"], written.get("each") or "", written.get("as") or "row")

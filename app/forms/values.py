@@ -6,17 +6,28 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import gettext as _
 
+from app.engine import patterns
+from app.engine.errors import ExpressionLimit
 from app.forms.outcome import language
 from app.forms.schema import OPTIONS, Node
 
 #: Longest text of a field that sets no maxLength itself.
 TEXT_LIMIT = 10_000
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+# The browser's form knows the same (app/frontend/forms/typed.js); a table in tests/forms runs through both.
+_ZONE = r"(Z|[+-]\d\d:\d\d)?"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(rf"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?{_ZONE}", re.ASCII)
+_MOMENT = re.compile(rf"\d{{4}}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{{1,9}})?)?{_ZONE}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+#: greatest whole number that JSON carries to and from a browser unharmed
+_EXACT = 2**53 - 1
+#: what JavaScript's trim() takes away
+_SPACE = " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
 
 class IllTyped(Exception):
@@ -55,48 +66,54 @@ def _text(value: Any) -> str | None:
         raise IllTyped(_("文字过长，最多 %(limit)s 字", limit=TEXT_LIMIT))
     if any(ord(letter) < 32 and letter not in "\n\r\t" for letter in value):
         raise IllTyped(_("含有无法显示的字符，请重新输入"))
-    return value.strip() or None
+    return value.strip(_SPACE) or None
 
 
 def _number(node: Node, value: Any) -> int | float:
-    if isinstance(value, str) and node.component.get("serializeToString"):
-        try:
-            value = float(value)
-        except ValueError:
-            raise IllTyped(_("应为数字")) from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise IllTyped(_("应为数字"))
-    exact = Decimal(str(value))
+    exact = _decimal(value, texts=bool(node.component.get("serializeToString")))
     digits = node.component.get("decimalDigits")
     if isinstance(digits, int) and exact != round(exact, digits):
         raise IllTyped(_("应为整数") if digits == 0 else _("最多 %(digits)s 位小数", digits=digits))
     step = node.component.get("increment")
     if step and exact % Decimal(str(step)) != 0:
         raise IllTyped(_("应为 %(step)s 的倍数", step=step))
-    return int(value) if float(value).is_integer() else value
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def _decimal(value: Any, *, texts: bool) -> Decimal:
+    """A number as JSON, or as text where the form sends texts; never one that is rounded on its way."""
+    if isinstance(value, str) and texts:
+        if not _NUMBER.fullmatch(value) or len(value) > _DIGITS:
+            raise IllTyped(_("应为数字"))
+        return Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise IllTyped(_("应为数字"))
+    if abs(value) > _EXACT:
+        raise IllTyped(_("数字太大，无法准确保存。编号请用文字栏目填写"))
+    return Decimal(str(value))
 
 
 def _moment(node: Node, value: Any) -> str:
     subtype = node.component.get("subtype", "date")
     if not isinstance(value, str):
         raise IllTyped(_("应为日期或时间"))
+    written, kind = _MOMENTS.get(subtype, (_MOMENT, datetime))
     try:
-        if subtype == "date":
-            if len(value) != 10:
-                raise ValueError(value)
-            date.fromisoformat(value)
-        elif subtype == "time":
-            if not _TIME.fullmatch(value):
-                raise ValueError(value)
-            time.fromisoformat(value)
-        else:
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is None and node.component.get("timeSerializingFormat") != "no_timezone":
-                raise IllTyped(_("时间缺少时区，请重新选择"))
-            return moment.isoformat(timespec="seconds")  # FEEL wants seconds
+        if not written.fullmatch(value):
+            raise ValueError(value)
+        found = kind.fromisoformat(value)
     except ValueError:
         raise IllTyped(_("应为日期（如 2020-05-21）") if subtype == "date" else _("应为时间（如 19:30）")) from None
+    if isinstance(found, datetime):
+        if found.tzinfo is None and node.component.get("timeSerializingFormat") != "no_timezone":
+            raise IllTyped(_("时间缺少时区，请重新选择"))
+        return found.isoformat(timespec="seconds")  # FEEL wants seconds
     return value
+
+
+_MOMENTS: dict[str, tuple[re.Pattern[str], type[date] | type[time]]] = {"date": (_DATE, date), "time": (_TIME, time)}
+#: characters of a number that is sent as text
+_DIGITS = 40
 
 
 def _truth(value: Any) -> bool:
@@ -137,30 +154,52 @@ def limits(node: Node, value: Any, get: Any) -> list[str]:
         found += _range(value, get(rules.get("min")), get(rules.get("max")))
     if isinstance(value, str) and node.type in ("textfield", "textarea"):
         found += _length(value, get(rules.get("minLength")), get(rules.get("maxLength")))
-        pattern = rules.get("pattern")
-        if pattern and not re.search(pattern, value, re.ASCII):
+        found += _written(node, value)
+    return found
+
+
+def _written(node: Node, value: str) -> list[str]:
+    """What pattern and kind of validation say, in JavaScript as in the browser."""
+    rules, found = node.validate, []
+    pattern, kind = rules.get("pattern"), rules.get("validationType")
+    try:
+        if pattern and not patterns.matches(pattern, value):
             english = node.properties.get("patternErrorMessageEn") if language() == "en" else None
             found.append(str(english or rules.get("patternErrorMessage") or _("格式不正确")))
+        if kind and not patterns.is_kind(kind, value):
+            found.append(_("请填写有效的电子邮箱") if kind == "email" else _("请填写有效的电话号码（带国际区号，如 +8613812345678）"))
+    except ExpressionLimit:
+        found.append(_("核对格式用时太久，没有核对完。请缩短文字后再试；仍不行，请告诉管理员"))
+    except patterns.PatternError:
+        found.append(_("这一栏规定的格式不能使用，请告诉管理员"))
     return found
 
 
 def _range(value: float, least: Any, most: Any) -> list[str]:
-    found = []
-    if _is_number(least) and value < least:
+    found, least, most = [], _limit(least), _limit(most)
+    if least is not None and Decimal(str(value)) < least:
         found.append(_("不能小于 %(limit)s", limit=least))
-    if _is_number(most) and value > most:
+    if most is not None and Decimal(str(value)) > most:
         found.append(_("不能大于 %(limit)s", limit=most))
     return found
 
 
 def _length(value: str, least: Any, most: Any) -> list[str]:
-    found = []
-    if _is_number(least) and len(value) < least:
+    found, least, most = [], _limit(least), _limit(most)
+    count = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
+    if least is not None and count < least:
         found.append(_("至少 %(limit)s 个字", limit=least))
-    if _is_number(most) and len(value) > most:
+    if most is not None and count > most:
         found.append(_("最多 %(limit)s 个字", limit=most))
     return found
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _limit(written: Any) -> Decimal | None:
+    """A limit that is a number, or a text that is one; None for anything else that FEEL may give."""
+    if isinstance(written, bool) or not isinstance(written, int | float | str):
+        return None
+    try:
+        found = Decimal(str(written))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None

@@ -117,9 +117,11 @@ def test_a_file_whose_part_was_replaced_by_another_file_is_not_unchanged(db: Dat
     assert sorted((each.id, each.version) for each in result.created) == [("one", 2), ("two", 3)]
 
 
-def test_a_form_without_id_takes_the_file_name(db: Database) -> None:
-    result = released(db, {"card.form": b'{"components": []}'})
-    assert [(each.kind, each.id) for each in result.created] == [("form", "card")]
+def test_a_form_without_id_is_refused(db: Database) -> None:
+    """It could be deployed under the name of its file, and then nothing could open it."""
+    with pytest.raises(Refused) as refused:
+        released(db, {"card.form": b'{"type": "default", "components": []}'})
+    assert [problem.code for problem in refused.value.problems] == ["form_id_invalid"]
 
 
 def test_several_processes_of_a_file_are_definitions_of_their_own(db: Database) -> None:

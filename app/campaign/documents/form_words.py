@@ -7,6 +7,7 @@ from typing import Any
 
 from app.campaign.documents.content import Section
 from app.campaign.documents.disclosure import in_words
+from app.engine import form_files
 from app.forms import schema
 from app.forms.paths import get
 
@@ -24,7 +25,7 @@ def sections(
     for node in form.root.children:
         if node.keyed and ".".join(node.segments) not in skip:
             loose += _pair(node, _value(data, "", node), lists)
-        elif node.type in schema.CONTAINERS:
+        elif node.type in form_files.CONTAINERS:
             made += [Section("基本情况" if not made else "其他", loose)] if loose else []
             made += _group(node, "", data, lists, skip, columns)
             loose = []
@@ -77,7 +78,7 @@ def _group(node: schema.Node, prefix: str, data: Mapping[str, Any], lists: Lists
         place = ".".join((path, *child.segments)) if path else ".".join(child.segments)
         if child.keyed and place not in skip:
             pairs += _pair(child, get(dict(data), place), lists)
-        elif child.type in schema.CONTAINERS:
+        elif child.type in form_files.CONTAINERS:
             inner += [made for made in _group(child, path, data, lists, skip, columns) if not child.hide or _filled(made)]
     return [Section(str(node.component.get("label") or ""), pairs), *inner] if pairs else inner
 

@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import orjson
+from app.engine import form_files
 
 
 @lru_cache(maxsize=256)
 def read(content: bytes) -> frozenset[str]:
     """The first part of every key and path of the form; nothing for what is no form (its own check says so)."""
-    try:
-        form = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return frozenset()
-    return frozenset(_names(form.get("components"), 0)) if isinstance(form, dict) else frozenset()
+    return frozenset(_names((form_files.parsed(content) or {}).get("components"), 0))
 
 
 def _names(components: Any, depth: int) -> Iterator[str]:

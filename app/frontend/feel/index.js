@@ -6,6 +6,8 @@ import { compiled, parserNames, scopeOf, variablesOf } from './engine.js';
 import { SyntaxProblem } from './parser.js';
 import { decode, encode } from './wire.js';
 
+export { matches } from './texts.js';
+
 const OUTPUT_LIMIT = 1024 * 1024;
 
 /** {e: [expression], v: variables, n: now, u: unary?, q: value} -> {r: [result]} or {i, error}. */

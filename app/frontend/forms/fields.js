@@ -1,11 +1,11 @@
 // form-js's components, dressed: each shows its lock, comments, warnings and the server's errors, and folds its explanation. Choices and dates use
 // the device's own pickers (a phone's wheel beats a drawn one), computed values are shown, files are uploaded at once and kept by id.
 import {
-  Checkbox, Checklist, Datetime, DynamicList, ExpressionField, FilePicker, FormContext, FormFields, Group, Label, Errors, LocalExpressionContext,
-  Radio, Select, Taglist, Textarea, Textfield, buildExpressionContext, useExpressionEvaluation
+  Checkbox, Checklist, Datetime, DynamicList, ExpressionField, FilePicker, FormContext, FormFields, Group, Html, Image, Label, Errors,
+  LocalExpressionContext, Radio, Select, Taglist, Textarea, Textfield, buildExpressionContext, useExpressionEvaluation
 } from '@bpmn-io/form-js-viewer';
 import { createElement as h } from 'preact';
-import { useContext, useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 import { pathOf } from './notes.js';
 import { NumberInput } from './numbers.js';
@@ -24,7 +24,7 @@ function useNotes() {
 
 /** Choices that fit beside each other: 是 / 否. */
 const short = field => (field.type === 'radio' || field.type === 'checklist') && Array.isArray(field.values) && field.values.length < 4
-  && field.values.reduce((length, option) => length + 2 + option.label.length * (/^[\x00-\x7f]*$/.test(option.label) ? 0.6 : 1), 0) < 16;
+  && field.values.reduce((length, option) => length + 2 + String(option.label ?? '').length * (/^[\x00-\x7f]*$/.test(option.label ?? '') ? 0.6 : 1), 0) < 16;
 
 const bare = new WeakMap();
 
@@ -279,6 +279,26 @@ function Rows(props) {
 }
 Rows.config = DynamicList.config;
 
+// --- what is only shown -----------------------------------------------------------------------------------------------
+
+/** An address on this site, or an image in the address itself; what the server lets through, for what a form computes, too. */
+const OWN = /^(\/(?![/\\])|#|\?|[\w.%-]+([/?#]|$))[^\\]*$/;
+const OWN_IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
+
+/** HTML and images without outside addresses: nothing on a page leads or asks elsewhere. */
+function Shown({ Inner, props }) {
+  const root = useRef();
+  useLayoutEffect(() => {
+    root.current.querySelectorAll('[href], [src]').forEach(element => [ 'href', 'src' ].forEach(name => {
+      const address = element.getAttribute(name);
+      if (address !== null && !OWN.test(address.trim()) && !(name === 'src' && OWN_IMAGE.test(address))) {
+        element.removeAttribute(name);
+      }
+    }));
+  });
+  return h('div', { ref: root, class: 'dp-shown' }, h(Inner, props));
+}
+
 const INNER = {
   textfield: Textfield, textarea: Textarea, number: NumberInput, checkbox: Checkbox, checklist: Checklist, radio: Radio, taglist: Taglist,
   select: NativeSelect, datetime: NativeDatetime, expression: Computed, filepicker: Files
@@ -291,6 +311,11 @@ export class Fields extends FormFields {
       const Field = props => h(Dressed, { Inner, props });
       Field.config = Inner.config;
       this.register(type, Field);
+    }
+    for (const Inner of [ Html, Image ]) {
+      const Field = props => h(Shown, { Inner, props });
+      Field.config = Inner.config;
+      this.register(Inner.config.type, Field);
     }
     this.register('group', Section);
     this.register('dynamiclist', Rows);

@@ -15,6 +15,7 @@ import { Fields } from './fields.js';
 import './forms.css';
 import { Notes, pathOf } from './notes.js';
 import { drawPanel, drawSections, make } from './panel.js';
+import { Typed } from './typed.js';
 import { speaker, translator } from './words.js';
 
 async function mount(element, options) {
@@ -37,7 +38,8 @@ async function mount(element, options) {
   const form = new Form({
     container: place,
     additionalModules: [ {
-      translate: [ 'value', translator(locale) ], expressionLanguage: [ 'type', ExpressionLanguage ], formFields: [ 'type', Fields ], desk: [ 'value', desk ]
+      translate: [ 'value', translator(locale) ], expressionLanguage: [ 'type', ExpressionLanguage ], formFields: [ 'type', Fields ], desk: [ 'value', desk ],
+      typed: [ 'type', Typed ], __init__: [ 'typed' ]
     } ],
     properties: { readOnly: Boolean(options.readonly) }
   });

@@ -4,6 +4,8 @@ import { Errors, Label, Numberfield } from '@bpmn-io/form-js-viewer';
 import { createElement as h } from 'preact';
 import { useEffect, useRef, useReducer } from 'preact/hooks';
 
+import { numberOf } from './typed.js';
+
 /** Milliseconds after the last key before the form computes again. */
 const PAUSE = 300;
 
@@ -15,8 +17,7 @@ function parsed(text, field) {
   if (!plain) {
     return null;
   }
-  const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain);
-  return !isNumber ? 'NaN' : field.serializeToString ? plain : Number(plain);
+  return numberOf(plain, field);
 }
 
 export function NumberInput({ domId, disabled, errors = [], field, onBlur, onChange, onFocus, readonly, value }) {

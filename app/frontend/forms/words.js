@@ -9,7 +9,7 @@ const VIEWER = {
   'Expand all ({value})': '展开全部({value})',
   'Field is required.': '请填写此项',
   'Field must be a valid email.': '请填写有效的电子邮箱',
-  'Field must be a valid international phone number. (e.g. +4930664040900)': '请填写有效的电话号码',
+  'Field must be a valid international phone number. (e.g. +4930664040900)': '请填写有效的电话号码（带国际区号，如 +8613812345678）',
   'Field must have maximum length of {value}.': '最多 {value} 个字',
   'Field must have maximum value of {value}.': '不能大于 {value}',
   'Field must have minimum length of {value}.': '至少 {value} 个字',
@@ -31,7 +31,9 @@ const VIEWER = {
   'Value is expected to be an integer.': '应为整数',
   'Value is expected to have at most 1 decimal digit.': '最多 1 位小数',
   'Value is expected to have at most {value} decimal digits.': '最多 {value} 位小数',
+  'Value is not a date.': '应为日期（如 2020-05-21）',
   'Value is not a number.': '应为数字',
+  'Value is not a time.': '应为时间（如 19:30）',
   '{page} of {total}': '第 {page} 页，共 {total} 页',
   '{value} files selected': '已选择 {value} 个文件'
 };
