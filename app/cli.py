@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app import clock, create_app, proving, simulation
 from app.auth import accounts
 from app.auth.roles import SEPARATED
+from app.auth.scopes import LONGEST, SCOPES, USUAL
 from app.campaign import demonstration
 from app.config import ConfigError, from_environment
 from app.db import outage
@@ -48,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     verify_parser.add_argument("--archive", type=Path, help="check a campaign's archive instead, without the database")
     add("seal", help="seal all records now and append to the anchor file")
     add("worker", help="run a job worker until it is stopped")
-    add("token", help="make an API token for a user").add_argument("user")
+    _token_arguments(add("token", help="make an API token for a user"))
     account_parser = add("account", help="make an account, e.g. the first security administrator of a new installation")
     account_parser.add_argument("user")
     account_parser.add_argument("--name", default="", help="the person's name")
@@ -180,8 +182,18 @@ def _with_accounts(work: Callable[[Session], str]) -> int:
     return 0
 
 
+def _token_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user")
+    parser.add_argument("--scope", action="append", choices=list(SCOPES), help="may be given several times (default: all)")
+    parser.add_argument("--days", type=int, default=USUAL.days, help=f"how long it works, at most {LONGEST.days} (default: {USUAL.days})")
+    parser.add_argument("--label", default="", help="what it is for")
+
+
 def _token(options: argparse.Namespace) -> int:
-    return _with_accounts(lambda session: accounts.make_token(session, options.user, COMMAND_LINE))
+    lasts, allowed = timedelta(days=options.days), options.scope or list(SCOPES)
+    return _with_accounts(
+        lambda session: accounts.make_token(session, options.user, COMMAND_LINE, label=options.label, allowed=allowed, lasts=lasts)
+    )
 
 
 def _account(options: argparse.Namespace) -> int:

@@ -36,6 +36,7 @@ DATA = {
     "app/audit/sentences/": "sentences of records, Chinese and English beside each other",
     "app/audit/wording.py": "words of records, Chinese and English beside each other",
     "app/auth/roles.py": "the names of the roles, Chinese and English beside each other",
+    "app/auth/scopes.py": "the names of what tokens may do, Chinese and English beside each other",
     "app/auth/totp.py": "the name of the product in an authenticator",
     "app/engine/": "knows no Flask; its texts stand in catalogues of Chinese and English",
     "app/campaign/demonstration/": "invented persons and places",

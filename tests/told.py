@@ -46,14 +46,16 @@ QUIET = {
 }
 
 #: Tables that a request may write in a transaction before the one that tells: a one-time code counts as used, then follows the sign-in.
-BEFORE = {"auth.code": {"account"}}
+BEFORE = {
+    "auth.code": {"account"},
+    **dict.fromkeys(("auth.two_factor", "auth.remove_two_factor", "auth.recovery_codes"), {"account"}),
+}
 
 READS = "only reads; POST because the question is long"
 OWN = "a preference of one's own screen"
 DRAWS = "drafts and trials: nothing of it is in force before a release, and each save is kept as a version with name and time"
 
 TASK = {"task.completed"}
-TOKEN = {"account.token_made"}
 ROLE = {"role.assigned", "role.withdrawn"}
 #: endpoint → kinds of records of which one is written when it succeeds, or why none is
 ROUTES: dict[str, set[str] | str] = {
@@ -61,13 +63,14 @@ ROUTES: dict[str, set[str] | str] = {
     "account.announce_absence": {"substitution.made"},
     "account.campaign": OWN,
     "account.end_absence": {"substitution.ended"},
-    "account.make_token": TOKEN,
+    "account.make_token": {"account.token_made", "account.sign_in_failed"},
     "account.revoke_session": {"account.signed_out", "account.session_revoked"},
     "account.revoke_token": {"account.token_revoked"},
     "accounts.assign": ROLE,
     "accounts.end_absence": {"substitution.ended"},
     "accounts.new": {"account.created"},
     "accounts.reset_password": {"account.password_changed", "account.second_factor_removed"},
+    "accounts.revoke_token": {"account.token_revoked"},
     "accounts.revoke_session": {"account.session_revoked", "account.signed_out"},
     "accounts.state": {"account.opened", "account.closed"},
     "accounts.unlock": {"account.unlocked"},
@@ -117,8 +120,9 @@ ROUTES: dict[str, set[str] | str] = {
     "auth.language": OWN,
     "auth.logout": {"account.signed_out"},
     "auth.password": {"account.password_changed"},
+    "auth.recovery_codes": {"account.recovery_codes_made", "account.sign_in_failed"},
     "auth.remove_two_factor": {"account.second_factor_removed", "account.sign_in_failed"},
-    "auth.two_factor": {"account.second_factor_set"},
+    "auth.two_factor": {"account.second_factor_set", "account.sign_in_failed"},
     "campaign.campaign_dates": {"campaign.dates", "campaign.deadline"},
     "campaign.campaign_holidays": {"campaign.holidays"},
     "campaign.campaign_new": {"campaign.created"},

@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 
 from app.api.blueprint import api
+from app.api.scopes import SCOPE_OF
 from app.auth import public
 from app.auth.guard import declared
 
@@ -71,4 +72,6 @@ def _operation(endpoint: str, view: Any, arguments: set[str], method: str) -> di
         operation["security"] = []
     if rule is not None and rule.roles:
         operation["x-roles"] = sorted(rule.roles)
+    if operation["operationId"] in SCOPE_OF:
+        operation["x-scope"] = SCOPE_OF[operation["operationId"]]
     return operation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import openapi, operations, process_instances, resources, user_tasks
+from app.api import openapi, operations, process_instances, resources, scopes, user_tasks
 from app.api.blueprint import api
 
-__all__ = ["openapi", "operations", "process_instances", "resources", "user_tasks"]
+__all__ = ["openapi", "operations", "process_instances", "resources", "scopes", "user_tasks"]
 
 
 def register(app: Flask) -> None:

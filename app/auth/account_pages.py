@@ -1,10 +1,10 @@
-"""A person's own account: password, second factor, sessions, tokens, absence, for whom he acts."""
+"""A person's own account: what there is of it on one page; password, sessions, absence, for whom he acts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Flask, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -12,15 +12,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.auth import accounts, attempts, navigation, passwords, sessions, tokens, totp
-from app.auth.blueprint import auth
+from app.auth import accounts, confirming, navigation, passwords, recovery, scopes, sessions, tokens
+from app.auth.blueprint import account, auth
 from app.auth.current import actor, database, identity, signed_in_person
 from app.auth.guard import signed_in
-from app.auth.models import Account, ApiToken, LoginSession, Substitution
+from app.auth.models import Account, LoginSession, Substitution
 from app.border import whole_number
-from app.engine import events
-
-account = Blueprint("account", __name__, url_prefix="/account", template_folder="templates")
 
 
 @account.get("")
@@ -44,6 +41,8 @@ def me() -> str:
             items=navigation.items_for(current_app._get_current_object(), who),  # type: ignore[attr-defined]
             sessions=sessions.live(read, username=who.username),
             tokens=tokens.of_user(read, who.username),
+            scopes=scopes.SCOPES,
+            codes_left=recovery.left(read, who.username),
             colleagues=read.execute(_colleagues(who.username)).all(),
         )
 
@@ -60,15 +59,9 @@ def password() -> str | Response | tuple[str, int]:
         return render_template("auth/password.html", errors={})
     who, by, person = identity(), actor(), signed_in_person()
     given, wanted = request.form.get("current", ""), request.form.get("new", "")
-    with database().reading() as read:
-        stored = accounts.find(read, who.username).password_hash
     errors = {}
-    until = database().in_transaction(lambda write: attempts.begin(write, who.username, by.origin, "current"))
-    if until:
-        errors["current"] = _("连续输错次数太多，请 %(until)s 后再试。", until=clock.local(until).strftime("%H:%M"))
-    elif not passwords.verify(given, stored):
-        errors["current"] = _("现在的密码不对。")
-        database().in_transaction(lambda write: attempts.failed(write, who.username, by.origin, "current"))
+    if objection := confirming.password_objection(given):
+        errors["current"] = objection
     elif objection := passwords.objection(wanted, who.username):
         errors["new"] = objection
     elif wanted == given:
@@ -79,69 +72,11 @@ def password() -> str | Response | tuple[str, int]:
         return render_template("auth/password.html", errors=errors), 422
 
     def change(write: Session) -> None:
-        attempts.succeeded(write, who.username)
         accounts.set_password(write, accounts.find(write, who.username), wanted, by)
         sessions.revoke_all(write, who.username, by, but=person.session_key if person else 0)
 
     database().in_transaction(change)
-    flash(_("密码已更改，其他地方的登录已全部退出。"), "success")
-    return redirect(url_for("account.me"), 303)
-
-
-@auth.route("/account/two-factor", methods=["GET", "POST"])
-@signed_in
-def two_factor() -> str | Response | tuple[str, int]:
-    """Set up a second factor: scan, then prove it with a code."""
-    who, by = identity(), actor()
-    if request.method == "GET" or "totp_setup" not in session:
-        session["totp_setup"] = session.get("totp_setup") or totp.codes().generate_totp_secret()
-        return _setup_page("")
-    secret, code = session["totp_setup"], "".join(request.form.get("code", "").split())
-
-    def keep(write: Session) -> bool:
-        entry = accounts.find(write, who.username)
-        entry.totp_secret, entry.totp_counter = secret, 0
-        if not totp.accepts(entry, code):
-            entry.totp_secret = None
-            write.rollback()
-            return False
-        events.record(write, "account.second_factor_set", by, detail={"username": who.username})
-        return True
-
-    if not database().in_transaction(keep):
-        return _setup_page(_("验证码不对。请看手机上现在的 6 位数字，并检查手机时间是否准确。")), 422
-    session.pop("totp_setup")
-    flash(_("两步验证已开启。下次登录时，输入密码后再输入手机上的验证码。"), "success")
-    return redirect(url_for("account.me"), 303)
-
-
-def _setup_page(error: str) -> str:
-    secret, factory = session["totp_setup"], totp.codes()
-    image, key = factory.generate_qrcode(identity().username, secret), factory.get_totp_pretty_key(secret)
-    return render_template("auth/two_factor.html", image=image, secret=key, error=error)
-
-
-@auth.post("/account/two-factor/removal")
-@signed_in
-def remove_two_factor() -> Response:
-    """Give up the second factor; asks for the password."""
-    who, by = identity(), actor()
-    given = request.form.get("password", "")
-    with database().reading() as read:
-        stored = accounts.find(read, who.username).password_hash
-    until = database().in_transaction(lambda write: attempts.begin(write, who.username, by.origin, "current"))
-    if until or not passwords.verify(given, stored):
-        database().in_transaction(lambda write: attempts.failed(write, who.username, by.origin, "current"))
-        flash(_("密码不对，两步验证没有关闭。"), "error")
-        return redirect(url_for("account.me"), 303)
-
-    def remove(write: Session) -> None:
-        attempts.succeeded(write, who.username)
-        accounts.find(write, who.username).totp_secret = None
-        events.record(write, "account.second_factor_removed", by, detail={"username": who.username})
-
-    database().in_transaction(remove)
-    flash(_("两步验证已关闭。"), "success")
+    flash(_("密码已更改。其他地方的登录已全部退出，接口密钥已全部作废。"), "success")
     return redirect(url_for("account.me"), 303)
 
 
@@ -160,33 +95,6 @@ def revoke_session(key: int) -> Response:
     database().in_transaction(end)
     flash(_("那一处登录已退出。"), "success")
     return redirect(url_for("account.me") + "#sessions", 303)
-
-
-@account.post("/tokens")
-@signed_in
-def make_token() -> str:
-    """Make a token for programs; shown this once."""
-    who, by = identity(), actor()
-    label = request.form.get("label", "").strip()[:100]
-    made = database().in_transaction(lambda write: accounts.make_token(write, who.username, by, label=label))
-    return render_template("auth/token.html", token=made, label=label)
-
-
-@account.post("/tokens/<int:key>/revocation")
-@signed_in
-def revoke_token(key: int) -> Response:
-    """End one of my tokens."""
-    who, by = identity(), actor()
-
-    def end(write: Session) -> None:
-        entry = write.scalar(select(ApiToken).where(ApiToken.key == key, ApiToken.username == who.username))
-        if entry is None:
-            raise NotFound()
-        tokens.revoke(write, entry, by)
-
-    database().in_transaction(end)
-    flash(_("接口令牌已作废。"), "success")
-    return redirect(url_for("account.me") + "#tokens", 303)
 
 
 @account.post("/absences")

@@ -11,8 +11,8 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import attempts, holding, sessions
-from app.auth.models import Account, LoginFailure, LoginSession, RoleAssignment, Substitution
+from app.auth import attempts, holding, sessions, tokens
+from app.auth.models import Account, ApiToken, LoginFailure, LoginSession, RoleAssignment, Substitution
 
 PAGE = 50
 
@@ -65,6 +65,7 @@ class Detail:
     locked_until: datetime | None
     roles: tuple[RoleAssignment, ...]
     sessions: list[LoginSession]
+    tokens: list[ApiToken]
     absences: list[Substitution]
     names: dict[str, str]
     #: three administrators' role beside another one (``holding.counts_at``)
@@ -122,6 +123,7 @@ def detail(session: Session, username: str) -> Detail | None:
         locked_until=attempts.locked_until(session, username),
         roles=tuple(session.scalars(select(RoleAssignment).where(RoleAssignment.username == username).order_by(RoleAssignment.key))),
         sessions=sessions.live(session, username=username),
+        tokens=tokens.of_user(session, username),
         absences=absences,
         names=dict(names),
         breach=any(each.username == username for each in holding.breaches(session, clock.now())),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import granting, holding, passwords, sessions, tokens
+from app.auth import granting, holding, passwords, recovery, scopes, sessions, tokens
 from app.auth.language import locale
 from app.auth.models import Account, RoleAssignment, Substitution
 from app.auth.roles import ROLES, SEPARATED, label
@@ -82,15 +83,16 @@ def create_user(
 
 
 def set_password(session: Session, account: Account, password: str, actor: Actor, *, must_change: bool = False) -> None:
-    """Give an account a new password. The caller has checked ``passwords.objection``."""
+    """Give an account a new password; its API tokens end. The caller has checked ``passwords.objection``."""
     account.password_hash = passwords.hash_password(password)
     account.must_change_password = must_change
+    tokens.revoke_all(session, account.username, actor)
     detail = {"username": account.username, "must_change": must_change}
     events.record(session, "account.password_changed", actor, detail=detail)
 
 
 def set_active(session: Session, account: Account, active: bool, actor: Actor) -> None:
-    """Close or reopen an account. Closing ends its sessions at once."""
+    """Close or reopen an account. Closing ends its sessions and API tokens at once."""
     if account.active == active:
         return
     if account.username == actor.name:
@@ -98,6 +100,7 @@ def set_active(session: Session, account: Account, active: bool, actor: Actor) -
     account.active = active
     if not active:
         sessions.revoke_all(session, account.username, actor)
+        tokens.revoke_all(session, account.username, actor)
     events.record(session, "account.opened" if active else "account.closed", actor, detail={"username": account.username})
 
 
@@ -253,7 +256,25 @@ def end_substitution(session: Session, entry: Substitution, actor: Actor) -> Non
         events.record(session, "substitution.ended", actor, detail={**people, "old": before.isoformat(), "new": entry.until.isoformat()})
 
 
-def make_token(session: Session, username: str, actor: Actor, *, label: str = "") -> str:
-    """Make an API token for *username*; returned once, kept only as a hash."""
+def make_token(
+    session: Session,
+    username: str,
+    actor: Actor,
+    *,
+    label: str = "",
+    allowed: Iterable[str] = scopes.SCOPES,
+    lasts: timedelta = scopes.USUAL,
+) -> str:
+    """Make an API token for *username* with these scopes; returned once, kept only as a hash. AccountError when it would last too long."""
     find(session, username)
-    return tokens.make(session, username, actor, label=label)
+    if not timedelta() < lasts <= scopes.LONGEST:
+        raise AccountError(_("接口密钥的有效期最长 %(days)s 天。", days=scopes.LONGEST.days))
+    return tokens.make(session, username, actor, label=label, allowed=scopes.stored(allowed), until=clock.real_now() + lasts)
+
+
+def drop_second_factor(session: Session, account: Account, actor: Actor) -> None:
+    """Without second factor and recovery codes from now on. Recorded; without one nothing happens."""
+    if account.totp_secret is not None:
+        account.totp_secret = None
+        recovery.forget(session, account.username)
+        events.record(session, "account.second_factor_removed", actor, detail={"username": account.username})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +13,13 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from app.auth import account_queries, accounts, attempts, navigation, sessions
+from app.auth import account_queries, accounts, attempts, navigation, passwords, sessions, tokens
 from app.auth.current import actor, database
 from app.auth.guard import access
-from app.auth.models import Account, LoginSession, Substitution
+from app.auth.models import Account, ApiToken, LoginSession, Substitution
 from app.auth.roles import ROLES
+from app.auth.scopes import SCOPES
 from app.border import whole_number
-from app.engine import events
 
 administration = Blueprint("accounts", __name__, url_prefix="/accounts", template_folder="templates")
 
@@ -43,7 +42,7 @@ def new() -> str | Response | tuple[str, int]:
         return render_template("auth/account_new.html", errors={}, values={})
     username, name = request.form.get("username", "").strip(), request.form.get("name", "").strip()
     errors = {field: _("请填写。") for field, value in (("username", username), ("name", name)) if not value}
-    password, by = first_password(), actor()
+    password, by = passwords.first_password(), actor()
     if not errors:
         try:
             database().in_transaction(
@@ -54,12 +53,6 @@ def new() -> str | Response | tuple[str, int]:
     if errors:
         return render_template("auth/account_new.html", errors=errors, values=request.form), 422
     return render_template("auth/first_password.html", username=username, name=name, password=password)
-
-
-def first_password() -> str:
-    """Four groups of letters and digits that are not mistaken for each other: 80 bits."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _each in range(4)) for _group in range(4))
 
 
 @administration.get("/<username>")
@@ -76,8 +69,9 @@ def _page(username: str, errors: dict[str, str]) -> str:
             raise NotFound()
         extensions: dict[str, Any] = current_app.extensions
         campaigns = extensions["daopai.campaigns"](read) if "daopai.campaigns" in extensions else []
-        scopes = extensions["daopai.scopes"](read) if "daopai.scopes" in extensions else []
-        return render_template("auth/account.html", detail=detail, campaigns=campaigns, scopes=scopes, roles=ROLES, errors=errors)
+        places = extensions["daopai.scopes"](read) if "daopai.scopes" in extensions else []
+        shown = {"campaigns": campaigns, "places": places, "scopes": SCOPES, "roles": ROLES}
+        return render_template("auth/account.html", detail=detail, errors=errors, **shown)
 
 
 def _change(username: str, work: Callable[[Session, Account], Any], done: str, anchor: str = "") -> Response | tuple[str, int]:
@@ -138,24 +132,22 @@ def unlock(username: str) -> Response | tuple[str, int]:
 def state(username: str) -> Response | tuple[str, int]:
     """Close an account (its sessions end) or open it again."""
     by, active = actor(), request.form.get("active") == "1"
-    done = _("账号已启用。") if active else _("账号已停用，它的登录已全部退出。")
+    done = _("账号已启用。") if active else _("账号已停用，其登录已全部退出，接口密钥已作废。")
     return _change(username, lambda write, entry: accounts.set_active(write, entry, active, by), done)
 
 
 @administration.post("/<username>/password")
 @access("security_admin")
 def reset_password(username: str) -> str:
-    """A new first password, shown once; all sessions and the second factor end."""
-    by, password = actor(), first_password()
+    """A new first password, shown once; all sessions, API tokens and the second factor end."""
+    by, password = actor(), passwords.first_password()
 
     def reset(write: Session) -> str:
         entry = write.scalar(select(Account).where(Account.username == username))
         if entry is None or entry.username == by.name:
             raise NotFound()
         accounts.set_password(write, entry, password, by, must_change=True)
-        if entry.totp_secret is not None:
-            entry.totp_secret = None
-            events.record(write, "account.second_factor_removed", by, detail={"username": username})
+        accounts.drop_second_factor(write, entry, by)
         sessions.revoke_all(write, username, by)
         return entry.name
 
@@ -176,6 +168,21 @@ def revoke_session(username: str, key: int) -> Response | tuple[str, int]:
         sessions.revoke(write, entry, by)
 
     return _change(username, end, _("那一处登录已退出。"), "#sessions")
+
+
+@administration.post("/<username>/tokens/<int:key>/revocation")
+@access("security_admin")
+def revoke_token(username: str, key: int) -> Response | tuple[str, int]:
+    """End one API token of this account."""
+    by = actor()
+
+    def end(write: Session, _account: Account) -> None:
+        entry = write.scalar(select(ApiToken).where(ApiToken.key == key, ApiToken.username == username))
+        if entry is None:
+            raise NotFound()
+        tokens.revoke(write, entry, by)
+
+    return _change(username, end, _("接口密钥已作废。"), "#tokens")
 
 
 @administration.post("/<username>/absences/<int:key>/end")

@@ -73,6 +73,8 @@ class SignedIn:
     seen_at: datetime | None = None
     #: key of the API token; 0 for a browser
     token_key: int = 0
+    #: what the token may do (``scopes``); a browser has none
+    scopes: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, account: Account, session_key: int = 0, seen_at: datetime | None = None) -> SignedIn:
@@ -127,7 +129,7 @@ def _read_person() -> SignedIn | None:
     with database().reading() as read:
         if token is not None:
             owner = tokens.owner(read, token)
-            person = replace(SignedIn.of(owner[0]), token_key=owner[1]) if owner else None
+            person = replace(SignedIn.of(owner.account), token_key=owner.key, scopes=owner.scopes) if owner else None
         else:
             found = sessions.find(read, cookie)
             person = SignedIn.of(found.account, found.key, found.last_seen_at) if found else None

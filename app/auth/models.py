@@ -123,8 +123,22 @@ class ApiToken(Base):
     label: Mapped[str] = mapped_column(String(100), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(100))
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: what it may do (``scopes``), codes with a blank between
+    scopes: Mapped[str] = mapped_column(String(100))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """A code that takes the place of the second factor once. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+
+    key: Mapped[int] = _key()
+    username: Mapped[str] = mapped_column(ForeignKey("account.username"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 # Records tell of every change of these. Not followed: the last code of the second factor and the language, which sign-ins write.
@@ -132,3 +146,4 @@ follow(Account, without=("totp_counter", "locale"), campaign="")
 follow(RoleAssignment)
 follow(Substitution, campaign="")
 follow(ApiToken, campaign="")
+follow(RecoveryCode, campaign="")

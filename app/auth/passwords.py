@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 
 from flask_babel import gettext as _
@@ -41,6 +42,12 @@ def verify(password: str, password_hash: str | None) -> bool:
 def needs_rehash(password_hash: str) -> bool:
     """Whether the hash was made with weaker settings than today's."""
     return bool(CONTEXT.needs_update(password_hash))
+
+
+def first_password() -> str:
+    """Four groups of letters and digits that are not mistaken for each other: 80 bits."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _each in range(4)) for _group in range(4))
 
 
 def objection(password: str, username: str) -> str | None:

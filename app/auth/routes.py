@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.auth import (
+from app.auth import (  # noqa: F401  (they add their pages to the blueprints)
     account_pages,
     administration,
     demonstration,
@@ -18,8 +18,10 @@ from app.auth import (
     limits,
     navigation,
     personal_pages,
+    second_factor_pages,
     sessions,
     sign_in,
+    token_pages,
 )
 from app.auth.blueprint import auth
 from app.auth.current import actor, database, identity, identity_or_none, signed_in_person

@@ -9,9 +9,10 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, attempts, passwords, sessions, totp
+from app.auth import accounts, attempts, passwords, recovery, sessions, totp
 from app.auth.models import Account, LoginFailure
 from app.db import Database
+from app.engine.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def with_password(db: Database, username: str, password: str, sender: Sender) ->
 
 
 def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome:
-    """Try the code of the second factor, after the password was right."""
+    """Try the code of the second factor, or a recovery code, after the password was right."""
     until = db.in_transaction(lambda session: attempts.begin(session, username, sender.ip, "code"))
     if until is not None:
         return Outcome("locked", until=until)
@@ -62,7 +63,9 @@ def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome
     def check(session: Session) -> bool:
         accounts.hold(session, username)  # so that one code cannot be used twice at the same moment
         account = _usable(session.scalar(select(Account).where(Account.username == username)), sender)
-        return account is not None and totp.accepts(account, code)
+        if account is None or account.totp_secret is None:
+            return False
+        return totp.accepts(account, code) or recovery.use(session, username, code, Actor(username, origin=sender.ip))
 
     if not db.in_transaction(check):
         return _refused(db, username, sender, "code")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.auth import scopes
 from app.auth.models import Account, ApiToken
 from app.auth.sessions import fingerprint
 from app.db import new_key
@@ -16,40 +18,44 @@ from app.engine import events
 from app.engine.actor import Actor
 
 
-def make(session: Session, username: str, actor: Actor, *, label: str = "", expires_at: datetime | None = None) -> str:
-    """Make a token for *username* and return it: it cannot be shown again. Recorded as ``account.token_made``."""
+def make(session: Session, username: str, actor: Actor, *, label: str, allowed: str, until: datetime) -> str:
+    """Make a token for *username* and return it: it cannot be shown again. ``allowed`` as ``scopes.stored`` writes them.
+
+    Recorded as ``account.token_made``.
+    """
     token = f"dp_{secrets.token_urlsafe(32)}"
     key = new_key()
-    session.add(
-        ApiToken(
-            key=key,
-            token_hash=fingerprint(token),
-            username=username,
-            label=label,
-            created_at=clock.real_now(),
-            created_by=actor.name,
-            expires_at=expires_at,
-        )
-    )
-    detail = {"username": username, "label": label, "token": str(key), "until": expires_at.isoformat() if expires_at else ""}
+    entry = ApiToken(key=key, token_hash=fingerprint(token), username=username, label=label, scopes=allowed, expires_at=until)
+    entry.created_at, entry.created_by = clock.real_now(), actor.name
+    session.add(entry)
+    detail = {"username": username, "label": label, "token": str(key), "until": until.isoformat(), "scopes": allowed}
     events.record(session, "account.token_made", actor, detail=detail)
     return token
 
 
-def owner(session: Session, token: str) -> tuple[Account, int] | None:
-    """The active account whose valid token this is, and the token's key, in one statement."""
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A valid token with the account that it acts for."""
+
+    account: Account
+    key: int
+    scopes: frozenset[str]
+
+
+def owner(session: Session, token: str) -> Owned | None:
+    """The active account whose valid token this is, in one statement."""
     query = (
-        select(Account, ApiToken.key)
+        select(Account, ApiToken.key, ApiToken.scopes)
         .join(ApiToken, ApiToken.username == Account.username)
         .where(
             ApiToken.token_hash == fingerprint(token),
             ApiToken.revoked_at.is_(None),
-            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.real_now()),
+            ApiToken.expires_at > clock.real_now(),
             Account.active,
         )
     )
     found = session.execute(query).one_or_none()
-    return (found[0], found[1]) if found else None
+    return Owned(found[0], found[1], scopes.read(found[2])) if found else None
 
 
 def is_given(session: Session, token: str) -> bool:
@@ -61,8 +67,14 @@ def is_given(session: Session, token: str) -> bool:
 
 def of_user(session: Session, username: str) -> list[ApiToken]:
     """The tokens of a user that still work, newest first."""
-    query = select(ApiToken).where(ApiToken.username == username, ApiToken.revoked_at.is_(None)).order_by(ApiToken.key.desc())
-    return list(session.scalars(query))
+    works = (ApiToken.username == username) & ApiToken.revoked_at.is_(None) & (ApiToken.expires_at > clock.real_now())
+    return list(session.scalars(select(ApiToken).where(works).order_by(ApiToken.key.desc())))
+
+
+def revoke_all(session: Session, username: str, actor: Actor) -> None:
+    """End all tokens of a user: his password is another one now, or his account is closed."""
+    for entry in of_user(session, username):
+        revoke(session, entry, actor)
 
 
 def revoke(session: Session, entry: ApiToken, actor: Actor) -> None:

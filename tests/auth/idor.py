@@ -58,5 +58,6 @@ CELLS = [
     Cell("accounts.state", _account, GUARD, "POST", {"active": "1"}),
     Cell("accounts.reset_password", _account, GUARD, "POST"),
     Cell("accounts.revoke_session", lambda db: {**_account(db), **_session(db)}, GUARD, "POST"),
+    Cell("accounts.revoke_token", lambda db: {**_account(db), **_token(db)}, GUARD, "POST"),
     Cell("accounts.end_absence", lambda db: {**_account(db), **_absence(db)}, GUARD, "POST"),
 ]

@@ -201,7 +201,7 @@ def test_a_token_is_shown_once_and_can_be_ended_by_its_owner_only(app: Flask, db
     web.person(db, "ran", "office")
     web.person(db, "tan", "office")
     ran, tan = web.signed_in_as(app, "ran"), web.signed_in_as(app, "tan")
-    page = ran.post("/account/tokens", {"label": "报表程序"}).text
+    page = ran.post("/account/tokens", {"label": "报表程序", "scope": "read", "days": "30", "password": web.PASSWORD}).text
     token = page.split('<code class="secret">')[1].split("<")[0]
     assert token.startswith("dp_")
     assert token not in ran.get("/account").text

@@ -8,7 +8,7 @@ from typing import Any
 from app.audit import wording
 from app.audit.phrases import parts
 from app.audit.words import Maker, Words
-from app.auth import origins, roles
+from app.auth import origins, roles, scopes
 
 
 def _held_times(words: Words) -> str:
@@ -37,6 +37,15 @@ def _failed_at(words: Words) -> str:
     return words.both(*told.get(words.said("how"), ("", "")))
 
 
+def _token_scopes(words: Words) -> str:
+    """What a token may do, and until when."""
+    codes = [scopes.SCOPES[code] for code in words.said("scopes").split() if code in scopes.SCOPES]
+    may = words.both("、", ", ").join(words.both(each.zh, each.en) for each in codes)
+    until = words.moment("until") if words.said("until") else ""
+    told = words.both("（{0}）", " ({0})").format(may) if may else ""
+    return told + (words.both("，有效至 {0}", ", valid until {0}").format(until) if until else "")
+
+
 def _origin(words: Words) -> str:
     return wording.origin(origins.read(words.record.event.origin).address, words.locale)
 
@@ -54,5 +63,6 @@ MAKERS: Mapping[str, Maker] = {
     "until_old": lambda w: w.both("（原定至 {0}）", " (it was to last until {0})").format(w.moment("old")) if w.said("old") else "",
     "held_times": _held_times,
     "failed_at": _failed_at,
+    "token_scopes": _token_scopes,
     "seal_number": lambda w: w.said("number"),
 }

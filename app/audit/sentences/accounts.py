@@ -35,11 +35,23 @@ TEXTS = {
         "Second factor removed",
         "removed the second factor of {username}",
     ),
+    "account.recovery_codes_made": (
+        "生成恢复码",
+        "为 {username} 生成恢复码",
+        "Recovery codes made",
+        "made recovery codes for {username}",
+    ),
+    "account.recovery_code_used": (
+        "使用恢复码",
+        "以恢复码代替 {username} 的验证码（还剩 {left} 个）",
+        "Recovery code used",
+        "used a recovery code of {username} ({left} left)",
+    ),
     "account.token_made": (
         "生成接口密钥",
-        "为 {username} 生成接口密钥 {label}",
+        "为 {username} 生成接口密钥 {label}{token_scopes}",
         "API token made",
-        "made an API token {label} for {username}",
+        "made an API token {label} for {username}{token_scopes}",
     ),
     "account.token_revoked": (
         "作废接口密钥",

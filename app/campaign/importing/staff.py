@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
-from app.auth import accounts, granting
+from app.auth import accounts, granting, passwords
 from app.auth.models import Account
 from app.auth.roles import BUSINESS, ROLES
 from app.campaign.importing import texts, values
@@ -29,9 +28,6 @@ from app.engine.actor import Actor
 Row = dict[str, Any]
 
 _USERNAME = re.compile(r"[\w.-]{1,100}")
-
-#: letters and digits that nobody mixes up
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(slots=True)
@@ -148,7 +144,7 @@ def write(session: Session, campaign_id: int, places: Places, actor: Actor) -> l
         username = row["username"]
         if username not in there:
             there.add(username)
-            password = first_password()
+            password = passwords.first_password()
             accounts.create_user(session, username, row["name"], password=password, actor=actor, must_change_password=True)
             made.append((username, row["name"], password))
         scope = row.get("scope", "")
@@ -206,12 +202,6 @@ def _staff(session: Session, campaign_id: int, row: Row, person: Staff | None) -
     if role.scope == "village" and scope not in person.villages:
         person.villages = [*person.villages, scope]
     return person
-
-
-def first_password() -> str:
-    """Twelve letters and digits in three groups; it must be changed at the first login."""
-    letters = [secrets.choice(_LETTERS) for _ in range(12)]
-    return "-".join("".join(letters[start : start + 4]) for start in (0, 4, 8))
 
 
 def password_list(made: list[tuple[str, str, str]]) -> bytes:
