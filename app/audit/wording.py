@@ -44,9 +44,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "timed": ("限时整改", "to be rectified by a date"),
     "long": ("无法当场整改", "cannot be rectified on the spot"),
     "assign": ("落实专人", "given to a named person"),
+    "notice": ("下达督办通知", "a supervision notice is issued"),
     "escalate": ("提级办理", "judged to go up"),
     "breach": ("另案移送", "handed over as a breach"),
-    "climb": ("列入报审问题清单", "put on the list for the principals"),
+    "climb": ("登记提级、报审", "put on the list for the principals"),
 }
 #: Why a user task ended that nobody completed.
 _CAUSES: Mapping[str, tuple[str, str]] = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, time
-from typing import Any
+from datetime import date
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.campaign import progress
 from app.campaign.models import Household, Problem, Village, WorkGroup
 
 
@@ -38,6 +38,8 @@ class Line:
     entered: int = 0
     lost_contact: int = 0
     held: int = 0
+    #: raised today
+    problems_new: int = 0
     problems_open: int = 0
     problems_overdue: int = 0
     problems_closed: int = 0
@@ -49,55 +51,45 @@ class Line:
                 setattr(self, column.name, getattr(self, column.name) + getattr(other, column.name))
 
 
-def _sum(condition: Any) -> Any:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
 def lines(
-    session: Session, campaign_id: int, by: str = "village", *, groups: Sequence[str] | None = None, villages: Sequence[str] | None = None
+    session: Session,
+    campaign_id: int,
+    by: str = "village",
+    *,
+    groups: Sequence[str] | None = None,
+    villages: Sequence[str] | None = None,
+    day: date | None = None,
 ) -> list[Line]:
-    """A line for each village (``by="village"``) or work group (``by="work_group"``), those without households too. Three statements."""
+    """A line for each village (``by="village"``) or work group (``by="work_group"``), those without households too. Three statements.
+
+    *day*: whose work counts as today's; without it, the day that it is.
+    """
     made = {line.code: line for line in _named(session, campaign_id, by, groups, villages)}
     column = Household.village if by == "village" else Household.work_group
-    now = clock.now()
-    today = clock.local(now).date()
-    midnight = datetime.combine(today, time(0), clock.CAMPAIGN_ZONE)
-    query = select(
-        column,
-        func.count(),
-        _sum(Household.planned_on <= today),
-        _sum((Household.stage == "waiting") & (Household.planned_on < today)),
-        func.count(Household.submitted_at),
-        _sum(Household.submitted_at >= midnight),
-        _sum(Household.stage == "submitted"),
-        _sum(Household.stage == "returned"),
-        func.count(Household.reviewed_at),
-        func.count(Household.joint_reviewed_at),
-        func.count(Household.approved_at),
-        func.count(Household.entered_at),
-        _sum(Household.visit_mode == "lost_contact"),
-        _sum(Household.open_holds > 0),
-    ).where(Household.campaign_id == campaign_id, column.in_(made))
-    names = (
-        *("target", "expected", "behind", "submitted", "submitted_today", "waiting_review", "returned", "reviewed"),
-        *("joint_reviewed", "approved", "entered", "lost_contact", "held"),
-    )
-    for code, *figures in session.execute(query.group_by(column)):
-        for name, value in zip(names, figures, strict=True):
+    today = day or clock.local(clock.now()).date()
+    counted = {name: figure for name, figure in progress.figures(today).items() if hasattr(Line, name)}
+    query = select(column, *counted.values()).where(Household.campaign_id == campaign_id, column.in_(made))
+    for code, *found in session.execute(query.group_by(column)):
+        for name, value in zip(counted, found, strict=True):
             setattr(made[code], name, int(value))
-    _problems(session, campaign_id, by, made, now)
+    _problems(session, campaign_id, by, made, today)
     return list(made.values())
 
 
-def _problems(session: Session, campaign_id: int, by: str, made: dict[str, Line], now: datetime) -> None:
+def _problems(session: Session, campaign_id: int, by: str, made: dict[str, Line], today: date) -> None:
     column = Problem.village if by == "village" else Problem.work_group
     unsettled = Problem.state.in_(("open", "rectified"))
-    query = select(column, _sum(unsettled), _sum(and_(unsettled, Problem.deadline < now)), _sum(Problem.state == "closed")).where(
-        Problem.campaign_id == campaign_id, column.in_(made)
-    )
-    for code, open_, overdue, closed in session.execute(query.group_by(column)):
-        line = made[code]
-        line.problems_open, line.problems_overdue, line.problems_closed = int(open_), int(overdue), int(closed)
+    counted = {
+        "problems_new": Problem.raised_on == today,
+        "problems_open": unsettled,
+        "problems_overdue": and_(unsettled, Problem.deadline < clock.now()),
+        "problems_closed": Problem.state == "closed",
+    }
+    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in counted.values()]
+    query = select(column, *sums).where(Problem.campaign_id == campaign_id, column.in_(made))
+    for code, *found in session.execute(query.group_by(column)):
+        for name, value in zip(counted, found, strict=True):
+            setattr(made[code], name, int(value))
 
 
 def _named(session: Session, campaign_id: int, by: str, groups: Sequence[str] | None, villages: Sequence[str] | None) -> list[Line]:

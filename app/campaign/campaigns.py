@@ -143,6 +143,14 @@ def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], acto
     return changed
 
 
+def given(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """What every process of the campaign is given: ``campaign`` and ``settings``."""
+    return {
+        "campaign": schedule.variables(campaign.id, campaign.name, dates(session, campaign.id), calendar(session, campaign.id)),
+        "settings": settings.read(session, campaign.id),
+    }
+
+
 def variables(session: Session, campaign: Campaign) -> dict[str, Any]:
     """What the process ``campaign`` starts with: ``campaign``, ``settings``, ``villages``, ``groups``."""
     villages = session.execute(
@@ -152,8 +160,7 @@ def variables(session: Session, campaign: Campaign) -> dict[str, Any]:
         select(WorkGroup.code, WorkGroup.name, WorkGroup.village).where(WorkGroup.campaign_id == campaign.id).order_by(WorkGroup.code)
     )
     return {
-        "campaign": schedule.variables(campaign.id, campaign.name, dates(session, campaign.id), calendar(session, campaign.id)),
-        "settings": settings.read(session, campaign.id),
+        **given(session, campaign),
         "villages": [{"code": code, "name": name} for code, name in villages],
         "groups": [{"code": code, "name": name, "village": village} for code, name, village in groups],
     }

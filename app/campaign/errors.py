@@ -15,8 +15,18 @@ CONFLICTS.update(
             "You rectified problem {number} yourself; a second person must close it.",
         ),
         "problem_settled": (
-            "问题 {number} 已经销号或已审定，不能再改。请刷新页面查看结果。",
-            "Problem {number} is closed or decided already. Reload the page to see the outcome.",
+            "问题 {number} 已销号或已审定，本次提交不再有接收环节，未作记录，所填内容已保留。请刷新页面查看办理结果。",
+            "Problem {number} is closed or decided already: nothing waits for this and nothing was recorded; what you entered is kept. "
+            "Reload the page to see the outcome.",
+        ),
+        "judgement_not_awaited": (
+            "问题 {number} 已不在整改环节，研判意见无人接收，本次未提交、未作记录，所填内容已保留。请将该问题改为“继续整改”后再提交。",
+            "Problem {number} is no longer being rectified: nobody receives this decision. Nothing was submitted or recorded; what you "
+            "entered is kept. Set this problem to “Go on” and submit again.",
+        ),
+        "question_at_the_office": (
+            "请示 {number} 已报到镇扶贫办，请直接答复。本次未提交，所填内容已保留。",
+            "Question {number} lies with the office already: please answer it. Nothing was submitted; what you entered is kept.",
         ),
         "campaign_running": (
             "活动已经启动，不能再这样改动。请由管理员在流程实例中处理。",

@@ -64,14 +64,16 @@ Row = tuple[str, str, str, str, int, str]
 
 def _people_and_forms(session: Session, who: Identity, whole: board.Line) -> tuple[Row, ...]:
     untrained = session.scalar(select(func.count()).where(Staff.campaign_id == who.campaign_id, Staff.trained_at.is_(None))) or 0
-    waiting = url_for("campaign.households", stage="waiting")
-    open_forms = url_for("campaign.households", mark="unapproved")
+
+    def behind(stage: str) -> str:
+        return url_for("campaign.households", mark=f"not_{stage}")
+
     return (
         ("training", "training", _("培训"), _("未培训人员"), untrained, url_for("campaign.staff_list", trained="no")),
-        ("visits", "visits_to", _("入户"), _("未报送的户表"), whole.target - whole.submitted, waiting),
-        ("joint_review", "joint_review_to", _("会审"), _("未会审的户表"), whole.target - whole.joint_reviewed, open_forms),
-        ("rereview", "rereview_to", _("复审"), _("未复审通过的户表"), whole.target - whole.approved, open_forms),
-        ("entry", "entry_to", _("录入"), _("未录入APP的户表"), whole.target - whole.entered, url_for("campaign.progress_board")),
+        ("visits", "visits_to", _("入户"), _("未报送的户表"), whole.target - whole.submitted, behind("submitted")),
+        ("joint_review", "joint_review_to", _("会审"), _("未会审的户表"), whole.target - whole.joint_reviewed, behind("joint_reviewed")),
+        ("rereview", "rereview_to", _("复审"), _("未复审通过的户表"), whole.target - whole.approved, behind("approved")),
+        ("entry", "entry_to", _("录入"), _("未录入APP的户表"), whole.target - whole.entered, behind("entered")),
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth import Identity
-from app.campaign import visibility
+from app.campaign import progress, visibility
 from app.campaign.models import Household, Problem, Village
 from app.db import UtcDateTime
 
@@ -69,7 +69,7 @@ class HouseholdFilters:
     stage: str = ""
     kind: str = ""
     group: str = ""
-    #: problems, held, late, today, unplanned
+    #: problems, held, late, today, due, verified, submitted_today; a name of ``progress.COUNTED``, also with ``not_`` before it
     mark: str = ""
     text: str = ""
     after: str = ""
@@ -94,12 +94,11 @@ class HouseholdFilters:
             "held": Household.open_holds > 0,
             "late": and_(Household.stage == "waiting", Household.planned_on < today),
             "today": and_(Household.stage == "waiting", Household.planned_on == today),
+            "due": and_(Household.stage == "waiting", Household.planned_on <= today),
             "verified": and_(Household.stage == "waiting", Household.verified_at.is_not(None)),
-            "approved": Household.approved_at.is_not(None),
-            "unapproved": Household.approved_at.is_(None),
-            "submitted": Household.submitted_at.is_not(None),
-            "reviewed": Household.reviewed_at.is_not(None),
-            "entered": Household.entered_at.is_not(None),
+            "submitted_today": progress.submitted_on(today),
+            **{name: progress.reached(stage) for name, stage in progress.COUNTED.items()},
+            **{f"not_{name}": ~progress.reached(stage) for name, stage in progress.COUNTED.items()},
         }
         if self.mark in marks:
             query = query.where(marks[self.mark])

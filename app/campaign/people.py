@@ -25,8 +25,12 @@ def names(session: Session, usernames: Iterable[str]) -> dict[str, str]:
 
 
 def options(session: Session, campaign_id: int) -> list[dict[str, str]]:
-    """Everybody seconded to the campaign as form-js options: name, unit and post."""
+    """Everybody seconded to the campaign who can be given work, as form-js options: name, unit and post. Who has no open account would
+    never see it."""
     rows = session.execute(
-        select(Staff.username, Staff.name, Staff.unit, Staff.post).where(Staff.campaign_id == campaign_id).order_by(Staff.unit, Staff.name)
+        select(Staff.username, Staff.name, Staff.unit, Staff.post)
+        .join(Account, Account.username == Staff.username)
+        .where(Staff.campaign_id == campaign_id, Account.active)
+        .order_by(Staff.unit, Staff.name)
     )
     return [{"value": username, "label": f"{name}（{unit}{post}）"} for username, name, unit, post in rows]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import numbers
+from app.campaign import campaigns, messages, numbers
 from app.campaign.errors import Conflict, NotFound
 from app.campaign.models import Hold, Household, Problem
 from app.db import new_key
@@ -41,7 +41,7 @@ class Raised:
 
 
 def raise_problem(session: Session, campaign_id: int, raised: Raised, actor: Actor, *, at: datetime) -> Problem:
-    """Write a problem into the ledger, with its number, and hold its field when it must be."""
+    """Write a problem into the ledger with its number and hold its field if it must be; its process starts with the commit."""
     home = _household(session, campaign_id, raised.household) if raised.household else None
     village = home.village if home else raised.village
     number = f"{village}-{numbers.next_number(session, campaign_id, f'problem:{village}'):03d}"
@@ -74,22 +74,49 @@ def raise_problem(session: Session, campaign_id: int, raised: Raised, actor: Act
     if home:
         home.open_problems += 1
         if raised.holds and raised.field:
-            _hold(session, home, problem, at)
+            waits_for, cause = f"village_cadre:{village}", f"problem:{number}"
+            hold(session, home, problem.field, problem.field_label, cause, problem.text, waits_for, at)
     about = {name: value for name, value in (("field", raised.field), ("linked_to", raised.linked_to)) if value}
     _record(session, "problem.raised", problem, actor, at, {"text": raised.text, "code": raised.code, "held": raised.holds, **about})
+    begin(session, problem)
     return problem
 
 
-def _hold(session: Session, home: Household, problem: Problem, at: datetime) -> None:
+def begin(session: Session, problem: Problem) -> None:
+    """Start the problem's process with the commit; again: nothing happens."""
+    given = {"problem": variables(problem), **campaigns.given(session, campaigns.get(session, problem.campaign_id))}
+    messages.publish(session, problem.campaign_id, "problem_raised", problem.number, given, once="raised")
+
+
+def variables(problem: Problem) -> dict[str, Any]:
+    """The variable ``problem`` of the processes ``problem``, ``rectification`` and ``supervision``."""
+    return {
+        "number": problem.number,
+        "household": problem.household,
+        "village": problem.village,
+        "group": problem.work_group,
+        "field": problem.field,
+        "dimension": problem.dimension,
+        "code": problem.code,
+        "kind": problem.kind,
+        "text": problem.text,
+        "rung": problem.rung,
+        "breach": problem.breach,
+        "tags": list(problem.tags),
+    }
+
+
+def hold(session: Session, home: Household, field: str, label: str, cause: str, reason: str, waits_for: str, at: datetime) -> None:
+    """Let *field* of the household's form wait for *cause* (``problem:<number>`` or ``question:<number>``)."""
     session.add(
         Hold(
             campaign_id=home.campaign_id,
             household=home.code,
-            field=problem.field,
-            field_label=problem.field_label,
-            cause=f"problem:{problem.number}",
-            reason=problem.text,
-            waits_for=f"village_cadre:{problem.village}",
+            field=field,
+            field_label=label,
+            cause=cause,
+            reason=reason,
+            waits_for=waits_for,
             held_at=at,
         )
     )
@@ -107,6 +134,13 @@ def release(session: Session, campaign_id: int, cause: str, *, at: datetime, set
         home = _household(session, campaign_id, hold.household)
         home.open_holds = max(0, home.open_holds - 1)
     return list(holds)
+
+
+def free_household(session: Session, campaign_id: int, code: str) -> None:
+    """When nothing holds a field of the household any more, its process may go on if it waits for that."""
+    session.flush()
+    if code and _household(session, campaign_id, code).open_holds == 0:
+        messages.publish(session, campaign_id, "household_released", code, waits=False)
 
 
 def classify(

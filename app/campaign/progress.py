@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.campaign.errors import NotFound
 from app.campaign.models import STAGES, Household
 
@@ -20,6 +22,15 @@ _FIRST: Mapping[str, str] = {
     "entered": "entered_at",
 }
 
+
+#: figure → stage that a form must have come to, in the order of the plan: each counts no more than the one before it
+COUNTED: Mapping[str, str] = {
+    "submitted": "submitted",
+    "reviewed": "reviewed",
+    "joint_reviewed": "joint_reviewed",
+    "approved": "rereviewed",
+    "entered": "entered",
+}
 
 _HOUSEHOLD = select(Household).where(Household.campaign_id == bindparam("campaign"), Household.code == bindparam("code"))
 
@@ -51,21 +62,43 @@ def mark(session: Session, campaign_id: int, code: str, stage: str, *, at: datet
     return row
 
 
-def stage_counts(session: Session, campaign_id: int, by: str = "village") -> dict[str, dict[str, int]]:
-    """``{village or work group code: {stage: households}}`` in one statement."""
-    if by not in ("village", "work_group"):
-        raise ValueError("count by village or by work_group")
-    column = Household.village if by == "village" else Household.work_group
-    rows = session.execute(
-        select(column, Household.stage, func.count()).where(Household.campaign_id == campaign_id).group_by(column, Household.stage)
-    )
-    counts: dict[str, dict[str, int]] = {}
-    for code, stage, number in rows:
-        counts.setdefault(code, {})[stage] = number
-    return counts
+def advance(session: Session, campaign_id: int, code: str, stage: str, *, at: datetime) -> Household:
+    """Move the household up to *stage*, unless it is there or further; never back."""
+    row = household(session, campaign_id, code)
+    if STAGES.index(row.stage) < STAGES.index(stage):
+        mark(session, campaign_id, code, stage, at=at)
+    return row
 
 
-def at_least(counts: Mapping[str, int], stage: str) -> int:
-    """How many of *counts* (stage → number) have come to *stage* or further; a returned form has not come to ``submitted``."""
-    wanted = [name for name in STAGES[STAGES.index(stage) :] if name != "returned"]
-    return sum(counts.get(name, 0) for name in wanted)
+def reached(stage: str) -> ColumnElement[bool]:
+    """Of a household: its form has come to *stage* or further. By the stage alone, so that each figure holds the next one. A returned form
+    was submitted, and nothing more."""
+    return Household.stage.in_(STAGES[STAGES.index(stage) :])
+
+
+def submitted_on(day: date) -> ColumnElement[bool]:
+    """Of a household: its form was submitted for the first time on *day*."""
+    dawn = datetime.combine(day, time(0), clock.CAMPAIGN_ZONE)
+    return reached("submitted") & (Household.submitted_at >= dawn) & (Household.submitted_at < dawn + timedelta(days=1))
+
+
+def _sum(condition: Any) -> Any:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def figures(day: date) -> dict[str, Any]:
+    """Name → aggregate over households, as they stand now on *day*: what boards, gates, first pages, daily figures and reports show."""
+    waiting = Household.stage == "waiting"
+    return {
+        "target": func.count(),
+        "expected": _sum(Household.planned_on <= day),
+        "behind": _sum(waiting & (Household.planned_on < day)),
+        "submitted_today": _sum(submitted_on(day)),
+        "waiting_review": _sum(Household.stage == "submitted"),
+        "returned": _sum(Household.stage == "returned"),
+        **{name: _sum(reached(stage)) for name, stage in COUNTED.items()},
+        "lost_contact": _sum(Household.visit_mode == "lost_contact"),
+        "held": _sum(Household.open_holds > 0),
+        "today": _sum(waiting & (Household.planned_on <= day)),
+        "unsent": _sum(waiting & Household.verified_at.is_not(None)),
+    }

@@ -59,6 +59,10 @@ CONFLICTS: dict[str, tuple[str, str]] = {
     "instance_ended": ("流程已经结束。", "The process has ended."),
     "instance_active": ("流程没有暂停。", "The process is not suspended."),
     "activity_gone": ("这一步已经结束。", "This activity is no longer open."),
+    "message_not_awaited": (
+        "没有流程在等待消息“{name}”，消息未送达，未作记录。",
+        "No process is waiting for the message “{name}”: it was not delivered and nothing was recorded.",
+    ),
     "request_reused": (
         "这个请求编号已用于另一项内容，请刷新页面后重试。",
         "This request id was used for something else; reload the page and try again.",

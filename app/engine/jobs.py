@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database, RevisionConflict
-from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, timer_jobs
+from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, signals, timer_jobs
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
 from app.engine.errors import LIMIT, BpmnError, Conflict, EngineError, StepFailed, cut_off
@@ -216,8 +216,8 @@ _DO: dict[str, Callable[[Work, Leased], dict[str, Any] | None]] = {
     "message_expiry": messages.expire,
     "subscription": messages.look,
     "restart": messages.look_for_start,
-    "signal": messages.spread,
-    "signal_delivery": messages.signal,
+    "signal": signals.spread,
+    "signal_delivery": signals.signal,
     "batch": batches.run,
 }
 KINDS = frozenset(_DO)  #: every kind of job

@@ -1,4 +1,4 @@
-"""Messages reach exactly one receiver or wait for one; signals reach everybody who waits."""
+"""Messages reach exactly one receiver, or wait for one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.db import new_key
 from app.engine import definition_lookup, events, rows, store
 from app.engine import step as steps
 from app.engine.actor import Actor
+from app.engine.errors import Conflict
 from app.engine.leases import Leased
 from app.engine.models import MessageRow, ProcessInstance, SubscriptionRow
 from app.engine.work import ANY, Work
@@ -46,7 +47,24 @@ def publish(
             return first
         session.delete(first)
         session.flush()
-    key = new_key()
+    message = _written(session, name, correlation_key, variables, actor, now + timedelta(seconds=time_to_live), message_id, campaign_id)
+    job = rows.job("message", instance_key=0, activity_key=message.key, campaign_id=campaign_id, now=now)
+    store.write(session, rows.Batch(jobs=[job]))
+    return message
+
+
+def _written(
+    session: Session,
+    name: str,
+    correlation_key: str,
+    variables: dict[str, Any],
+    actor: Actor,
+    expires_at: datetime,
+    message_id: str | None,
+    campaign_id: int,
+) -> MessageRow:
+    """The message as a row, and in the history."""
+    key, now = new_key(), clock.now()
     message = MessageRow(
         key=key,
         campaign_id=campaign_id,
@@ -54,14 +72,41 @@ def publish(
         correlation_key=correlation_key,
         message_id=message_id or str(key),
         variables=variables,
-        expires_at=now + timedelta(seconds=time_to_live),
+        expires_at=expires_at,
         created_at=now,
     )
     session.add(message)
     detail = {"name": name, "correlation_key": correlation_key, "message": key}
     events.record(session, "message.published", actor, at=now, campaign_id=campaign_id, detail=detail)
-    store.write(session, rows.Batch(jobs=[rows.job("message", instance_key=0, activity_key=key, campaign_id=campaign_id, now=now)]))
     return message
+
+
+def correlate(
+    session: Session, name: str, correlation_key: str, variables: dict[str, Any], actor: Actor, *, campaign_id: int = 0
+) -> MessageRow:
+    """Hand the message over in this very transaction. Conflict ``message_not_awaited`` when nobody waits for it: then nothing is kept."""
+    message = _written(session, name, correlation_key, variables, actor, clock.now(), None, campaign_id)
+    session.flush()
+    work = Work(session, actor)
+    if not _correlate(work, message):
+        raise Conflict("message_not_awaited", name=name)
+    work.write()
+    return message
+
+
+def awaited(session: Session, name: str, correlation_keys: list[str], *, campaign_id: int = 0) -> set[str]:
+    """Those of *correlation_keys* for which an active instance waits for the message *name*. One statement."""
+    query = (
+        select(SubscriptionRow.correlation_key)
+        .join(ProcessInstance, ProcessInstance.key == SubscriptionRow.instance_key)
+        .where(
+            SubscriptionRow.kind == "message",
+            SubscriptionRow.name == name,
+            SubscriptionRow.correlation_key.in_(correlation_keys),
+            ProcessInstance.state == "ACTIVE",
+        )
+    )
+    return set(session.scalars(reached(query, campaign_id)))
 
 
 _PUBLISHED = select(MessageRow).where(
@@ -75,18 +120,6 @@ _PUBLISHED = select(MessageRow).where(
 def _published(session: Session, campaign_id: int, name: str, correlation_key: str, message_id: str) -> MessageRow | None:
     asked = {"campaign": campaign_id, "message": name, "correlation": correlation_key, "number": message_id}
     return session.scalar(_PUBLISHED, asked)
-
-
-def broadcast(session: Session, name: str, variables: dict[str, Any], actor: Actor, *, campaign_id: int = 0) -> None:
-    """Reach every waiting instance and every signal start event, a moment after the commit."""
-    now = clock.now()
-    events.record(session, "signal.sent", actor, at=now, campaign_id=campaign_id, detail={"name": name})
-    payload = {"name": name, "variables": variables}
-    row = rows.job("signal", instance_key=0, activity_key=new_key(), campaign_id=campaign_id, now=now, payload=payload)
-    store.write(session, rows.Batch(jobs=[row]))
-
-
-# --- messages -------------------------------------------------------------------------------------------------------------
 
 
 def deliver(work: Work, job: Leased) -> None:
@@ -186,10 +219,10 @@ def _receivers(message: MessageRow, passed: list[int]) -> Any:
             SubscriptionRow.key.not_in(passed),
         )
     )
-    return _reached(query, message.campaign_id).order_by(SubscriptionRow.key).limit(1)
+    return reached(query, message.campaign_id).order_by(SubscriptionRow.key).limit(1)
 
 
-def _reached(query: Any, campaign_id: int) -> Any:
+def reached(query: Any, campaign_id: int) -> Any:
     return query.where(SubscriptionRow.campaign_id.in_((0, campaign_id))) if campaign_id else query
 
 
@@ -253,44 +286,6 @@ def _close(
         subject=instance.subject if instance else "",
         detail={"name": message.name, "correlation_key": message.correlation_key, "message": key},
     )
-
-
-# --- signals --------------------------------------------------------------------------------------------------------------
-
-
-def spread(work: Work, job: Leased) -> None:
-    """A signal was sent: one delivery for each who waits, so that none holds up another."""
-    waiting = select(SubscriptionRow).where(SubscriptionRow.kind == "signal", SubscriptionRow.name == job.payload["name"])
-    waiting = _reached(waiting, job.campaign_id).order_by(SubscriptionRow.key)
-    for waits in work.session.scalars(waiting).all():
-        work.batch.jobs.append(
-            rows.job(
-                "signal_delivery",
-                instance_key=waits.instance_key,
-                activity_key=waits.key,
-                element_id=waits.element_id,
-                # A non-interrupting wait may have several signals before it.
-                occurrence=new_key() & 0x7FFFFFFF,
-                campaign_id=waits.campaign_id or job.campaign_id,
-                now=work.now,
-                payload=job.payload,
-            )
-        )
-
-
-def signal(work: Work, job: Leased) -> None:
-    """Hand a signal to one who waits."""
-    waits = work.session.get(SubscriptionRow, job.activity_key)
-    if waits is None:
-        return
-    variables = job.payload["variables"]
-    if waits.instance_key:
-        instance = work.load(waits.instance_key)
-        work.record("signal.received", instance, key=waits.key, element_id=waits.element_id, detail={"name": waits.name})
-        work.step(instance, steps.Trigger(waits.key, variables))
-        return
-    definition = definition_lookup.get(work.session, waits.definition_key or 0)
-    work.start(definition, variables, element_id=waits.element_id, campaign_id=job.campaign_id)
 
 
 def forget_old(session: Session, now: datetime) -> None:

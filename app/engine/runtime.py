@@ -13,7 +13,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
-from app.engine import definition_lookup, events, idempotency, incidents, instances, messages, migration, models, moving, newest
+from app.engine import (
+    definition_lookup,
+    events,
+    idempotency,
+    incidents,
+    instances,
+    messages,
+    migration,
+    models,
+    moving,
+    newest,
+    signals,
+)
 from app.engine import step as steps
 from app.engine.actor import Actor
 from app.engine.beside import HAS_INCIDENTS, LAST_AT
@@ -24,10 +36,12 @@ from app.engine.work import Work, require
 __all__ = [
     "Actor",
     "answered",
+    "awaited_messages",
     "broadcast_signal",
     "cancel",
     "claim",
     "complete",
+    "correlate_message",
     "hand_over",
     "migrate",
     "move_token",
@@ -50,7 +64,9 @@ retry = incidents.retry
 suspend = instances.suspend
 resume = instances.resume
 publish_message = messages.publish
-broadcast_signal = messages.broadcast
+correlate_message = messages.correlate
+awaited_messages = messages.awaited
+broadcast_signal = signals.broadcast
 migrate = migration.migrate
 take_back_migration = migration.take_back
 move_token = moving.move_token

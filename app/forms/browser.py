@@ -10,7 +10,7 @@ from typing import Any
 
 from app import clock
 from app.engine import feel, form_files, html
-from app.forms import masking
+from app.forms import keyed_rows, masking
 from app.forms.hooks import Prepared
 from app.forms.schema import Form, Node
 
@@ -36,7 +36,7 @@ def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, 
     wanted = sorted(name for name in {"as_of", *inputs(form)} if name in known and name not in _names(form))
     return {
         "schema": localized(form, locale),
-        "data": masking.masked(form, {**own, **(draft or {})}, open_kinds=masking.OPEN_IN_FORM),
+        "data": masking.masked(form, keyed_rows.under_draft(form, own, draft) if draft else own, open_kinds=masking.OPEN_IN_FORM),
         "context": {name: feel.to_json(known[name]) for name in wanted},
         "locked": {path: {"reason": lock.reason, "who": lock.who, "url": lock.url} for path, lock in prepared.locked.items()},
         "notices": [{"text": notice.text, "kind": notice.kind, "url": notice.url} for notice in prepared.notices],

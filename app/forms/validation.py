@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.forms import findings, masking, paths, values
+from app.forms import findings, keyed_rows, masking, paths, values
 from app.forms.findings import Decide
 from app.forms.instances import Instance, settle, visible, walk
 from app.forms.outcome import Finding, Outcome, language
@@ -25,6 +25,7 @@ __all__ = ["Finding", "Outcome", "validate"]
 #: Keys beside the form's own: reasons for warnings by finding id or code; ids of problems that were shown.
 REASONS, SEEN = "_reasons", "_seen"
 _GIVEN = _l("此项由系统提供，不能修改")
+_MOVED = _l("名单已更新，此行已办结或移出；请刷新页面后再提交，已填内容已保留")
 
 
 def validate(
@@ -85,6 +86,9 @@ class _Check:
     def take(self, raw: Mapping[str, Any]) -> None:
         own = {key: value for key, value in raw.items() if key not in (REASONS, SEEN)}
         self.data = self._known(self.form.tree, own, "")
+        self.initial, strangers = keyed_rows.aligned(self.form, self.initial, self.data)
+        for path in strangers:
+            self.complain(path, str(_MOVED))
         masking.restore(self.form, self.data, self.initial)
         for path, reason in self.locked.items():
             self._keep(path, _l("此项暂不能修改：%(reason)s", reason=reason))

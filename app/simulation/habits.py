@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app import clock
@@ -109,6 +109,20 @@ def _visit(data: Data, _context: dict[str, Any], chance: Chance) -> None:
 def _assign(data: Data, context: dict[str, Any], chance: Chance) -> None:
     _decides({"principals": 0.3}, "assign")(data, context, chance)
     data["notice"] = chance.happens(0.4, "notice")
+
+
+@_of("judgement")
+def _judge(data: Data, context: dict[str, Any], chance: Chance) -> None:
+    """Most problems go on; some are decided about, where their process waits for that."""
+    for row in data.get("judgements") or []:
+        luck = chance.of(str(row.get("number")))
+        row["measure"] = row.get("measure") or "按时限抓紧整改"
+        if row.get("number") not in context.get("judgeable", ()):
+            continue
+        _decides({"assign": 0.06, "notice": 0.06, "escalate": 0.06}, "continue")(row, context, luck)
+        if row["decision"] == "assign":
+            row["responsible"] = luck.pick([str(person["value"]) for person in context["people"]], "responsible")
+            row["deadline"] = (datetime.fromisoformat(str(context["now"])) + timedelta(days=2)).isoformat(timespec="minutes")
 
 
 @_of("form_code")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from app import clock, personal
 from app.acts import uploads
 from app.acts.models import Attachment
 from app.auth.models import Account, RoleAssignment
-from app.campaign import problems
-from app.campaign.models import Household, LedgerDay, LedgerEntry, Member, Village
+from app.campaign import problems, schedule, settings
+from app.campaign.models import Campaign, CampaignDate, Household, LedgerDay, LedgerEntry, Member, Village
 from app.db import Database
 from app.engine import contents, events, jobs, runtime
 from app.engine.actor import Actor
@@ -75,7 +75,11 @@ def play(db: Database, home: Path) -> None:
 
 
 def found_villages(session: Any) -> None:
-    """Two villages with households and their members, who may do what, and an account."""
+    """A campaign of two villages with households and their members, who may do what, and an account."""
+    session.add(Campaign(id=7, name="自查评估", state="running", created_at=clock.now()))
+    deadline = datetime(2020, 6, 1, tzinfo=clock.CAMPAIGN_ZONE)
+    session.add_all(CampaignDate(campaign_id=7, name=name, value=value) for name, value in schedule.compute(deadline).items())
+    settings.write(session, 7, settings.defaults())
     for number in (1, 2):
         code = f"V0{number}"
         session.add(Village(campaign_id=7, code=code, name=f"{number}村"))

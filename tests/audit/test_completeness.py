@@ -45,13 +45,14 @@ VERBS: dict[str, str] = {
     "migrate": "instance.migrated",
     "take_back_migration": "instance.migration_taken_back",
     "publish_message": "message.published",
+    "correlate_message": "message.published",
     "broadcast_signal": "signal.sent",
     "throw_error": "error.thrown",
     "record_incident": "incident.created",
     "retry": "incident.resolved",
 }
 #: of ``runtime``, but no verb
-NO_VERBS = {"Actor", "answered", "value_at"}
+NO_VERBS = {"Actor", "answered", "awaited_messages", "value_at"}
 
 #: kind of job → kinds of records that tell what it did, or why nothing is told
 JOBS: dict[str, set[str] | str] = {
@@ -194,6 +195,11 @@ def _on_an_instance(db: Database, verb: str, key: int, task: Task) -> None:
         moved = run(db, runtime.migrate, key, newest(db), {}, FOR_EVE, reason="改图")
         if verb == "take_back_migration":
             run(db, runtime.take_back_migration, moved.key, FOR_EVE)
+    if verb == "correlate_message":
+        elements = (d.start(), d.catch("c", d.on_message("go")), d.end())
+        d.deploy(db, d.diagram("w", *elements, flows="s>c>e", roots=d.message("go", "key")))
+        run(db, runtime.start, "w", {"key": "k"}, FOR_EVE)
+        run(db, runtime.correlate_message, "go", "k", {}, FOR_EVE)
     if verb == "throw_error":
         run(db, runtime.complete, task.key, {}, FOR_EVE)
         run(db, runtime.throw_error, d.task(db, "b", instance_key=key).key, "BAD", FOR_EVE)

@@ -110,7 +110,7 @@ def test_a_page_of_personal_data_is_masked_until_somebody_says_why(app: Flask, d
         ("kind=key_general", set()),
         ("mark=late", {"甲一"}),
         ("mark=today", {"丙三"}),
-        ("mark=unapproved&village=V05", {"甲一", "乙二"}),
+        ("mark=not_approved&village=V05", {"甲一", "乙二"}),
         ("mark=nonsense", {"甲一", "乙二", "丙三"}),
         ("after=rubbish", {"甲一", "乙二", "丙三"}),
     ],

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.engine import jobs, runtime
+from app.engine.errors import Conflict
 from app.engine.models import MessageRow, SubscriptionRow
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
@@ -288,3 +289,19 @@ def test_nobody_needs_to_wait(db: Database, at: At, verb: str) -> None:
         run(db, runtime.broadcast_signal, "alarm", {}, ANN)
         jobs.drain(db)
     assert d.jobs_of(db) == [] and d.incidents_of(db) == []
+
+
+def test_a_correlation_reaches_its_receiver_in_this_transaction_or_leaves_nothing(db: Database, at: At) -> None:
+    waiting(db)
+    wanted = start(db, key="k")
+    assert d.read(db, lambda s: runtime.awaited_messages(s, "go", ["k", "other"])) == {"k"}
+    run(db, runtime.correlate_message, "go", "k", {"answer": 42}, ANN)
+    assert d.tasks(db)[0].instance_key == wanted.key, "no job has run"
+    assert d.instances(db, key=wanted.key)[0].variables["answer"] == 42
+    assert d.read(db, lambda s: runtime.awaited_messages(s, "go", ["k"])) == set()
+    told = len(d.history(db))
+    with pytest.raises(Conflict) as nobody:
+        run(db, runtime.correlate_message, "go", "k", {}, ANN)
+    assert nobody.value.code == "message_not_awaited"
+    assert messages(db) == ["CORRELATED"]
+    assert len(d.history(db)) == told

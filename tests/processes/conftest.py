@@ -61,7 +61,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
         url = _pg_url(server, name)
     database = Database(url)
     with clock.frozen(datetime(2020, 5, 21, tzinfo=UTC)) as move:
-        played = Play(database, move)
+        played = Play(database, move, tmp_path)
         yield played
         missing = claims_of(request.function) - played.visited()
         with database.reading() as session:

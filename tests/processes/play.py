@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import completion
 from app.auth import open_tasks
 from app.auth.current import Identity
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import group_of
-from app.campaign import campaigns, problems
-from app.campaign.handlers import problems as sending
-from app.campaign.models import Campaign, Hold, Household, Notification, Problem, Question, Staff, Village, WorkGroup
-from app.db import Database, new_key
+from app.campaign import campaigns, problems, questions
+from app.campaign.models import Campaign, Household, Notification, Problem, Staff, Village, WorkGroup
+from app.db import Database
 from app.engine import definitions, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Activity, Event, Incident, ProcessInstance, Task
+from tests import web
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,8 +110,9 @@ def _write(session: Session) -> None:
 class Play:
     """The campaign in play. Times are written ``2020-05-21 08:00``: Shashi's clock."""
 
-    def __init__(self, db: Database, move: Callable[[datetime], None]) -> None:
+    def __init__(self, db: Database, move: Callable[[datetime], None], folder: Path) -> None:
         self.db = db
+        self._folder = folder
         self._move = move
         with db.reading() as session:
             self.campaign_id: int = session.scalars(select(Campaign.id)).one()
@@ -117,8 +121,7 @@ class Play:
     def do(self, work: Callable[[Session], T]) -> T:
         """One transaction, then everything that follows by itself."""
         result = self.db.in_transaction(work)
-        jobs.drain(self.db, ignore_backoff=True)
-        self.no_incidents()
+        self.settle()
         return result
 
     def at(self, text: str) -> None:
@@ -133,12 +136,21 @@ class Play:
             if not jobs.drain(self.db, ignore_backoff=True):
                 break
         self._move(target)
+        self.settle()
+
+    def settle(self) -> None:
+        """Everything that follows by itself happens."""
         jobs.drain(self.db, ignore_backoff=True)
         self.no_incidents()
 
     def reload(self) -> None:
         """Forget every connection."""
         self.db.dispose()
+
+    @cached_property
+    def app(self) -> Flask:
+        """The application, for the forms' sentences."""
+        return web.application(self.db, self._folder)
 
     def no_incidents(self) -> None:
         with self.db.reading() as session:
@@ -249,6 +261,23 @@ class Play:
         task = self.task(user, element, subject)
         return self.do(lambda session: runtime.complete(session, task.key, variables, Actor(user, origin="test")))
 
+    def submit(self, user: str, element: str, subject: str | None = None, **data: Any) -> Task:
+        """Fill and submit the form of the user's first open task of this element: what the form starts with, and *data* over it."""
+        key = self.task(user, element, subject).key
+
+        def work(session: Session) -> Task:
+            identity, task = self.identity(user), session.get_one(Task, key)
+            prepared = completion.prepare(session, task, identity)
+            entered = {name: value for name, value in prepared.data.items() if name in completion.form_of(session, task)[1].tree}
+            return completion.complete(
+                session, identity, Actor(user, origin="test"), key, {**entered, **data}, show_findings=False, prepared=prepared
+            )
+
+        with self.app.test_request_context():
+            task = self.db.in_transaction(work)
+        self.settle()
+        return task
+
     def got(self, user: str) -> list[str]:
         """Kinds of what was delivered to a user."""
         query = select(Notification.kind).where(Notification.username == user).order_by(Notification.key)
@@ -274,7 +303,7 @@ class Play:
             return found
 
     def problem(self, household: str, *, by: str = "li1", code: str = "ledger_mismatch", **given: Any) -> str:
-        """A problem in the ledger; returns its number. Nothing is started."""
+        """A problem in the ledger; returns its number. What follows has not happened yet."""
         raised = problems.Raised(text="身份证号与系统不一致", household=household, code=code, **{"kind": "ledgers_differ", **given})
 
         def work(session: Session) -> str:
@@ -285,12 +314,7 @@ class Play:
     def raise_problem(self, household: str, **given: Any) -> str:
         """A problem in the ledger, and its process."""
         number = self.problem(household, **given)
-
-        def work(session: Session) -> None:
-            row = problems.get(session, self.campaign_id, number)
-            sending.publish(session, row, self.variables["campaign"], self.variables["settings"])
-
-        self.do(work)
+        self.settle()
         return number
 
     def rectify(self, number: str, by: str) -> None:
@@ -307,16 +331,7 @@ class Play:
 
         def work(session: Session) -> str:
             home = session.scalars(select(Household).where(Household.code == household)).one()
-            number = f"Q-{home.work_group}-{new_key()}"
-            common = {"campaign_id": self.campaign_id, "household": household, "field": field, "field_label": field}
-            session.add(
-                Question(
-                    number=number, work_group=home.work_group, village=home.village, text="?", asked_by=by, asked_at=clock.now(), **common
-                )
-            )
-            session.add(Hold(cause=f"question:{number}", held_at=clock.now(), **common))
-            home.open_holds += 1
-            return number
+            return questions.ask(session, home, {"text": "?", "field": field}, Actor(by), clock.now())
 
         return self.db.in_transaction(work)
 

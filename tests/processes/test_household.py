@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.campaign import board, progress
 from app.campaign.models import AppEntry, FormCode, Household  # noqa: F401
 from tests.processes.play import Play
 from tests.processes.plays import plays
@@ -95,11 +96,10 @@ def test_the_instructor_consults_office_and_village(play: Play) -> None:
     assert play.tasks("instructor1") == ["review"]
 
 
-@plays("household: raise_problems")
 def test_problems_and_questions_go_their_own_way(play: Play) -> None:
     subject = begin(play)
     number, question = play.problem(ONE, field="members", holds=True), play.ask(ONE, "income.wage")
-    fill(play, subject, problems=[number], questions=[question], held=True)
+    fill(play, subject, held=True)
     assert play.tasks("instructor1", subject) == ["review"], "the household goes on"
     assert play.tasks("cadre1") == ["village_fix"]
     assert play.tasks("leader1") == ["leader_answer"]
@@ -110,7 +110,7 @@ def test_problems_and_questions_go_their_own_way(play: Play) -> None:
 def test_held_fields_wait_and_come_free(play: Play) -> None:
     subject = begin(play)
     number = play.problem(ONE, field="members", holds=True)
-    fill(play, subject, problems=[number], held=True)
+    fill(play, subject, held=True)
     play.complete("instructor1", "review", subject, decision="approve")
     assert play.waits_at("household") == {"wait_release"}
     play.rectify(number, "cadre1")
@@ -127,7 +127,7 @@ def test_held_fields_wait_and_come_free(play: Play) -> None:
 def test_a_field_still_held_when_joint_review_ends_goes_on_to_be_mended(play: Play) -> None:
     subject = begin(play)
     number = play.problem(ONE, field="members", holds=True)
-    fill(play, subject, problems=[number], held=True)
+    fill(play, subject, held=True)
     play.complete("instructor1", "review", subject, decision="approve")
     play.at("2020-05-28 23:59")
     assert play.waits_at("household") == {"wait_release"}
@@ -160,6 +160,39 @@ def test_conclusion_from_self_check_to_receipt(play: Play) -> None:
     assert play.tasks("keyer2") == []
     play.complete("keyer1", "enter", subject)
     assert play.state("household") == play.state("household_conclusion") == "COMPLETED"
+
+
+def test_a_household_returned_after_the_joint_review_is_jointly_reviewed_again(play: Play) -> None:
+    """Its code stays, and 会审 counts it again: on every board as soon as the second joint review has passed it."""
+    subject = begin(play)
+    fill(play, subject)
+    play.submit("instructor1", "review", subject, decision="approve")
+    play.at("2020-05-27 08:00")
+    play.complete("li1", "self_check", subject)
+    play.submit("leader1", "joint_review", subject, decision="approve")
+    play.complete("leader1", "confirm_code", subject, code="JD-1")
+    assert counts(play) == {"submitted": 1, "reviewed": 1, "joint_reviewed": 1, "approved": 0, "entered": 0}
+    play.submit("office", "rereview", subject, decision="return", comment="收入须重新核实")
+    assert counts(play) == {"submitted": 1, "reviewed": 0, "joint_reviewed": 0, "approved": 0, "entered": 0}
+    play.complete("li1", "fill_registered", subject)
+    play.submit("instructor1", "review", subject, decision="approve")
+    play.complete("li1", "self_check", subject)
+    assert counts(play)["joint_reviewed"] == 0
+    play.submit("leader1", "joint_review", subject, decision="approve")
+    assert play.tasks("office", subject) == ["rereview"], "the code stays"
+    assert counts(play)["joint_reviewed"] == 1
+    play.submit("office", "rereview", subject, decision="approve")
+    assert counts(play) == {"submitted": 1, "reviewed": 1, "joint_reviewed": 1, "approved": 1, "entered": 0}
+    home = play.row(Household, Household.code == ONE)
+    assert home.joint_reviewed_at is not None
+    assert home.joint_reviewed_at <= home.approved_at
+
+
+def counts(play: Play) -> dict[str, int]:
+    """What the town's board counts."""
+    with play.db.reading() as session:
+        line = board.total(board.lines(session, play.campaign_id))
+    return {name: getattr(line, name) for name in progress.COUNTED}
 
 
 @plays("household_conclusion: entry_end entry_late")

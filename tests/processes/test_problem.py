@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy.orm import Session
-
-from app import clock
-from app.campaign import problems
-from app.campaign.models import Hold, Household, Judgement, Meeting, Notice, ProblemList
-from app.db import new_key
+from app.campaign.models import Hold, Household, Notice, ProblemList
+from tests.processes.judging import judge
 from tests.processes.play import Play
 from tests.processes.plays import plays
 
@@ -154,19 +150,6 @@ def test_what_is_no_breach_is_mended_like_the_rest(play: Play) -> None:
     assert play.tasks("cadre1", f"problem:{number}") == ["village_fix"]
 
 
-def judge(play: Play, number: str, decision: str) -> None:
-    """The evening's form decides about one problem."""
-    task = play.task("office", "judgement")
-
-    def work(session: Session) -> None:
-        meeting = Meeting(key=new_key(), campaign_id=play.campaign_id, kind="evening", held_at=clock.now(), instance_key=task.instance_key)
-        session.add(meeting)
-        session.add(Judgement(campaign_id=play.campaign_id, meeting_key=meeting.key, subject=f"problem:{number}", decision=decision))
-
-    play.db.in_transaction(work)
-    play.complete("office", "judgement")
-
-
 def test_the_evening_lifts_a_problem_to_the_next_rung(play: Play) -> None:
     number = play.raise_problem(ONE)
     play.start("evening", day="2020-05-21", villages=play.variables["villages"])
@@ -177,7 +160,7 @@ def test_the_evening_lifts_a_problem_to_the_next_rung(play: Play) -> None:
     assert play.ledger(number).rung == 2
 
 
-@plays("evening: judgement apply_judgements")
+@plays("evening: judgement")
 def test_a_problem_that_the_evening_leaves_stays_where_it_is(play: Play) -> None:
     number = play.raise_problem(ONE)
     play.start("evening", day="2020-05-21", villages=play.variables["villages"])
@@ -191,10 +174,5 @@ def test_the_evening_finds_a_breach(play: Play) -> None:
     number = play.raise_problem(ONE)
     play.start("evening", day="2020-05-21", villages=play.variables["villages"])
     play.at("2020-05-21 19:30")
-
-    def flag(session: Session) -> None:
-        problems.get(session, play.campaign_id, number).breach = True
-
-    play.db.in_transaction(flag)
     judge(play, number, "breach")
     assert play.tasks("commander", f"problem:{number}") == ["breach_case"]

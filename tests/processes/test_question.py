@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.campaign.handlers import questions
 from app.campaign.models import Hold, Question
 from tests.processes.play import Play
 from tests.processes.plays import plays
@@ -12,11 +11,7 @@ ONE = "V01-01-001"
 
 def asked(play: Play) -> str:
     number = play.ask(ONE, "income.wage")
-    play.do(
-        lambda session: questions.publish(
-            session, questions.get(session, play.campaign_id, number), play.variables["campaign"], play.variables["settings"]
-        )
-    )
+    play.settle()
     return number
 
 

@@ -80,9 +80,9 @@ def _kept(session: Session, campaign_id: int, day: date, groups: dict[str, tuple
 
 
 def _now(session: Session, campaign_id: int, groups: dict[str, tuple[str, str]]) -> dict[str, dict[str, int]]:
-    """As it is now; what only a day's close knows stays empty."""
+    """As it is now."""
     lines = board.lines(session, campaign_id, "work_group", groups=list(groups))
-    return {line.code: {figure: getattr(line, figure) for figure in _FIGURES if hasattr(line, figure)} for line in lines}
+    return {line.code: {figure: getattr(line, figure) for figure in _FIGURES} for line in lines}
 
 
 def _date(text: str) -> date | None:

@@ -12,21 +12,19 @@ type                              reads                                         
 campaign.notify                   recipients, subject, text; headers kind, title   —                                        R26 R33
 campaign.admit_trained            —                                                untrained (number of investigators)      R04
 campaign.list_households          group                                            households [household]                   R06
-campaign.raise_problems           household, problems, questions                   —                                        R15 R24
 campaign.collect_form             household                                        held (bool)                              R27
 campaign.fix_code                 household, form_code; error CODE_TAKEN           code                                     R36
 campaign.approve_household        household                                        —                                        R09 R11
 campaign.check_village            village                                          blockers (number of households)          R11
 campaign.open_problem             problem, classification, deadline                deadline, rung, breach                   R33
 campaign.list_problem             problem                                          list_number                              R45
-campaign.climb_problem            problem, judgement (or null)                     rung, breach                             R32 R43 R47
+campaign.climb_problem            problem, judgement (or null)                     rung, breach, deadline                   R32 R43 R47
 campaign.transfer_problem         problem                                          —                                        R54
 campaign.close_problem            problem                                          —                                        R23 R33
 campaign.deliver_answer           question                                         —                                        R24
 campaign.issue_notice             problem, person, reply_due                       notice_number, reply_due                 R48
 campaign.remind_notice            notice_number                                    —                                        R48
 campaign.list_problem_households  —                                                problem_households (number)              R32
-campaign.apply_judgements         — (this evening's meeting)                       —                                        R32
 campaign.freeze_ledger            day                                              ledger_number                            R16
 campaign.deliver_ledger           day                                              —                                        R17
 campaign.collect_village_lists    villages                                         village_lists [list]                     R45
@@ -51,14 +49,15 @@ Messages. The correlation key is always ``<campaign id>:<code>``, e.g. ``1:V05``
 name                    key                   published by                                     received by
 ======================= ===================== ================================================ =====================================
 investigator_trained    household             campaign.admit_trained                           household: waits for training
-problem_raised          problem number        problems.publish (also pages, for R15 by hand)   problem: start event
-question_raised         question number       questions.publish                                question: start event
+problem_raised          problem number        problems.raise_problem: whatever found it        problem: start event
+question_raised         question number       questions.ask                                    question: start event
 household_released      household             close_problem, deliver_answer: last hold freed   household: waits for held fields
+                                              (not kept for who does not wait yet)
 group_collected         work group            collect_form: last form of the group reviewed    work_group: hand-over
 village_complete        village               approve_household: last household approved       village: opens the village form
 village_changed         village               pages, when an approved household changes        village: voids signatures, starts anew
-problem_judged          problem number        apply_judgements (judgement: assign, notice,      problem: takes it from the village,
-                                              escalate, breach)                                or lifts it
+problem_judged          problem number        judging.decide (judgement: assign, notice,        problem: carries it out; refused when
+                                              escalate, breach; person, person_deadline)       it is not being rectified
 problem_listed          problem number        submit_/return_village_list (listing: sent,      rectification: goes on at the office
                                               returned)                                        or back to the village
 county_feedback         village               pages, interface (decision: approve, return)     village_form: answer of the county
@@ -70,7 +69,6 @@ from app.campaign.handlers import (
     counties,
     day_progress,
     households,
-    judgements,
     ledgers,
     notices,
     notifications,
@@ -78,6 +76,7 @@ from app.campaign.handlers import (
     problems,
     questions,
     reports,
+    retired,
     signatures,
     spot_checks,
     trainings,
@@ -89,7 +88,6 @@ __all__ = [
     "counties",
     "day_progress",
     "households",
-    "judgements",
     "ledgers",
     "notices",
     "notifications",
@@ -97,6 +95,7 @@ __all__ = [
     "problems",
     "questions",
     "reports",
+    "retired",
     "signatures",
     "spot_checks",
     "trainings",

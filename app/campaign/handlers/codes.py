@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.campaign import progress
-from app.campaign.models import STAGES, FormCode
+from app.campaign.models import FormCode
 from app.engine.errors import BpmnError
 from app.engine.jobs import Context, handler
 from app.engine.models import Task
@@ -22,9 +21,6 @@ def fix_code(session: Session, job: Context) -> dict[str, Any]:
     fixed = session.scalar(select(FormCode).where(FormCode.campaign_id == job.campaign_id, FormCode.household == household))
     if fixed is None:
         fixed = _write(session, job, household, code)
-    row = progress.household(session, job.campaign_id, household)
-    if STAGES.index(row.stage) < STAGES.index("joint_reviewed"):
-        progress.mark(session, job.campaign_id, household, "joint_reviewed", at=job.now)
     return {"code": fixed.code}
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaign import progress
-from app.campaign.handlers import messages, trainings
-from app.campaign.models import STAGES, Household, Village, WorkGroup
+from app.campaign import messages, progress
+from app.campaign.handlers import trainings
+from app.campaign.models import Household, Village, WorkGroup
 from app.engine.jobs import Context, handler
 
 
@@ -50,9 +50,11 @@ def collect_form(session: Session, job: Context) -> dict[str, Any]:
     row = _advance(session, job, "reviewed")
     # Locks the group, so that two last forms at the same moment cannot miss each other.
     session.execute(_lock(WorkGroup).where(WorkGroup.campaign_id == job.campaign_id, WorkGroup.code == row.work_group))
-    if _open(session, job.campaign_id, Household.work_group == row.work_group, Household.reviewed_at.is_(None)) == 0:
+    if _open(session, job.campaign_id, Household.work_group == row.work_group, ~progress.reached("reviewed")) == 0:
         messages.publish(session, job.campaign_id, "group_collected", row.work_group, once="collected")
-    return {"held": row.open_holds > 0}
+    # Locks the household: who frees its last field meanwhile comes before this look, or after the process waits for it.
+    holds = select(Household.open_holds).where(Household.key == row.key).with_for_update()
+    return {"held": (session.scalar(holds) or 0) > 0}
 
 
 @handler("campaign.approve_household")
@@ -66,15 +68,12 @@ def approve_household(session: Session, job: Context) -> None:
 
 def blockers(session: Session, campaign_id: int, village: str) -> int:
     """How many households of the village the office has not approved."""
-    return _open(session, campaign_id, Household.village == village, Household.approved_at.is_(None))
+    return _open(session, campaign_id, Household.village == village, ~progress.reached("rereviewed"))
 
 
 def _advance(session: Session, job: Context, stage: str) -> Household:
     """Move the household up to *stage*, unless the form hook has done it; never back."""
-    code = job.variables["household"]["code"]
-    row = progress.household(session, job.campaign_id, code)
-    if STAGES.index(row.stage) < STAGES.index(stage):
-        row = progress.mark(session, job.campaign_id, code, stage, at=job.now)
+    row = progress.advance(session, job.campaign_id, job.variables["household"]["code"], stage, at=job.now)
     session.flush()
     return row
 

@@ -46,19 +46,19 @@ def issue_notice(session: Session, job: Context) -> dict[str, Any]:
 
 @handler("campaign.remind_notice")
 def remind_notice(session: Session, job: Context) -> None:
-    """Nobody has received or replied in time: remind, and count it."""
+    """Nobody has received or replied in time: remind, and count it if it reached somebody."""
     number = job.variables["notice_number"]
     notice = session.scalar(select(Notice).where(Notice.campaign_id == job.campaign_id, Notice.number == number))
     if notice is None:
         raise NotFound("notice", number)
-    notice.reminders += 1
-    notice.reminded_at = job.now
-    _deliver(session, job, notice, "催办：督办通知", f"notice:{number}:{notice.reminders}")
+    if _deliver(session, job, notice, "催办：督办通知", f"notice:{number}:{job.activity_key}"):
+        notice.reminders += 1
+        notice.reminded_at = job.now
 
 
-def _deliver(session: Session, job: Context, notice: Notice, title: str, message_id: str) -> None:
+def _deliver(session: Session, job: Context, notice: Notice, title: str, message_id: str) -> list[str]:
     to = [f"user:{notice.addressee}"] if notice.addressee else [f"village_cadre:{notice.village}"]
-    notifications.send(
+    return notifications.send(
         session,
         job.campaign_id,
         to,

@@ -4,31 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.auth import roles
 from app.auth.holding import counts_at
-from app.auth.models import RoleAssignment
+from app.auth.models import Account, RoleAssignment
 from app.campaign.models import Notification
+from app.engine.errors import EngineError
 from app.engine.jobs import Context, handler
 
 _PERSON = "user:"
+#: who is told of what reached nobody
+_OFFICE = "office"
+
+
+class NobodyThere(EngineError):
+    """Nobody holds the office's role: what was to be delivered reaches nobody. Grant the role, then try again."""
+
+    status = 409
 
 
 def holders(session: Session, campaign_id: int, recipients: Iterable[str], *, at: datetime) -> list[str]:
-    """User names behind *recipients*: groups as candidate groups write them (``office``, ``village_cadre:V05``) or ``user:NAME``."""
-    wanted = list(recipients)
-    names = {entry.removeprefix(_PERSON) for entry in wanted if entry.startswith(_PERSON)} - {""}
-    pairs = [tuple(entry.partition(":")[::2]) for entry in wanted if not entry.startswith(_PERSON)]
+    """User names behind *recipients*, as ``by_recipient`` finds them."""
+    return sorted({name for names in by_recipient(session, campaign_id, recipients, at=at).values() for name in names})
+
+
+def by_recipient(session: Session, campaign_id: int, recipients: Iterable[str], *, at: datetime) -> dict[str, list[str]]:
+    """Recipient → user names with an open account. Recipients are groups as candidate groups write them (``office``,
+    ``village_cadre:V05``) or ``user:NAME``. Two statements."""
+    wanted = dict.fromkeys(recipients)
+    found: dict[str, list[str]] = {entry: [] for entry in wanted}
+    persons = {entry.removeprefix(_PERSON): entry for entry in wanted if entry.startswith(_PERSON)}
+    pairs = {tuple(entry.partition(":")[::2]): entry for entry in wanted if not entry.startswith(_PERSON)}
+    if persons:
+        for name in session.scalars(select(Account.username).where(Account.username.in_(persons), Account.active)):
+            found[persons[name]].append(name)
     if pairs:
-        query = select(RoleAssignment.username).where(
-            RoleAssignment.campaign_id.in_((0, campaign_id)),
-            or_(*((RoleAssignment.role == role) & (RoleAssignment.scope == scope) for role, scope in pairs)),
-            counts_at(at),
+        query = (
+            select(RoleAssignment.role, RoleAssignment.scope, RoleAssignment.username)
+            .join(Account, Account.username == RoleAssignment.username)
+            .where(
+                Account.active,
+                RoleAssignment.campaign_id.in_((0, campaign_id)),
+                or_(*((RoleAssignment.role == role) & (RoleAssignment.scope == scope) for role, scope in pairs)),
+                counts_at(at),
+            )
         )
-        names.update(session.scalars(query))
-    return sorted(names)
+        for role, scope, name in session.execute(query):
+            found[pairs[role, scope]].append(name)
+    return found
 
 
 def send(
@@ -44,32 +71,39 @@ def send(
     text: str = "",
     url: str = "",
 ) -> list[str]:
-    """Deliver to each person once per *message_id*; returns who got it now."""
-    names = holders(session, campaign_id, recipients, at=at)
-    have = set(
-        session.scalars(
-            select(Notification.username).where(
-                Notification.campaign_id == campaign_id, Notification.message_id == message_id, Notification.username.in_(names)
-            )
-        )
-    )
+    """Deliver to each person once per *message_id*; returns who got it now. What a recipient has nobody to receive goes to the office,
+    which reads that it reached nobody. ``NobodyThere`` when the office is empty, too."""
+    reached = by_recipient(session, campaign_id, recipients, at=at)
+    about = {"kind": kind, "subject": subject, "url": url or _page(subject), "sent_at": at}
+    names = sorted({name for found in reached.values() for name in found})
+    fresh = _write(session, campaign_id, names, message_id, title=title, text=text, **about)
+    missing = [entry for entry, found in reached.items() if not found]
+    if missing:
+        office = reached[_OFFICE] if _OFFICE in reached else holders(session, campaign_id, [_OFFICE], at=at)
+        if not office:
+            raise NobodyThere(NobodyThere.__doc__)
+        who = "、".join(_spoken(entry) for entry in missing)
+        said = {"title": f"无人接收：{title}"[:300], "text": f"应送 {who}，目前无人在任，请落实人员后转达。{text}"}
+        _write(session, campaign_id, office, f"{message_id}:{','.join(missing)}"[:120], **{**about, "kind": "escalation"}, **said)
+    return fresh
+
+
+def _write(session: Session, campaign_id: int, names: list[str], message_id: str, **content: Any) -> list[str]:
+    here = Notification.campaign_id == campaign_id, Notification.message_id == message_id
+    have = set(session.scalars(select(Notification.username).where(*here, Notification.username.in_(names))))
     fresh = [name for name in names if name not in have]
     for name in fresh:
-        session.add(
-            Notification(
-                campaign_id=campaign_id,
-                username=name,
-                message_id=message_id,
-                kind=kind,
-                subject=subject,
-                title=title,
-                text=text,
-                url=url or _page(subject),
-                sent_at=at,
-            )
-        )
+        session.add(Notification(campaign_id=campaign_id, username=name, message_id=message_id, **content))
     session.flush()
     return fresh
+
+
+def _spoken(recipient: str) -> str:
+    """A recipient as people say it: 村（社区）干部 V05."""
+    if recipient.startswith(_PERSON):
+        return recipient.removeprefix(_PERSON) or "（未指定）"
+    role, _colon, scope = recipient.partition(":")
+    return f"{roles.label(role, 'zh')} {scope}".strip()
 
 
 #: subject → page of what it is about

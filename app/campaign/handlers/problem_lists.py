@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import numbers, problems
-from app.campaign.handlers import messages, notifications
+from app.campaign import messages, numbers, problems
+from app.campaign.handlers import notifications
 from app.campaign.models import ProblemList
 from app.engine.actor import SYSTEM
 from app.engine.errors import NotFound

@@ -1,4 +1,4 @@
-"""Problems between two people: sent on their way, classified, lifted to the next rung, settled (R15, R23, R33, R43–R47, R54)."""
+"""Problems between two people: classified, lifted to the next rung, settled (R15, R23, R33, R43–R47, R54)."""
 
 from __future__ import annotations
 
@@ -7,50 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaign import problems, progress
-from app.campaign.handlers import messages, notifications, questions
-from app.campaign.models import Problem
-from app.engine.actor import SYSTEM, Actor
+from app.campaign import judging, problems
+from app.campaign.handlers import notifications
+from app.engine.actor import SYSTEM
 from app.engine.jobs import Context, handler
 
 #: states in which nothing more is to be done
 _SETTLED = ("closed", "decided")
-
-
-def variables(problem: Problem) -> dict[str, Any]:
-    """The variable ``problem`` of the processes ``problem``, ``rectification`` and ``supervision``."""
-    return {
-        "number": problem.number,
-        "household": problem.household,
-        "village": problem.village,
-        "group": problem.work_group,
-        "field": problem.field,
-        "dimension": problem.dimension,
-        "code": problem.code,
-        "kind": problem.kind,
-        "text": problem.text,
-        "rung": problem.rung,
-        "breach": problem.breach,
-        "tags": list(problem.tags),
-    }
-
-
-def publish(session: Session, problem: Problem, campaign: dict[str, Any], settings: dict[str, Any], *, actor: Actor = SYSTEM) -> None:
-    """Start the process of a problem that stands in the ledger. *campaign* and *settings* are the process variables of these names."""
-    given = {"problem": variables(problem), "campaign": campaign, "settings": settings}
-    messages.publish(session, problem.campaign_id, "problem_raised", problem.number, given, once="raised", actor=actor)
-
-
-@handler("campaign.raise_problems")
-def raise_problems(session: Session, job: Context) -> None:
-    """Start a process for each problem and each question that a form raised; the household goes on meanwhile."""
-    campaign, settings = job.variables["campaign"], job.variables["settings"]
-    for entry in job.variables.get("problems") or []:
-        number = entry["number"] if isinstance(entry, dict) else entry
-        publish(session, problems.get(session, job.campaign_id, number), campaign, settings)
-    for entry in job.variables.get("questions") or []:
-        number = entry["number"] if isinstance(entry, dict) else entry
-        questions.publish(session, questions.get(session, job.campaign_id, number), campaign, settings)
 
 
 @handler("campaign.open_problem")
@@ -74,14 +37,17 @@ def open_problem(session: Session, job: Context) -> dict[str, Any]:
 
 @handler("campaign.climb_problem")
 def climb_problem(session: Session, job: Context) -> dict[str, Any]:
-    """Up: by the evening's ``judgement`` to the next rung, otherwise (cannot be rectified, deadline: R43, R47) to the principals."""
+    """Where the evening's ``judgement`` has put it, otherwise (cannot be rectified, deadline: R43, R47) up to the principals."""
     row = problems.get(session, job.campaign_id, _number(job))
     judgement = job.variables.get("judgement")
-    rung = 3 if judgement is None else row.rung if judgement == "breach" else min(3, row.rung + 1)
+    rung = 3 if judgement is None else max(row.rung, judging.RUNGS[judgement](job.variables["rung"]))
+    answer = {"rung": rung, "breach": row.breach, "deadline": row.deadline.isoformat() if row.deadline else None}
     if row.state in _SETTLED:
-        return {"rung": rung, "breach": row.breach}
+        return answer
     if row.rung < rung:
         problems.move_to_rung(session, job.campaign_id, row.number, rung, SYSTEM, at=job.now, reason=judgement or job.element_id)
+    if judgement in ("assign", "notice"):  # carried out at once: nobody has to look at it first
+        return answer
     notifications.send(
         session,
         job.campaign_id,
@@ -93,7 +59,7 @@ def climb_problem(session: Session, job: Context) -> dict[str, Any]:
         subject=f"problem:{row.number}",
         at=job.now,
     )
-    return {"rung": rung, "breach": row.breach}
+    return answer
 
 
 @handler("campaign.transfer_problem")
@@ -102,8 +68,7 @@ def transfer_problem(session: Session, job: Context) -> None:
     row = problems.get(session, job.campaign_id, _number(job))
     if row.state not in _SETTLED:
         problems.decide(session, job.campaign_id, row.number, SYSTEM, decision="另案移送", at=job.now)
-    session.flush()
-    free_household(session, job.campaign_id, row.household)
+    problems.free_household(session, job.campaign_id, row.household)
 
 
 @handler("campaign.close_problem")
@@ -116,8 +81,7 @@ def close_problem(session: Session, job: Context) -> None:
         else:
             problems.close(session, job.campaign_id, row.number, SYSTEM, at=job.now)
     problems.release(session, job.campaign_id, f"problem:{row.number}", at=job.now)
-    session.flush()
-    free_household(session, job.campaign_id, row.household)
+    problems.free_household(session, job.campaign_id, row.household)
     notifications.send(
         session,
         job.campaign_id,
@@ -129,12 +93,6 @@ def close_problem(session: Session, job: Context) -> None:
         subject=f"problem:{row.number}",
         at=job.now,
     )
-
-
-def free_household(session: Session, campaign_id: int, code: str) -> None:
-    """When nothing holds a field of the household any more, its process may go on."""
-    if code and progress.household(session, campaign_id, code).open_holds == 0:
-        messages.publish(session, campaign_id, "household_released", code)
 
 
 def _number(job: Context) -> str:

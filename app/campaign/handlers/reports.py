@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import progress
+from app.campaign import board
 from app.campaign.handlers import notifications
 from app.campaign.models import CodeItem, Household, Problem, Report, Village
 from app.engine import events
@@ -93,7 +93,7 @@ def _village(session: Session, campaign_id: int, code: str) -> Village:
 def _village_content(session: Session, campaign_id: int, village: dict[str, Any]) -> dict[str, Any]:
     """Keys of the form ``village_report``."""
     code = village["code"]
-    stages = progress.stage_counts(session, campaign_id).get(code, {})
+    line = board.total(board.lines(session, campaign_id, villages=[code]))
     kinds = _counts(session, Household.kind, Household.campaign_id == campaign_id, Household.village == code)
     query = select(Problem.state, Problem.dimension, Problem.tags)
     found = session.execute(query.where(Problem.campaign_id == campaign_id, Problem.village == code)).all()
@@ -101,9 +101,9 @@ def _village_content(session: Session, campaign_id: int, village: dict[str, Any]
     left = len(found) - states["closed"] - states["decided"]
     return {
         "village": village["name"],
-        "achievements": f"全村应核查 {sum(stages.values())} 户"
+        "achievements": f"全村应核查 {line.target} 户"
         f"（贫困户 {kinds.get('registered', 0)} 户、重点户 {kinds.get('key_general', 0)} 户），"
-        f"已完成核查 {progress.at_least(stages, 'submitted')} 户，通过全覆盖复审 {progress.at_least(stages, 'rereviewed')} 户。",
+        f"已完成核查 {line.submitted} 户，通过全覆盖复审 {line.approved} 户。",
         "main_problems": _problem_text(found, _labels(session, campaign_id, "dimensions")),
         "rectified_at_once": f"已整改销号 {states['closed']} 个，整改率 {_percent(states['closed'], len(found))}。",
         "next_steps": f"尚有 {left} 个问题正在整改，经主要领导审定 {states['decided']} 个，按期跟进销号。",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign.handlers import messages
+from app.campaign import messages
 from app.campaign.models import Household, Staff
 from app.engine.jobs import Context, handler
 

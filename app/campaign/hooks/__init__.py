@@ -7,6 +7,7 @@ are locked with the reason, and an accepted submission is written into the domai
 from app.campaign.hooks import (
     campaign_forms,
     household_forms,
+    judgement_forms,
     meeting_forms,
     problem_forms,
     question_forms,
@@ -20,6 +21,7 @@ from app.campaign.hooks import (
 __all__ = [
     "campaign_forms",
     "household_forms",
+    "judgement_forms",
     "meeting_forms",
     "problem_forms",
     "question_forms",

@@ -15,7 +15,6 @@ from app.campaign import campaigns, people, schedule
 from app.campaign.hooks.problem_forms import moment
 from app.campaign.models import (
     Campaign,
-    DayProgress,
     LedgerDay,
     Notification,
     Report,
@@ -116,14 +115,11 @@ def _ledger(session: Session, task: Task) -> LedgerDay | None:
 
 
 def _progress(session: Session, task: Task) -> dict[str, int]:
-    """The day's progress, summed over the groups."""
-    sums: dict[str, int] = {}
-    rows = session.scalars(select(DayProgress.counts).where(DayProgress.campaign_id == task.campaign_id, DayProgress.day == _day(task)))
-    for counts in rows:
-        for name, value in counts.items():
-            if isinstance(value, int):
-                sums[name] = sums.get(name, 0) + value
-    return sums
+    """The whole town's progress at the close of the day."""
+    query = select(Report.content).where(
+        Report.campaign_id == task.campaign_id, Report.kind == "daily", Report.scope == "", Report.day == _day(task)
+    )
+    return session.scalar(query) or {}
 
 
 @hooks.prepares("ledger_confirmation", "daily_report", "dispatch")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth.roles import ROLES
-from app.campaign import known, progress
+from app.campaign import known, progress, questions
 from app.campaign.hooks import findings, subjects
 from app.campaign.models import Guide, Hold, Household, Question, Visit
 from app.campaign.wording import either
@@ -92,11 +92,15 @@ def _locks(session: Session, home: Household) -> dict[str, Lock]:
 
 def _answers(session: Session, home: Household) -> list[Notice]:
     """What the leader answered about this household."""
-    query = select(Question).where(Question.campaign_id == home.campaign_id, Question.household == home.code, Question.state == "answered")
-    return [
-        Notice(_("组长答复“%(field)s”：%(text)s", field=question.field_label or question.field, text=question.answer))
-        for question in session.scalars(query.order_by(Question.key))
-    ]
+    here = Question.campaign_id == home.campaign_id, Question.household == home.code, Question.state == "answered"
+    values = select(Hold.cause, Hold.settled_value).where(Hold.campaign_id == home.campaign_id, Hold.household == home.code)
+    settled: dict[str, Any] = dict(session.execute(values.where(Hold.settled_value.is_not(None))).all())
+    notices = []
+    for question in session.scalars(select(Question).where(*here).order_by(Question.key)):
+        text, value = question.answer, settled.get(f"question:{question.number}")
+        said = _("%(text)s（应填写：%(value)s）", text=text, value=value) if value else text
+        notices.append(Notice(_("组长答复“%(field)s”：%(text)s", field=question.field_label or question.field, text=said)))
+    return notices
 
 
 @hooks.looks_up(*HOUSEHOLD_FORMS)
@@ -124,7 +128,7 @@ def household_submitted(session: Session, task: Task, submission: Submission, ou
     home.visit_mode = mode
     raised = findings.raise_found(session, home, submission, outcome.problems, actor, now)
     raised += findings.raise_by_hand(session, home, submission, outcome.data.get("problems_found") or [], actor, now)
-    asked = [findings.ask(session, home, row, actor, now) for row in outcome.data.get("questions") or [] if row.get("text")]
+    asked = [questions.ask(session, home, row, actor, now) for row in outcome.data.get("questions") or [] if row.get("text")]
     return {"problems": raised, "questions": asked, "held": home.open_holds > 0, "visit_mode": mode}
 
 

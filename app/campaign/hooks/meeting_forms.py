@@ -1,110 +1,26 @@
-"""R31 研判会 and R32 每晚逐户研判: agenda from live data, minutes, one decision for each problem."""
+"""R31 研判会: agenda from live data, minutes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth.models import RoleAssignment
-from app.campaign import people
 from app.campaign.hooks import subjects
 from app.campaign.hooks.problem_forms import moment
-from app.campaign.models import Household, Judgement, Meeting, Problem, Question, Staff
-from app.db import new_key
+from app.campaign.models import Household, Meeting, Problem, Question, Staff
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks
 from app.forms.hooks import Prepared
 from app.forms.models import Submission
 
-#: most problems on one evening's form
-JUDGED = 300
 #: most items of a group's agenda
 AGENDA = 40
-
-
-@hooks.prepares("judgement")
-def judgement(session: Session, task: Task, identity: Any) -> Prepared:
-    """R32: every problem that is not settled, the most urgent first; a decision for each is proposed."""
-    open_ones = session.scalars(
-        select(Problem)
-        .where(Problem.campaign_id == task.campaign_id, Problem.state.in_(("open", "rectified")))
-        .order_by(func.coalesce(Problem.deadline, Problem.raised_at), Problem.number)
-        .limit(JUDGED)
-    )
-    rows = [
-        {
-            "number": problem.number,
-            "household": " ".join(part for part in (problem.household, problem.head) if part) or problem.village,
-            "text": problem.text,
-            "decision": "continue",
-            "measure": problem.measure or problem.rectification or None,
-            "responsible": problem.responsible or None,
-            "deadline": clock.local(problem.deadline).isoformat() if problem.deadline else None,
-        }
-        for problem in open_ones
-    ]
-    data = {
-        "held_at": clock.local(clock.now()).isoformat(timespec="minutes"),
-        "chair": identity.name if identity is not None else None,
-        "judgements": rows,
-    }
-    return Prepared(data=data, context={"people": people.options(session, task.campaign_id)})
-
-
-@hooks.accepts("judgement")
-def judged(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> None:
-    """The evening's minutes: one decision for each problem."""
-    data = outcome.data
-    meeting = Meeting(
-        key=new_key(),
-        campaign_id=task.campaign_id,
-        kind="evening",
-        held_at=moment(data.get("held_at")) or clock.now(),
-        chair=data.get("chair") or "",
-        minutes=data.get("minutes") or "",
-        attendance=data.get("attendance") or [],
-        submission_key=submission.key,
-        instance_key=task.instance_key,
-    )
-    session.add(meeting)
-    rows: Sequence[Mapping[str, Any]] = data.get("judgements") or []
-    listed = {
-        problem.number: problem
-        for problem in session.scalars(
-            select(Problem).where(Problem.campaign_id == task.campaign_id, Problem.number.in_([row.get("number") for row in rows]))
-        )
-    }
-    for row in rows:
-        _judge(session, meeting, row, listed.get(str(row.get("number"))))
-
-
-def _judge(session: Session, meeting: Meeting, row: Mapping[str, Any], problem: Problem | None) -> None:
-    deadline = moment(row.get("deadline"))
-    session.add(
-        Judgement(
-            campaign_id=meeting.campaign_id,
-            meeting_key=meeting.key,
-            subject=f"problem:{row.get('number')}",
-            decision=row.get("decision") or "continue",
-            measure=row.get("measure") or "",
-            responsible=row.get("responsible") or "",
-            deadline=deadline,
-        )
-    )
-    if problem is None or problem.state in ("closed", "decided"):
-        return
-    problem.measure = row.get("measure") or problem.measure
-    if row.get("decision") == "assign":
-        problem.responsible = row.get("responsible") or problem.responsible
-        problem.deadline = deadline or problem.deadline
-    elif row.get("decision") == "breach":
-        problem.breach = True
 
 
 @hooks.prepares("meeting_minutes")

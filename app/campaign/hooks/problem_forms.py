@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import people, problems
+from app.campaign.errors import Conflict
 from app.campaign.hooks import signing, subjects
 from app.campaign.models import CodeItem, Notice, Problem, ProblemList
 from app.engine.actor import Actor
@@ -24,6 +25,14 @@ from app.forms.models import Submission
 def problem_of(session: Session, task: Task) -> Problem | None:
     number = subjects.code(task, "problem")
     return problems.get(session, task.campaign_id, number) if number else None
+
+
+def _unsettled(session: Session, task: Task) -> Problem | None:
+    """The problem that somebody decides about. Conflict when it was settled meanwhile: then nothing is recorded."""
+    problem = problem_of(session, task)
+    if problem is not None and problem.state in ("closed", "decided"):
+        raise Conflict("problem_settled", number=problem.number)
+    return problem
 
 
 def moment(text: Any) -> datetime | None:
@@ -88,8 +97,8 @@ def rectification(session: Session, task: Task, identity: Any) -> Prepared:
 @hooks.accepts("rectification")
 def rectified(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """Done, with evidence; or it cannot be done here, and why."""
-    problem = problem_of(session, task)
-    if problem is None or problem.state in ("closed", "decided"):
+    problem = _unsettled(session, task)
+    if problem is None:
         return
     if outcome.data.get("decision") == "done":
         evidence = _evidence(outcome.data)
@@ -130,7 +139,7 @@ def closure(session: Session, task: Task, _identity: Any) -> Prepared | None:
 @hooks.accepts("closure")
 def closed(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R33: struck off, or back to rectifying."""
-    problem = problem_of(session, task)
+    problem = _unsettled(session, task)
     if problem is None:
         return
     if outcome.data.get("decision") == "close":
@@ -145,8 +154,8 @@ def closed(session: Session, task: Task, _submission: Submission, outcome: Any, 
 @hooks.accepts("problem_assignment")
 def assigned(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R46: a named person and a deadline; or up to the principals."""
-    problem = problem_of(session, task)
-    if problem is None or problem.state in ("closed", "decided"):
+    problem = _unsettled(session, task)
+    if problem is None:
         return
     data = outcome.data
     up = data.get("decision") == "principals"
@@ -167,14 +176,14 @@ def assigned(session: Session, task: Task, _submission: Submission, outcome: Any
 @hooks.accepts("principal_decision")
 def decided(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R47: rectify by order, or accept and record; signed either way."""
-    problem = problem_of(session, task)
+    problem = _unsettled(session, task)
     if problem is None:
         return
     data, now = outcome.data, clock.now()
     problem.decision, problem.decided_by, problem.decided_at = data.get("text") or "", actor.name, now
     if data.get("decision") == "accept":
         problems.decide(session, task.campaign_id, problem.number, actor, decision=problem.decision, at=now)
-    elif problem.state not in ("closed", "decided"):
+    else:
         problems.move_to_rung(
             session,
             task.campaign_id,
@@ -232,10 +241,10 @@ def received(session: Session, task: Task, _submission: Submission, _outcome: An
 def replied(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R48: answered; done counts as rectified and goes to the second person."""
     data, now = outcome.data, clock.now()
-    notice, problem = _notice(session, task), problem_of(session, task)
+    notice, problem = _notice(session, task), _unsettled(session, task)
     if notice is not None:
         notice.reply, notice.replied_by, notice.replied_at, notice.state = data.get("text") or "", actor.name, now, "replied"
-    if problem is None or problem.state in ("closed", "decided"):
+    if problem is None:
         return
     if data.get("decision") == "done":
         evidence = _evidence(data) or [{"kind": "note", "text": data.get("text") or ""}]

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import people, problems
-from app.campaign.hooks import findings, subjects
+from app.campaign import people, questions
+from app.campaign.errors import Conflict
+from app.campaign.hooks import subjects
 from app.campaign.models import Household, Question
-from app.engine import events
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks
@@ -50,10 +50,8 @@ def answered(session: Session, task: Task, _submission: Submission, outcome: Any
         return
     data, now = outcome.data, clock.now()
     if data.get("decision") == "escalate":
+        if not any(group.startswith("group_leader:") for group in task.candidate_groups):
+            raise Conflict("question_at_the_office", number=question.number)
         question.escalated_at = now
         return
-    question.answer, question.answered_by, question.answered_at, question.state = data.get("text") or "", actor.name, now, "answered"
-    problems.release(session, task.campaign_id, f"question:{question.number}", at=now, settled_value=data.get("value"))
-    detail = {"household": question.household, "field": question.field, "text": question.answer}
-    detail["label"] = findings.field_labels().get(question.field, question.field)
-    events.record(session, "question.answered", actor, at=now, campaign_id=task.campaign_id, subject=task.subject, detail=detail)
+    questions.answer(session, question, actor, text=data.get("text") or "", value=data.get("value"), now=now)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import campaigns, known, numbers, people, schedule
+from app.campaign import campaigns, known, numbers, people, progress, schedule
 from app.campaign.errors import Conflict
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
@@ -146,12 +146,11 @@ def _handed(session: Session, task: Task) -> tuple[WorkGroup | None, int, int]:
     )
     if group is None:
         return None, 0, 0
-    counted = session.execute(
-        select(func.count(), func.count(Household.reviewed_at)).where(
-            Household.campaign_id == task.campaign_id, Household.work_group == group.code
-        )
+    counted = progress.figures(clock.local(clock.now()).date())
+    found = session.execute(
+        select(counted["target"], counted["reviewed"]).where(Household.campaign_id == task.campaign_id, Household.work_group == group.code)
     ).one()
-    return group, counted[0], counted[1]
+    return group, int(found[0]), int(found[1])
 
 
 @hooks.prepares("handover")

@@ -16,7 +16,7 @@ STAGES = (
     "submitted",  # 已报送: waits for the instructor's review
     "returned",  # 已退回: waits for the investigator
     "reviewed",  # 审核通过: by the instructor
-    "joint_reviewed",  # 会审通过 (and coded)
+    "joint_reviewed",  # 会审通过
     "rereviewed",  # 复审通过: approved by the office; counts for the village form
     "entered",  # 已录入: keyed into 渝扶贫APP
 )

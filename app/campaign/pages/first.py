@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import render_template
-from sqlalchemy import case, func, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
 from app.auth import Identity, access, database, identity, open_tasks
-from app.campaign import board, campaigns, people, providers, schedule, visibility
+from app.campaign import board, campaigns, people, progress, providers, schedule, visibility
 from app.campaign import waiting as works
 from app.campaign.blueprint import blueprint
 from app.campaign.models import Guide, Household, Question, SpotSample, Staff
@@ -85,21 +85,16 @@ def _today(session: Session, who: Identity) -> Today:
 
 
 def _counts(session: Session, who: Identity, day: date) -> dict[str, int]:
-    midnight = datetime.combine(day, datetime.min.time(), clock.CAMPAIGN_ZONE)
-    waiting = Household.stage == "waiting"
-    total = func.count()
-
-    def number(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-    query = _mine(who).with_only_columns(
-        number(waiting & (Household.planned_on <= day)).label("today"),
-        number(Household.stage == "returned").label("returned"),
-        number(waiting & Household.verified_at.is_not(None)).label("unsent"),
-        number(Household.submitted_at >= midnight).label("done_today"),
-        total.label("total"),
-        func.count(Household.submitted_at).label("done"),
-    )
+    counted = progress.figures(day)
+    names = {
+        "today": "today",
+        "returned": "returned",
+        "unsent": "unsent",
+        "done_today": "submitted_today",
+        "total": "target",
+        "done": "submitted",
+    }
+    query = _mine(who).with_only_columns(*(counted[figure].label(name) for name, figure in names.items()))
     return {name: int(value) for name, value in session.execute(query).one()._mapping.items()}
 
 
@@ -173,29 +168,15 @@ def incoming() -> str:
 
 def _crew(session: Session, campaign_id: int, groups: Sequence[str]) -> list[Investigators]:
     """Each investigator's figures in these groups. One statement."""
-    day = clock.local(clock.now()).date()
-    midnight = datetime.combine(day, datetime.min.time(), clock.CAMPAIGN_ZONE)
-
-    def number(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
+    counted = progress.figures(clock.local(clock.now()).date())
+    shown = [counted[name] for name in ("target", "submitted", "submitted_today", "returned", "behind")]
     query = (
-        select(
-            Household.investigator,
-            func.count(),
-            func.count(Household.submitted_at),
-            number(Household.submitted_at >= midnight),
-            number(Household.stage == "returned"),
-            number((Household.stage == "waiting") & (Household.planned_on < day)),
-        )
+        select(Household.investigator, *shown)
         .where(Household.campaign_id == campaign_id, Household.work_group.in_(groups))
         .group_by(Household.investigator)
         .order_by(Household.investigator)
     )
-    return [
-        Investigators(username, "", target, submitted, int(today_), int(returned), int(behind))
-        for username, target, submitted, today_, returned, behind in session.execute(query)
-    ]
+    return [Investigators(username, "", *(int(value) for value in found)) for username, *found in session.execute(query)]
 
 
 @blueprint.get("/group")

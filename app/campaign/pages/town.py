@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.auth import Identity, access, database, identity, open_tasks
-from app.campaign import board, campaigns, gates, listing, people, timeline, visibility, waiting
+from app.campaign import board, campaigns, gates, listing, people, progress, timeline, visibility, waiting
 from app.campaign.blueprint import blueprint
 from app.campaign.models import Campaign, DayProgress, Household, Problem, Report, Signature, Village
 from app.db import UtcDateTime
@@ -137,7 +137,7 @@ def village(code: str) -> str:
             abort(404)
         here = Household.campaign_id == who.campaign_id, Household.village == code
         blockers = session.scalars(
-            select(Household).where(*here, Household.approved_at.is_(None)).order_by(Household.stage, Household.code).limit(SHOWN)
+            select(Household).where(*here, ~progress.reached("rereviewed")).order_by(Household.stage, Household.code).limit(SHOWN)
         ).all()
         due = func.coalesce(Problem.deadline, Problem.raised_at, type_=UtcDateTime)
         troubles = session.scalars(

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.auth import access, accounts, actor, database, identity
+from app.auth.models import Account
 from app.campaign import campaigns, schedule, settings, timeline
 from app.campaign.blueprint import blueprint
 from app.campaign.errors import Conflict
@@ -135,6 +136,13 @@ def missing(read: Session, campaign_id: int, counts: dict[str, int]) -> list[str
     nobody = read.scalar(select(func.count()).where(Household.campaign_id == campaign_id, Household.investigator == "")) or 0
     if nobody:
         lacking.append(_("%(count)s 户没有调查员", count=nobody))
+    ungrouped = read.scalar(select(func.count()).where(Household.campaign_id == campaign_id, Household.work_group == "")) or 0
+    if ungrouped:
+        lacking.append(_("%(count)s 户没有工作组", count=ungrouped))
+    open_accounts = select(Account.username).where(Account.active)
+    here = Household.campaign_id == campaign_id, Household.investigator != "", Household.investigator.not_in(open_accounts)
+    if unseen := read.scalar(select(func.count()).where(*here)) or 0:
+        lacking.append(_("%(count)s 户的调查员没有可用账号", count=unseen))
     return lacking
 
 
