@@ -153,7 +153,7 @@ def look(work: Work, job: Leased) -> dict[str, Any] | None:
     waits = work.session.get(SubscriptionRow, job.activity_key)
     if waits is None:
         return None
-    message = _waiting(work, waits.name, waits.correlation_key, waits.campaign_id)
+    message = _waiting(work, waits.name, waits.correlation_key, waits.campaign_id, job.created_at)
     if message is None:
         return None
     instance = work.load(waits.instance_key)
@@ -171,7 +171,7 @@ def look_for_start(work: Work, job: Leased) -> None:
     for waits in work.session.scalars(starts).all():
         definition = definition_lookup.get(work.session, waits.definition_key or 0)
         if definition.id == job.payload["process_id"]:
-            message = _waiting(work, waits.name, key, job.campaign_id)
+            message = _waiting(work, waits.name, key, job.campaign_id, job.created_at)
             if message is not None and _correlate(work, message):
                 return
 
@@ -186,9 +186,9 @@ _WAITING = _WAITS.order_by(MessageRow.key).limit(1).with_for_update()
 _WAITING_HERE = _WAITING.where(MessageRow.campaign_id.in_((0, bindparam("campaign"))))
 
 
-def _waiting(work: Work, name: str, correlation_key: str, campaign_id: int) -> MessageRow | None:
-    """The oldest message that waits for such a receiver."""
-    asked = {"message": name, "correlation": correlation_key, "moment": work.now}
+def _waiting(work: Work, name: str, correlation_key: str, campaign_id: int, moment: datetime) -> MessageRow | None:
+    """The oldest message that waits for such a receiver; *moment*: when it came to wait, however late somebody looks."""
+    asked = {"message": name, "correlation": correlation_key, "moment": moment}
     return work.session.scalar(_WAITING_HERE, {**asked, "campaign": campaign_id}) if campaign_id else work.session.scalar(_WAITING, asked)
 
 

@@ -19,6 +19,7 @@ from app.engine import definitions
 from app.engine.models import Event, Task
 from app.engine.proof import verifying
 from app.simulation.chance import Chance
+from tests.engine.time_order import backward
 
 #: What must be the same whenever the same seed is played.
 COUNTED = ("households", "completions", "instances", "requirements", "open_tasks", "incidents", "virtual_days")
@@ -63,6 +64,7 @@ def test_a_killed_play_ends_like_one_that_was_not(tmp_path: Path) -> None:
         database = Database(f"sqlite:///{home / 'campaign.db'}")
         assert verifying.verify(database).findings == [], "killed or not, every record follows on the one before"
         assert not untaken(database), "what lies with a group is claimed before it is done"
+        assert not backward(database), "nothing ends before it begins"
         database.dispose()
     assert all(set(states) <= {"COMPLETED", "TERMINATED"} for states in whole["instances"].values())
     assert set(whole["requirements"]) == {f"R{number:02d}" for number in range(1, 57)}

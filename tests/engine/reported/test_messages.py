@@ -17,7 +17,7 @@ from app.engine.errors import Conflict, NotFound, StepFailed
 from tests.engine import drawing as d
 from tests.engine.conformance.player import Player
 from tests.engine.drawing import ANN, BOB
-from tests.engine.reported.stage import Stage
+from tests.engine.reported.stage import CAMPAIGN, Stage
 
 WAITS = d.diagram("p", d.start(), d.catch("c", d.on_message("m")), d.user("after"), d.end(), flows="s>c>after>e", roots=d.message("m", "k"))
 
@@ -87,6 +87,16 @@ def test_messages_that_wait_are_taken_once_each_in_their_order(stage: Stage) -> 
         stage.publish("m", "1", ttl=60, n=number)
     stage.start(key="1", seen=[])
     assert (stage.tasks, stage.variables()["seen"]) == (["after"], [1, 2, 3])
+
+
+def test_a_message_that_lived_when_it_was_waited_for_is_received_however_late_the_worker_looks(stage: Stage) -> None:
+    """The other side of camunda/camunda#3396"""
+    stage.deploy(WAITS)
+    stage.publish("m", "1", ttl=5)
+    stage.at("2020-05-21T08:00:03+08:00")
+    stage.run(runtime.start, "p", {"k": "1"}, ANN, campaign_id=CAMPAIGN)
+    stage.at("2020-05-21T08:00:09+08:00")
+    assert stage.tasks == ["after"]
 
 
 def test_a_signal_starts_one_instance_at_its_own_start_event(stage: Stage) -> None:
