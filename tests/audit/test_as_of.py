@@ -29,6 +29,7 @@ from tests import web
 from tests.campaign import world
 from tests.engine import drawing as d
 from tests.engine.test_migration import run
+from tests.engine.time_order import backward
 from tests.web import CAMPAIGN
 
 At = Callable[[str], datetime]
@@ -216,6 +217,7 @@ def test_what_was_known_is_what_was_there(place: Database, at: At, acts: list[tu
         for when, truth in home.truth:
             # That minute to its end, as the page asks: what follows from an act is written a moment after it.
             assert home.known(when + timedelta(seconds=59)) == truth, when
+    assert backward(place) == []
 
 
 def test_a_timer_that_could_not_fire_in_time_was_not_known_before_it_fired(place: Database, at: At) -> None:

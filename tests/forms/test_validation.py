@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from app.engine.errors import ExpressionError
@@ -229,3 +230,37 @@ def test_conditions_that_hide_each_other_in_turn_end() -> None:
     )
     outcome = validation.validate(form, {"a": "x", "b": "x"}, context={}, locked={}, decide=lambda _d, _v: [])
     assert outcome.errors == {}
+
+
+def validated(data: dict[str, Any], *components: dict[str, Any]) -> Any:
+    form = schema.load(orjson.dumps({"type": "default", "id": "x", "schemaVersion": 19, "components": list(components)}))
+    return validation.validate(form, data, context={}, locked={}, decide=lambda _d, _v: [])
+
+
+@pytest.mark.parametrize(
+    ("data", "errors", "cost", "total"),
+    [
+        ({"net": False, "cost": 50, "gas": 7}, [], None, 7),
+        ({"net": True, "cost": 50, "gas": 7, "total": 1}, [], 50, 57),
+        ({"net": True, "gas": 7}, ["cost"], None, 7),
+    ],
+)
+def test_what_is_hidden_is_neither_counted_nor_required_nor_kept(data: dict[str, Any], errors: list[str], cost: Any, total: int) -> None:
+    """enketo/enketo-core#849, collective/volto-form-block#160, bpmn-io/form-js#374"""
+    outcome = validated(
+        data,
+        {"type": "checkbox", "key": "net"},
+        {"type": "number", "key": "cost", "validate": {"required": True}, "conditional": {"hide": "=net != true"}},
+        {"type": "number", "key": "gas"},
+        {"type": "expression", "key": "total", "expression": "=(if cost = null then 0 else cost) + gas", "computeOn": "change"},
+    )
+    assert list(outcome.errors) == errors
+    assert (outcome.data.get("cost"), outcome.data["total"]) == (cost, total)
+
+
+@pytest.mark.parametrize(("value", "right"), [("", True), (None, True), (5.3, True), (1, True), (5.4, False), (0, False), (5.25, False)])
+def test_an_empty_number_has_no_minimum_and_limits_may_be_fractions(value: Any, right: bool) -> None:
+    """pnp/sp-dev-fx-controls-react#1604, bpmn-io/form-js#497"""
+    number = {"type": "number", "key": "n", "decimalDigits": 1, "validate": {"min": 1, "max": 5.3}}
+    assert (validated({"n": value}, number).errors == {}) is right
+    assert validated({}, number).errors == {}
