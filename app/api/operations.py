@@ -20,6 +20,7 @@ from app.auth import access, actor, database, identity, public, signed_in
 from app.db import new_key
 from app.engine import feel, runtime, virtual_clock
 from app.engine.errors import Conflict, ExpressionError, NotFound
+from app.engine.feel_string import string
 from app.engine.models import Incident, JobRow, ProcessInstance
 
 _OPERATORS = ("admin", "auditor")
@@ -79,7 +80,7 @@ def publish_message() -> dict[str, Any]:
         row = runtime.publish_message(
             session,
             str(asked["name"]),
-            str(asked.get("correlationKey") or ""),
+            string(asked.get("correlationKey")),
             sent,
             who,
             time_to_live=float(asked.get("timeToLive") or 0) / 1000,

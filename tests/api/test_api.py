@@ -134,6 +134,16 @@ def test_messages_and_signals_reach_who_waits(callers: dict[str, Caller], db: Da
     assert [admin.call("GET", f"/process-instances/{key}").json["state"] for key in (waits, alarm)] == ["COMPLETED", "COMPLETED"]
 
 
+@pytest.mark.parametrize("key", [True, False, 0, 7, 7.5])
+def test_a_key_of_any_type_reaches_who_waits_with_it(callers: dict[str, Caller], db: Database, key: Any) -> None:
+    admin = callers["admin"]
+    admin.deploy("catch-message")
+    waits = admin.start("catch_message", orderId=key)
+    assert admin.post("/messages/publication", {"name": "paid", "correlationKey": key}).status_code == 200
+    jobs.drain(db)
+    assert admin.call("GET", f"/process-instances/{waits}").json["state"] == "COMPLETED"
+
+
 def test_a_decision_is_evaluated(callers: dict[str, Caller]) -> None:
     dmn = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="grades" namespace="n">
       <decision id="grade" name="Grade"><decisionTable id="t" hitPolicy="FIRST">
