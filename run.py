@@ -73,6 +73,9 @@ def make_environment() -> None:
 (Python's venv module is not complete. On Debian or Ubuntu install it first: apt install python{version}-venv. Then run this again.)"""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         sys.exit(missing)
+    if VENV.is_symlink():
+        # Emptying it would empty what others use.
+        sys.exit(f"{VENV} 是一个链接，不会清空它所指的环境；请先删除这个链接。 ({VENV} is a link: remove it first, what it leads to is kept.)")
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False).returncode:
         sys.exit("无法建立 .venv，原因见上。请处理后重新运行。 (.venv cannot be made; the reason stands above. Mend it and run again.)")
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -151,6 +151,15 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def within(connection: Connection, work: Callable[[Session], T]) -> T:
+    """Run *work(session)* as a part of the transaction that *connection* has open: it is kept when, and only when, that is."""
+    options: Any = {"join_transaction_mode": "create_savepoint", "expire_on_commit": False, "autoflush": False}
+    with Session(connection, **options) as session:
+        result = work(session)
+        session.commit()
+    return result
 
 
 class Outage(Enum):

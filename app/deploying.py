@@ -14,8 +14,7 @@ from app.config import ROOT, Config, ConfigError
 from app.db import Database
 from app.engine import definitions, erasing, virtual_clock
 from app.engine.actor import Actor
-from app.engine.proof import mailing, sealing
-from app.engine.told import anew
+from app.engine.proof import adopting, mailing, sealing
 from app.modeler.operations import batches  # noqa: F401  (lets job workers do acts on many)
 from app.modeler.release import installed
 from app.modeler.trial import shipped
@@ -62,11 +61,11 @@ def prepare(config: Config) -> Database:
     mailing.install_from(config)
     erasing.install(config.uploads)
     database = Database(config.database_url)
-    migrations.upgrade(database)
+    migrations.upgrade(database, before=adopting.compare, after=adopting.adopt)
     database.in_transaction(lambda session: installation.check(session, config))
     if not config.production:
         virtual_clock.install(database)
-    database.in_transaction(anew.begin)
+    database.in_transaction(adopting.begin)
     _install(database)
     _name_breaches(database)
     database.in_transaction(lambda session: shipped.load(session, shipped.files(), COMMAND_LINE))

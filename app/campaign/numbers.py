@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.campaign.models import Counter
+from app.engine.told import bulk
 
 
 def next_number(session: Session, campaign_id: int, series: str) -> int:
@@ -16,7 +17,7 @@ def next_number(session: Session, campaign_id: int, series: str) -> int:
         .where(Counter.campaign_id == campaign_id, Counter.series == series)
         .values(value=Counter.value + 1)
         .returning(Counter.value)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False, changes_nothing=True)  # told of below
     )
     number = session.execute(advance).scalar_one_or_none()
     if number is None:
@@ -26,4 +27,6 @@ def next_number(session: Session, campaign_id: int, series: str) -> int:
         except IntegrityError:
             pass  # somebody began the series at the same moment: count on from theirs
         number = session.execute(advance).scalar_one()
+    series_is = {"campaign_id": campaign_id, "series": series}
+    bulk.wrote(session, Counter, {**series_is, "value": number - 1}, {**series_is, "value": number})
     return number

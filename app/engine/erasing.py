@@ -22,6 +22,7 @@ from app.engine.chain_models import Erasure, Retention
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound
 from app.engine.models import Event, ProcessInstance, Task
+from app.engine.proof import adopting
 from app.engine.told import anew
 from app.engine.told.followed import STATES
 
@@ -227,7 +228,7 @@ def _rows(session: Session, campaign_id: int, after: int) -> tuple[int, int] | N
     """Tell the campaign's rows anew, as they are now: what was told of them before need not be kept any more."""
     if after:
         return None
-    anew.tell(session, campaign_id)
+    adopting.tell(session, campaign_id)
     return 1, 0
 
 

@@ -25,6 +25,7 @@ from app.engine.models import Event, ProcessInstance
 from app.engine.told import (
     bulk,  # noqa: F401  (sees statements)
     changes,
+    own,  # noqa: F401  (what of the engine is followed)
 )
 from app.engine.told.followed import STATES
 
@@ -143,8 +144,12 @@ def _tell(session: Session, waiting: list[_Waiting], campaign: int, states: chan
         entry = made("rows.written", by, at=beside.entry.at if beside else None, campaign_id=campaign)
         found = _Waiting(entry, beside.instance if beside else None, session.get_nested_transaction())
         waiting.append(found)
-    # The nonce keeps rows from being guessed once the digests are erased.
-    found.entry.detail = {**found.entry.detail, STATES: {"": secrets.token_hex(8), **states}}
+    found.entry.detail = {**found.entry.detail, **stated(states)}
+
+
+def stated(states: changes.States) -> dict[str, Any]:
+    """What a record says of changed rows. The nonce keeps them from being guessed once the digests are erased."""
+    return {STATES: {"": secrets.token_hex(8), **states}}
 
 
 @listening.listens_for(Session, "before_commit")

@@ -13,6 +13,7 @@ from app.engine import chains, events, rows
 from app.engine.actor import Actor
 from app.engine.errors import NotFound
 from app.engine.models import JobRow, ProcessInstance, SubscriptionRow
+from app.engine.told import changes
 from app.engine.work import require
 
 #: Rows per statement; SQLite allows 32,766 parameters.
@@ -117,8 +118,12 @@ def _record(session: Session, keys: Sequence[int], kind: str, actor: Actor, reas
     """One record in the chain of each instance, without loading their tokens."""
     columns = [getattr(ProcessInstance, name) for name in _HEADS]
     heads = []
+    names = {f"process_instance:{key}" for key in keys}
+    told = {name: step for _campaign, states in changes.take(session, names) for name, step in states.items()}
     for row in session.execute(select(*columns).where(ProcessInstance.key.in_(keys))).all():
-        detail = {"reason": reason, **events.went_by(row.definition_key)}
+        name = f"process_instance:{row.key}"
+        states = events.stated({name: told[name]}) if name in told else {}
+        detail = {"reason": reason, **events.went_by(row.definition_key), **states}
         entry = events.made(kind, actor, campaign_id=row.campaign_id, instance_key=row.key, subject=row.subject, detail=detail)
         head = chains.append(entry, row.key, row.chain_length, row.chain_head)
         heads.append({"wanted": row.key, "length": entry.seq, "head": head})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
@@ -16,7 +16,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app import clock
 from app.db import UtcDateTime
-from app.engine.models import JobRow, ProcessInstance
+from app.engine.models import TIMED, JobRow, ProcessInstance
+from app.engine.told import bulk, own
 
 #: Seconds that a worker has for the jobs that it leases together.
 LEASE = 60
@@ -147,7 +148,13 @@ def take(session: Session, keys: Sequence[int]) -> list[Leased]:
 
 def finish(session: Session, job: Leased) -> None:
     """The job is done; in the transaction of what it did. LeaseLost if it was no longer this worker's."""
-    _mine(session.execute(_FINISH, {"job": job.key, "lease": job.fence}))
+    tell_end(session, job)
+    _mine(session.execute(_FINISH, {"job": job.key, "lease": job.fence}, execution_options={"changes_nothing": True}))
+
+
+def tell_end(session: Session, job: Leased) -> None:
+    """Let the records of what the job does tell that its row goes."""
+    bulk.wrote(session, JobRow, {**asdict(job), "timed": job.kind in TIMED}, None)
 
 
 def again(session: Session, job: Leased, payload: dict[str, Any]) -> None:
@@ -221,7 +228,8 @@ def end_all(session: Session) -> None:
 
 def _change(session: Session, job: Leased, **values: Any) -> None:
     change = update(JobRow).where(JobRow.key == job.key, JobRow.fence == job.fence, JobRow.state == "READY").values(**values)
-    _mine(session.execute(change.execution_options(synchronize_session=False)))
+    unseen = job.kind not in own.WAITING  # whose rows nobody follows
+    _mine(session.execute(change.execution_options(synchronize_session=False, changes_nothing=unseen)))
 
 
 def _mine(result: Any) -> None:

@@ -17,6 +17,7 @@ from app.engine.actor import Actor
 from app.engine.errors import Conflict
 from app.engine.leases import Leased
 from app.engine.models import MessageRow, ProcessInstance, SubscriptionRow
+from app.engine.told import bulk
 from app.engine.work import ANY, Work
 
 #: How long an ended message is kept, beyond its time to live (campaign time).
@@ -266,9 +267,12 @@ def _close(
     """End the message's wait, once: who comes second runs again and finds it ended."""
     key = message.key
     ended = update(MessageRow).where(MessageRow.key == key, MessageRow.state == "WAITING").values(state=state)
+    before = {column.name: getattr(message, column.name) for column in MessageRow.__table__.columns}
+    bulk.wrote(work.session, MessageRow, before, {**before, "state": state})
 
     def end() -> None:
-        if work.session.execute(ended.execution_options(synchronize_session=False)).rowcount == 0:  # type: ignore[attr-defined]
+        told = ended.execution_options(synchronize_session=False, changes_nothing=True)
+        if work.session.execute(told).rowcount == 0:  # type: ignore[attr-defined]
             raise StaleDataError("the message was received by somebody else")
 
     work.later(end)

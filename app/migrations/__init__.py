@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from app.config import ConfigError
 from app.db import Database
@@ -29,10 +30,16 @@ def newest() -> str:
     return max(path.name for path in (HERE / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
-def upgrade(database: Database) -> None:
+#: Before it, by the old schema: what is found is handed to what comes after it.
+Before = Callable[[Connection], Any]
+After = Callable[[Connection, Any], None]
+
+
+def upgrade(database: Database, *, before: Before | None = None, after: After | None = None) -> None:
     """Bring the schema to the newest revision. When it is there already, which is so at nearly every start, Alembic is not even loaded.
 
-    ConfigError when a newer version made the schema.
+    *before* and *after* belong to the transaction of an upgrade: all of it is kept, or nothing. ConfigError when a newer version made the
+    schema.
     """
     found = _revision(database)
     if found is not None and found > newest():
@@ -41,7 +48,9 @@ def upgrade(database: Database) -> None:
             f"(a newer version made this database: revision {found}, here {newest()}; install that version)."
         )
     if found != newest():
-        command.upgrade(configuration(database), "head")
+        settings = configuration(database)
+        settings.attributes.update(before=before, after=after)
+        command.upgrade(settings, "head")
 
 
 def _revision(database: Database) -> str | None:

@@ -15,5 +15,9 @@ with database.engine.begin() as connection:
         compare_type=True,
         user_module_prefix="db.",
     )
+    before, after = (context.config.attributes.get(name) for name in ("before", "after"))
+    found = before(connection) if before else None
     with context.begin_transaction():
         context.run_migrations()
+    if after:
+        after(connection, found)

@@ -20,8 +20,7 @@ from app.db import Database
 from app.engine import contents, events, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
-from app.engine.proof import sealing
-from app.engine.told import anew
+from app.engine.proof import adopting, sealing
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
 from tests.engine import drawing as d
@@ -49,7 +48,7 @@ def play(db: Database, home: Path) -> None:
     photo.write_bytes(PHOTO)
     child = d.diagram("child", d.start(), d.user("visit", form="visit"), d.end(), flows="s>visit>e")
     parent = d.diagram("p", d.start(), d.call("c", "child", items="for i in 1..4 return i"), d.end(), flows="s>c>e")
-    run(db, anew.begin)
+    run(db, adopting.begin)
     d.deploy(db, parent, child, FORM)
     run(db, found_villages)
     run(db, runtime.start, "p", {}, ANN, campaign_id=7)

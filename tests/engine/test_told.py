@@ -15,7 +15,7 @@ from app.db import Database, new_key
 from app.engine import events
 from app.engine.actor import Actor
 from app.engine.models import Event
-from app.engine.proof import rows, verifying
+from app.engine.proof import adopting, rows, verifying
 from app.engine.told import anew
 
 ANN = Actor("ann")
@@ -30,8 +30,8 @@ def _key() -> None:
 @pytest.fixture
 def own(db: Database) -> Database:
     """A database whose rows are told from the first on."""
-    assert run(db, anew.begin)
-    assert not run(db, anew.begin), "once"
+    assert run(db, adopting.begin)
+    assert not run(db, adopting.begin), "once"
     return db
 
 
@@ -174,7 +174,7 @@ def test_rows_from_before_are_told_at_the_first_start(db: Database) -> None:
     run(db, make)
     raw(db, "UPDATE household SET head = 'x'")
     assert codes(db) == [], "nothing is held against records yet"
-    assert run(db, anew.begin)
+    assert run(db, adopting.begin)
     assert codes(db) == []
     raw(db, "UPDATE household SET head = 'y'")
     assert codes(db) == ["row_altered"]

@@ -89,13 +89,14 @@ __all__ = [
     "WorkGroup",
 ]
 
-# Records tell of every change of these; left out are what people are only told (notifications), how an import runs, and running numbers.
+# Records tell of every change of these; left out is how an import runs.
 _FOLLOWED: tuple[type[Base], ...] = (
     *(AppEntry, CampaignDate, CodeItem, DayProgress, Extract, FormCode, Guide, HandOver, Hold, Holiday, Household, Judgement),
     *(LedgerDay, LedgerEntry, Meeting, Member, Notice, Problem, ProblemList, Question, Report, Setting, Signature, SpotSample),
-    *(Staff, TrainingAttendance, Village, Visit, WorkGroup),
+    *(Counter, Staff, TrainingAttendance, Village, Visit, WorkGroup),
 )
 for _model in _FOLLOWED:
     follow(_model)
 follow(Campaign, campaign="id")
+follow(Notification, without=("read_at",))  # whether somebody has looked is his own business
 follow(DocumentTemplate, without=("content",))  # its checksum is followed

@@ -241,7 +241,8 @@ def _rows(archive: zipfile.ZipFile, known: _Known, campaign: int) -> Iterator[Fi
     epochs, steps = rows.Epochs(), rows.Steps()
     for row in sorted(known.telling, key=lambda row: int(row[KEY])):
         if row[KIND] == anew.KIND:
-            epochs.learn(row[CAMPAIGN], detail_of(row))
+            epochs.learn(row[CAMPAIGN], detail_of(row), str(row[RECORDED]))
+    yield from epochs.found
     if 0 not in epochs.since:
         return
     last: dict[str, tuple[Any, ...]] = {}

@@ -27,6 +27,12 @@ class Finding:
         """The finding as a sentence in ``zh`` or ``en``."""
         words = WORDS[self.code][1 if locale == "en" else 0]
         record = _RECORD[1 if locale == "en" else 0] if self.kind or self.at else _PLACE[1 if locale == "en" else 0]
+        if "found" in self.detail:
+            try:
+                inner = Finding.from_json(self.detail["found"]).text(locale)
+            except (KeyError, TypeError, ValueError):
+                inner = "?"
+            return words.format(inner=inner, at=self.at)
         values = {"chain": self.chain, "seq": self.seq, "key": self.key, "at": self.at, "kind": self.kind, **self.detail}
         return words.format(record=record.format(**values), **values)
 
@@ -125,6 +131,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "row_inserted": (
         "{table} 表的 {row} 是插进来的：按记录没有这一行。",
         "Inserted: {row} in table {table}. By the records there is no such row.",
+    ),
+    "found_before": (
+        "业务表在 {at} UTC 重新登记（升级或清除）之前就已与记录不符，此事永久在案：{inner}",
+        "Before its tables were told anew at {at} UTC (upgrade or erasure) they did not fit the records, which stays on record for ever: "
+        "{inner}",
     ),
     "steps_erased": (
         "记录 {key} 里写明改动的摘要被抹掉了，却没有抹除的记录。",

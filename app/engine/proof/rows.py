@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from itertools import chain as one_after_another
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, text
+from sqlalchemy import Connection, MetaData, and_, select, text
 
 from app.engine import chains
 from app.engine.proof import elsewhere
 from app.engine.proof.findings import Finding
-from app.engine.told import anew
-from app.engine.told.followed import FOLLOWED, STATES, Followed, fingerprint
+from app.engine.told import anew, earlier
+from app.engine.told.followed import FOLLOWED, STATES, Followed, as_told, fingerprint
 
 _WHOLE = 1 << 256
 #: What reading a row can raise that somebody has written by hand.
@@ -53,36 +52,85 @@ class Epochs:
     since: dict[int, int] = field(default_factory=dict)
     #: which columns are followed, as the newest of all says
     fingerprint: str = ""
+    #: table → columns, of that record; {}: an earlier release did not say
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: what was wrong whenever rows were told anew, with the time of the record
+    found: list[Finding] = field(default_factory=list)
 
-    def learn(self, campaign: int, detail: Mapping[str, Any]) -> None:
+    def learn(self, campaign: int, detail: Mapping[str, Any], at: str = "") -> None:
         """One record of ``anew.KIND``, in the order of their keys."""
-        if str(detail.get("epoch", "")).isdecimal():
-            self.since[campaign] = int(detail["epoch"])
-            self.fingerprint = str(detail.get("fingerprint")) if campaign == 0 else self.fingerprint
+        if not str(detail.get("epoch", "")).isdecimal():
+            return
+        self.since[campaign] = int(detail["epoch"])
+        kept = detail.get("found")
+        self.found += [found_before(each, at) for each in kept if isinstance(each, dict)] if isinstance(kept, list) else []
+        if campaign == 0:
+            self.columns = {} if str(detail.get("fingerprint")) != self.fingerprint else self.columns
+            self.fingerprint = str(detail.get("fingerprint"))
+            self.columns = detail["columns"] if isinstance(detail.get("columns"), dict) else self.columns
 
     def counts(self, key: int, campaign: int) -> bool:
         """Whether the steps of a record count."""
         return key >= self.since.get(campaign, 0)
 
 
+def found_before(kept: Mapping[str, Any], at: str) -> Finding:
+    """What was wrong when rows were told anew at *at*: it is told for ever."""
+    return Finding("found_before", at=at, detail={"found": dict(kept)})
+
+
 def check(connection: Connection) -> Iterator[Finding]:
     """Rows that are not what the records say, are gone, or were slipped in; nothing before rows were told for the first time."""
+    epochs = told_anew(connection)
+    yield from epochs.found
+    yield from now(connection, epochs)
+
+
+def told_anew(connection: Connection) -> Epochs:
+    """What all records of rows told anew say."""
     epochs = Epochs()
     for row in _records(connection, told_anew=True):
-        epochs.learn(row.campaign_id, elsewhere.read(row.detail))
+        epochs.learn(row.campaign_id, elsewhere.read(row.detail), _stamped(row.recorded_at))
+    return epochs
+
+
+def now(connection: Connection, epochs: Epochs, campaign: int | None = None) -> Iterator[Finding]:
+    """What is wrong with the rows as they are (*campaign*: with its rows only), by the columns that were followed when they were told."""
     if 0 not in epochs.since:
         return
-    if epochs.fingerprint != fingerprint():
+    ways = _ways(connection, epochs)
+    if ways is None:
         yield Finding("rows_untold")
         return
     steps = Steps()
     for row in _records(connection):
         detail = elsewhere.read(row.detail)
-        if STATES in detail and epochs.counts(row.key, row.campaign_id):
+        if STATES in detail and epochs.counts(row.key, row.campaign_id) and campaign in (None, row.campaign_id):
             steps.add(row.key, detail[STATES])
     yield from (Finding("steps_erased", key=key) for key in steps.erased)
-    found = list(compare(one_after_another(*map(partial(_rows, connection), FOLLOWED.values())), steps.sums))
+    there = one_after_another(*(_rows(connection, _of(how, campaign)) for how in ways.values() if campaign is None or how.campaign))
+    found = list(compare(there, steps.sums))
     yield from _dated(connection, found) if found else ()
+
+
+def _ways(connection: Connection, epochs: Epochs) -> Mapping[str, Followed] | None:
+    """How rows were followed when they were told; None: that is not known any more."""
+    if epochs.fingerprint == fingerprint():
+        return FOLLOWED
+    columns = epochs.columns or earlier.WAYS.get(epochs.fingerprint)
+    if not columns:
+        return None
+    known = MetaData()
+    known.reflect(connection, only=lambda name, _: name in columns)
+    return as_told(columns, known)
+
+
+def _of(how: Followed, campaign: int | None) -> Followed:
+    return how if campaign is None else replace(how, query=how.query.where(how.table.c[how.campaign] == campaign))
+
+
+def _stamped(moment: Any) -> str:
+    return chains.stamp(moment) if isinstance(moment, datetime) else str(moment)
 
 
 def _records(connection: Connection, *, told_anew: bool = False) -> Iterator[Any]:
@@ -148,8 +196,7 @@ def _dated(connection: Connection, findings: Sequence[Finding]) -> Iterator[Find
         if row is None:
             yield finding
         else:
-            at = chains.stamp(row.recorded_at) if isinstance(row.recorded_at, datetime) else str(row.recorded_at)
-            yield dated(finding, row.chain, row.seq, at, row.kind)
+            yield dated(finding, row.chain, row.seq, _stamped(row.recorded_at), row.kind)
 
 
 def dated(finding: Finding, chain: int, seq: int, at: str, kind: str) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -19,15 +19,20 @@ from app.engine.told.changes import States
 KIND = "rows.told"
 
 
-def begin(session: Session) -> bool:
-    """Tell every row, unless that was done for the columns that are followed now. Until then rows are not held against records."""
+def is_due(session: Session) -> bool:
+    """Whether every row must be told: it never was, or not for the columns that are followed now."""
     query = select(Event.detail).where(Event.kind == KIND, Event.campaign_id == 0).order_by(Event.key.desc()).limit(1)
     last = session.scalar(query)
-    if last is not None and last.get("fingerprint") == followed.fingerprint():
-        return False
+    return last is None or last.get("fingerprint") != followed.fingerprint()
+
+
+def begin(session: Session, found: Sequence[dict[str, Any]] = ()) -> None:
+    """Tell every row. Until then rows are not held against records.
+
+    *found*: what was wrong with them by what had been told before (``proof.adopting``); the record keeps it for ever.
+    """
     for campaign in sorted({0, *_campaigns(session)}):
-        tell(session, campaign)
-    return True
+        tell(session, campaign, [] if campaign else found)
 
 
 def _campaigns(session: Session) -> Iterator[int]:
@@ -43,13 +48,16 @@ def epoch(session: Session, campaign: int) -> int:
     return int(last["epoch"]) if last is not None else 0
 
 
-def tell(session: Session, campaign: int) -> int:
-    """Tell every row of a campaign (0: of none); returns the epoch."""
+def tell(session: Session, campaign: int, found: Sequence[dict[str, Any]] = ()) -> int:
+    """Tell every row of a campaign (0: of none); returns the epoch. *found*: as for ``begin``."""
     first = 0
     for states in _pages(_steps(session, campaign)):
         entry = events.record(session, KIND, SYSTEM, campaign_id=campaign, subject=f"campaign:{campaign}" if campaign else "")
         first = first or entry.key
-        known = {"epoch": str(first), "fingerprint": followed.fingerprint()}
+        known: dict[str, Any] = {"epoch": str(first), "fingerprint": followed.fingerprint()}
+        if entry.key == first:
+            known |= {"found": list(found)} if found else {}
+            known |= {"columns": followed.way()} if campaign == 0 else {}
         entry.detail = {**known, followed.STATES: {"": secrets.token_hex(8), **states}}
     return first
 

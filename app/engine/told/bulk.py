@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Result, and_, or_, update
@@ -26,7 +26,7 @@ def _at_statement(state: ORMExecuteState) -> Result[Any] | None:
     if not (state.is_insert or state.is_update or state.is_delete):
         return None
     how = FOLLOWED.get(getattr(statement.table, "name", ""))
-    if how is None or state.execution_options.get("changes_nothing"):
+    if how is None or state.execution_options.get("changes_nothing") or not _touches(how, statement):
         return None
     before: _Seen = {}
     if not state.is_insert:
@@ -38,6 +38,32 @@ def _at_statement(state: ORMExecuteState) -> Result[Any] | None:
         after = {} if state.is_delete else _by_keys(state.session, how, [keys for _digest, _campaign, keys in before.values()])
     _keep(state.session, how, before, after)
     return result
+
+
+def _touches(how: Followed, statement: Any) -> bool:
+    """Whether a statement may write a followed column: leases and attempts of jobs, for one, are none."""
+    if not statement.is_update or not statement._values:
+        return True
+    written = {getattr(column, "name", column) for column in statement._values}
+    return not written.isdisjoint(how.columns)
+
+
+def wrote(session: Session, model: Any, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
+    """Tell of a row that the product's own statement writes, by what is known of it: nobody looks at the row. None: there was, or is, none.
+
+    Say it before the records of the transaction are written. The statement goes by the connection, or says ``changes_nothing``.
+    """
+    how = FOLLOWED[model.__tablename__]
+    first, then = (_known(how, values) for values in (before, after))
+    if first or then:
+        _keep(session, how, first, then)
+
+
+def _known(how: Followed, values: Mapping[str, Any] | None) -> _Seen:
+    if values is None or not how.has(values):
+        return {}
+    row = {column: values.get(column) for column in how.columns}
+    return {how.name(row): (how.digest(row), how.campaign_of(row), tuple(row[key] for key in how.keys))}
 
 
 def _inserted(how: Followed, state: ORMExecuteState) -> Iterator[tuple[Any, ...]]:
@@ -71,7 +97,8 @@ def _seen(session: Session, how: Followed, statement: Any) -> _Seen:
     found: _Seen = {}
     row: Any
     for row in session.connection().execute(statement).mappings():
-        found[how.name(row)] = (how.digest(row), how.campaign_of(row), tuple(row[key] for key in how.keys))
+        if how.has(row):
+            found[how.name(row)] = (how.digest(row), how.campaign_of(row), tuple(row[key] for key in how.keys))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,16 @@ def _keep(session: Session, known: dict[Any, Change], row: Any, how: Followed, b
     return known[id(row)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a column's default may ask about the other columns, as in SQLAlchemy's own context."""
+
+    values: dict[str, Any]
+
+    def get_current_parameters(self) -> dict[str, Any]:
+        return self.values
+
+
 def _fill_in(row: Any, how: Followed) -> None:
     """Give a new object its defaults now: they are part of what is told."""
     state = inspect(row)
@@ -93,7 +103,7 @@ def _fill_in(row: Any, how: Followed) -> None:
         if default.is_scalar:
             setattr(row, column.name, default.arg)
         elif default.is_callable:
-            setattr(row, column.name, default.arg(None))
+            setattr(row, column.name, default.arg(_Given(state.dict)))
 
 
 def _values(row: Any, how: Followed, *, before: bool = False) -> dict[str, Any]:
@@ -117,8 +127,8 @@ def _hold(session: Session, entries: Sequence[Change]) -> None:
             raise StaleDataError("somebody else has changed this row meanwhile")
 
 
-def take(session: Session) -> Iterator[tuple[int, States]]:
-    """(campaign, changes) that no record tells of yet, at most ``MOST`` at a time. Who asks must record them."""
+def take(session: Session, wanted: Container[str] | None = None) -> Iterator[tuple[int, States]]:
+    """(campaign, changes) that no record tells of yet, at most ``MOST`` at a time, of *wanted* rows only. Who asks must record them."""
     note(session)
     known = of(session)
     if any(each.row is not None and None in (getattr(each.row, key) for key in each.how.keys) for each in known.values()):
@@ -132,6 +142,8 @@ def take(session: Session) -> Iterator[tuple[int, States]]:
         if each.row is not None:
             values = _values(each.row, each.how)
             each.name, each.campaign = each.how.name(values), each.how.campaign_of(values)
+        if wanted is not None and each.name not in wanted:
+            continue
         found.setdefault(each.campaign, {})[each.name] = [each.before, after]
         each.taken.append((savepoint, each.before))
         each.before = after

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, inspect, select
+from sqlalchemy import MetaData, Select, Table, inspect, select
 
 from app.engine import chains
 
@@ -33,6 +34,12 @@ class Followed:
     revised: bool
     #: all rows, with these columns
     query: Select[Any]
+    #: (column, values): only rows with one of these are followed; None: all rows
+    only: tuple[str, frozenset[Any]] | None = None
+
+    def has(self, values: Mapping[str, Any]) -> bool:
+        """Whether a row, given by column, is one of those that are followed."""
+        return self.only is None or values[self.only[0]] in self.only[1]
 
     def name(self, values: Mapping[str, Any]) -> str:
         """``household:123``, ``campaign_date:7/visits_to``."""
@@ -58,8 +65,15 @@ FOLLOWED: dict[str, Followed] = {}
 ROOMS: set[str] = set()
 
 
-def follow(model: type[Any], *, without: Sequence[str] = (), campaign: str = "campaign_id") -> None:
-    """Follow the rows of *model*, all columns but the revision and *without*.
+def follow(
+    model: type[Any],
+    *,
+    without: Sequence[str] = (),
+    campaign: str = "campaign_id",
+    only: tuple[str, frozenset[Any]] | None = None,
+    room: str = "",
+) -> None:
+    """Follow the rows of *model*, all columns but the revision and *without*. *room*: the module that says so, if it is not the model's.
 
     The columns are part of what is proved: when they change, every row is told of anew at the next start (``anew.begin``).
     """
@@ -69,23 +83,52 @@ def follow(model: type[Any], *, without: Sequence[str] = (), campaign: str = "ca
     left = {*without, revision.name if revision is not None else ""}
     columns = tuple(column.name for column in table.columns if column.name not in left)
     keys = tuple(column.name for column in table.primary_key.columns)
-    ROOMS.add(model.__module__)
-    FOLLOWED[table.name] = Followed(table, columns, keys, campaign, revision is not None, select(*(table.c[name] for name in columns)))
+    ROOMS.add(room or model.__module__)
+    query = select(*(table.c[name] for name in columns))
+    query = query if only is None else query.where(table.c[only[0]].in_(sorted(only[1])))
+    FOLLOWED[table.name] = Followed(table, columns, keys, campaign, revision is not None, query, only)
 
 
 def of(row: Any) -> Followed | None:
     """How an object is followed."""
-    return FOLLOWED.get(getattr(row, "__tablename__", ""))
+    how = FOLLOWED.get(getattr(row, "__tablename__", ""))
+    return how if how is not None and (how.only is None or getattr(row, how.only[0]) in how.only[1]) else None
+
+
+def way() -> dict[str, list[str]]:
+    """What is hashed: table → columns. It is recorded, so that a later release can still hold rows against what was told in this way."""
+    return {name: list(each.columns) for name, each in FOLLOWED.items()}
 
 
 def fingerprint() -> str:
     """Changes when other columns are followed, or are hashed in another way."""
-    return chains.digest(chains.canonical([_WAY, {name: each.columns for name, each in FOLLOWED.items()}]))
+    return fingerprint_of(way())
+
+
+def fingerprint_of(columns: Mapping[str, Sequence[str]]) -> str:
+    """The fingerprint of a ``way``."""
+    return chains.digest(chains.canonical([_WAY, columns]))
+
+
+def as_told(columns: Mapping[str, Sequence[str]], known: MetaData) -> dict[str, Followed]:
+    """How rows were followed in an earlier ``way``, by the database's tables as they are (*known*, reflected); lost ones are left out."""
+    found = {}
+    for name, wanted in columns.items():
+        table = known.tables.get(name)
+        if table is not None and set(wanted) <= set(table.c.keys()):
+            now = FOLLOWED.get(name)
+            only, keys = now.only if now else None, tuple(column.name for column in table.primary_key)
+            query = select(*(table.c[column] for column in wanted))
+            query = query if only is None else query.where(table.c[only[0]].in_(sorted(only[1])))
+            found[name] = Followed(table, tuple(wanted), keys, now.campaign if now else "", False, query, only)
+    return found
 
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
-        return chains.stamp(value)
+        return chains.stamp(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, bytes):
+        return {"sha256": hashlib.sha256(value).hexdigest()}
     secret = isinstance(value, str) and value and name in _SECRETS
     return {"gone": chains.digest(value.encode())} if secret else _shut(value)
 

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine.told.followed import follow
 
 
 class OperationBatch(Base):
@@ -56,3 +57,6 @@ class OperationItem(Base):
     cause_en: Mapped[str] = mapped_column(Text, default="")
     #: key of the migration that was made
     result_key: Mapped[int | None] = mapped_column(Key)
+
+
+follow(OperationBatch)

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Te
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine.told.followed import follow
 
 
 class ReleaseRequest(Base):
@@ -64,3 +65,7 @@ class ReleaseFile(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     #: user names of everybody who drew at it; none of them releases it
     drawn_by: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+follow(ReleaseRequest, campaign="")
+follow(ReleaseFile, campaign="")

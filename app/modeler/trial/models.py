@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
+from app.engine.told.followed import follow
 
 
 class Trial(Base):
@@ -77,3 +78,6 @@ class ScenarioRun(Base):
     #: ``ScenarioResult`` as JSON
     result: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     milliseconds: Mapped[int] = mapped_column(Integer)
+
+
+follow(Scenario, campaign="")
