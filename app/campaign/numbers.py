@@ -17,7 +17,7 @@ def next_number(session: Session, campaign_id: int, series: str) -> int:
         .where(Counter.campaign_id == campaign_id, Counter.series == series)
         .values(value=Counter.value + 1)
         .returning(Counter.value)
-        .execution_options(synchronize_session=False, changes_nothing=True)  # told of below
+        .execution_options(**bulk.TOLD)  # below
     )
     number = session.execute(advance).scalar_one_or_none()
     if number is None:

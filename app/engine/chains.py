@@ -48,6 +48,9 @@ COLUMNS = (
 #: name that is added later would change the hashes of the records that have it already.
 #: ``states`` is no text, but is erased like one: digests of rows (``told``) from which names could be guessed.
 FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables", "states"})
+#: More of the same, since a later release: a record that has one of these says so itself, under ``HIDDEN``, so that older hashes stay.
+_LATER = frozenset({"changes"})
+HIDDEN = "hidden"
 #: Chains among which acts that nobody's name stands for spread, so that their writers do not meet.
 LANES = 16
 
@@ -84,9 +87,17 @@ def hidden(salt: str, name: str, value: Any) -> Any:
     return value if erased else {"gone": digest(canonical([salt, name, value]))}
 
 
+def free_of(detail: Mapping[str, Any]) -> set[str]:
+    """The names in a detail whose values stand as salted digests in what is hashed, so that they can be erased."""
+    more = detail.get(HIDDEN)
+    known = FREE_TEXT.union(each for each in more if isinstance(each, str) and each != HIDDEN) if isinstance(more, list) else FREE_TEXT
+    return set(known.intersection(detail))
+
+
 def committed(detail: Mapping[str, Any], salt: str) -> Any:
     """A detail as it is hashed."""
-    whole = {name: hidden(salt, name, value) if name in FREE_TEXT else value for name, value in detail.items()}
+    free = free_of(detail)
+    whole = {name: hidden(salt, name, value) if name in free else value for name, value in detail.items()}
     return without_ciphers(whole)
 
 
@@ -103,8 +114,9 @@ def link(previous: str, text: bytes) -> str:
 def append(entry: Event, chain: int, length: int, head: str) -> str:
     """Give *entry* the next place in a chain of *length* records; returns the new head."""
     entry.chain, entry.seq = chain, length + 1
-    entry.detail = orjson.loads(canonical(entry.detail))
-    entry.salt = secrets.token_hex(16) if FREE_TEXT.intersection(entry.detail) else ""
+    more = sorted(_LATER.intersection(entry.detail))
+    entry.detail = orjson.loads(canonical({**entry.detail, HIDDEN: more} if more else entry.detail))
+    entry.salt = secrets.token_hex(16) if free_of(entry.detail) else ""
     columns = tuple(getattr(entry, name) for name in COLUMNS)
     columns = (*columns[:2], stamp(entry.at), stamp(entry.recorded_at), *columns[4:])
     entry.hash = link(head, content(chain, entry.seq, columns, entry.detail, entry.salt))

@@ -19,6 +19,8 @@ from app.engine.models import Definition, Deployment
 
 #: table name -> (table, columns in the order in which they are hashed)
 COVERED: dict[str, tuple[Table, tuple[str, ...]]] = {}
+#: Records of an erasure that says of each row what it was before and is now: ``{"rewritten": {row: [digest, digest]}}``.
+REWRITTEN = "contents.rewritten"
 #: table name -> columns with SHA-256, stored name and media type of the file (``kept_files``) that a row tells of
 FILES: dict[str, tuple[str, str, str]] = {}
 #: modules whose import fills ``COVERED``

@@ -7,6 +7,7 @@ chunks. Records themselves are never deleted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,8 @@ from app.engine.actor import SYSTEM, Actor
 from app.engine.chain_models import Erasure, Retention
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound
-from app.engine.models import Event, ProcessInstance, Task
+from app.engine.migration_models import InstanceMigration
+from app.engine.models import Call, Event, Incident, JobRow, MessageRow, ProcessInstance, Task
 from app.engine.proof import adopting
 from app.engine.told import anew
 from app.engine.told.followed import STATES
@@ -35,6 +37,11 @@ KINDS = ("persons", "texts", "files", "staff")
 BLANK = "（已清除）"
 _MANY = 500
 NAME = "erasure"
+#: ``on_site``, ``household:V02-001``, ``V02``, ``2020-05-21T08:00:00+08:00``, ``1250``; numbers from this on may be telephones.
+_CODE = re.compile(
+    r"|[a-z][a-z0-9_]*(?:[:.][A-Za-z0-9_.-]+)?|[A-Z]{1,3}\d{1,4}(?:-\d{1,4})*|\d{4}-\d\d(?:-\d\d(?:[T ][0-9:.+Z-]+)?)?|\d\d:\d\d|\d{1,6}"
+)
+_NUMBERS = 10**10
 
 #: Deals with the rows of a campaign after a key; returns (last key, how many were changed), or None when none were left.
 Step = Callable[[Session, int, int], tuple[int, int] | None]
@@ -80,10 +87,7 @@ def blank(kind: str, model: Any, **values: Any) -> None:
     """Write *values* over the columns of all rows of a campaign."""
 
     def erase(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
-        if after:
-            return None
-        whole = update(model).where(model.campaign_id == campaign_id).values(**values)
-        return 1, session.execute(whole.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+        return None if after else (1, _over(session, model, campaign_id, values))
 
     _steps.append(((kind,), erase))
 
@@ -165,6 +169,17 @@ def decide(session: Session, key: int, actor: Actor, *, confirm: bool) -> Erasur
     return row
 
 
+def plain(value: Any) -> Any:
+    """A copy of a JSON *value* without what may name anybody: codes, times, amounts and yes or no stay, other texts are blank."""
+    if isinstance(value, dict):
+        return value if value.keys() == {"gone"} else {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, str) and not _CODE.fullmatch(value):
+        return BLANK
+    return None if isinstance(value, int) and abs(value) >= _NUMBERS else value
+
+
 # --- the work -------------------------------------------------------------------------------------------------------------
 
 
@@ -190,14 +205,24 @@ def next_chunk(session: Session, key: int) -> bool:
 
 @step("persons")
 def _instances(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
-    """Labels name people, and variables may hold what forms said."""
+    """Labels name people, and variables, also those that tokens carry, may hold what forms said. Nothing of the campaign runs any more."""
     if after:
         return None
-    changed = 0
-    for model in (ProcessInstance, Task):
-        whole = update(model).where(model.campaign_id == campaign_id).values(label=BLANK, variables={})
-        changed += session.execute(whole.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
-    return 1, changed
+    blanks: dict[Any, dict[str, Any]] = {
+        ProcessInstance: {"label": BLANK, "variables": {}, "tokens": b"", "result": None},
+        Task: {"label": BLANK, "variables": {}},
+        Call: {"common": {}, "items": []},
+        JobRow: {"payload": {}, "error": ""},
+        MessageRow: {"variables": {}},
+        Incident: {"message": BLANK},
+        InstanceMigration: {"variables": {}, "tokens": b"", "changes": {}},
+    }
+    return 1, sum(_over(session, model, campaign_id, values) for model, values in blanks.items())
+
+
+def _over(session: Session, model: Any, campaign_id: int, values: dict[str, Any]) -> int:
+    whole = update(model).where(model.campaign_id == campaign_id).values(**values)
+    return int(session.execute(whole.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
 
 
 def _records(session: Session, campaign_id: int, after: int, change: Callable[[Event], Any]) -> tuple[int, int] | None:
@@ -213,12 +238,21 @@ def _records(session: Session, campaign_id: int, after: int, change: Callable[[E
     return found[-1].key, changed
 
 
+def _without(entry: Event, names: set[str]) -> dict[str, Any]:
+    """The detail of a record with the digests of some of its free texts in their place; with the last of them goes its salt."""
+    detail = {name: chains.hidden(entry.salt, name, value) if name in names else value for name, value in entry.detail.items()}
+    kept = any(chains.hidden("", name, detail[name]) != detail[name] for name in chains.free_of(detail))
+    entry.salt = entry.salt if kept else ""
+    return detail
+
+
 @step("persons")
 def _ciphers(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
     """Encrypted values in records; those in a free text go with it."""
 
     def change(entry: Event) -> dict[str, Any]:
-        return {name: value if name in chains.FREE_TEXT else chains.without_ciphers(value) for name, value in entry.detail.items()}
+        free = chains.free_of(entry.detail)
+        return {name: value if name in free else chains.without_ciphers(value) for name, value in entry.detail.items()}
 
     return _records(session, campaign_id, after, change)
 
@@ -240,10 +274,21 @@ def _told(session: Session, campaign_id: int, after: int) -> tuple[int, int] | N
     def change(entry: Event) -> dict[str, Any]:
         if STATES not in entry.detail or entry.key >= epoch:
             return entry.detail
-        detail = {**entry.detail, STATES: chains.hidden(entry.salt, STATES, entry.detail[STATES])}
-        kept = any(chains.hidden("", name, detail[name]) != detail[name] for name in chains.FREE_TEXT.intersection(detail))
-        entry.salt = entry.salt if kept else ""
-        return detail
+        return _without(entry, {STATES})
+
+    return _records(session, campaign_id, after, change)
+
+
+#: Free texts that name people by themselves, or hold what forms said.
+NAMING = frozenset({"label", "variables", "changes", "message", "file"})
+
+
+@last("persons")
+def _naming(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
+    """What records say in ``NAMING``; their salt stays for the texts that are kept."""
+
+    def change(entry: Event) -> dict[str, Any]:
+        return _without(entry, chains.free_of(entry.detail) & NAMING)
 
     return _records(session, campaign_id, after, change)
 
@@ -253,9 +298,7 @@ def _texts(session: Session, campaign_id: int, after: int) -> tuple[int, int] | 
     """Free texts in records, with their salt; what is told of rows has gone before, or still counts."""
 
     def change(entry: Event) -> dict[str, Any]:
-        salt, counts = entry.salt, isinstance(entry.detail.get(STATES), dict) and "" in entry.detail[STATES]
-        entry.salt = salt if counts else ""
-        hide = chains.FREE_TEXT - {STATES} if counts else chains.FREE_TEXT
-        return {name: chains.hidden(salt, name, value) if name in hide else value for name, value in entry.detail.items()}
+        counts = isinstance(entry.detail.get(STATES), dict) and "" in entry.detail[STATES]
+        return _without(entry, chains.free_of(entry.detail) - ({STATES} if counts else set()))
 
     return _records(session, campaign_id, after, change)

@@ -127,13 +127,9 @@ def _run(db: Database, job: Leased) -> None:
 def _do(session: Session, job: Leased) -> None:
     work = Work(session, SYSTEM, now=_moment(job), running_job=job.key)
     progress = _DO[job.kind](work, job)
-    if progress is None:
-        leases.tell_end(session, job)
+    leases.tell(session, job, over=progress is None)
     work.write()
-    if progress is None:
-        leases.finish(session, job)
-    else:
-        leases.again(session, job, progress)
+    leases.leave(session, job, progress)
 
 
 def _moment(job: Leased) -> datetime:

@@ -148,13 +148,22 @@ def take(session: Session, keys: Sequence[int]) -> list[Leased]:
 
 def finish(session: Session, job: Leased) -> None:
     """The job is done; in the transaction of what it did. LeaseLost if it was no longer this worker's."""
-    tell_end(session, job)
-    _mine(session.execute(_FINISH, {"job": job.key, "lease": job.fence}, execution_options={"changes_nothing": True}))
+    tell(session, job)
+    _mine(session.execute(_FINISH, {"job": job.key, "lease": job.fence}, execution_options=bulk.TOLD))
 
 
-def tell_end(session: Session, job: Leased) -> None:
-    """Let the records of what the job does tell that its row goes."""
-    bulk.wrote(session, JobRow, {**asdict(job), "timed": job.kind in TIMED}, None)
+def tell(session: Session, job: Leased, *, over: bool = True) -> None:
+    """Let the records of what the job does tell that its row goes, if it is *over*."""
+    if over:
+        bulk.wrote(session, JobRow, {**asdict(job), "timed": job.kind in TIMED}, None)
+
+
+def leave(session: Session, job: Leased, progress: dict[str, Any] | None) -> None:
+    """The job is done, or a part of it: then *progress* is how far it came."""
+    if progress is None:
+        finish(session, job)
+    else:
+        again(session, job, progress)
 
 
 def again(session: Session, job: Leased, payload: dict[str, Any]) -> None:

@@ -265,19 +265,16 @@ def _close(
     work: Work, message: MessageRow, state: str, instance: ProcessInstance | None = None, waits: SubscriptionRow | None = None
 ) -> None:
     """End the message's wait, once: who comes second runs again and finds it ended."""
-    key = message.key
-    ended = update(MessageRow).where(MessageRow.key == key, MessageRow.state == "WAITING").values(state=state)
-    before = {column.name: getattr(message, column.name) for column in MessageRow.__table__.columns}
-    bulk.wrote(work.session, MessageRow, before, {**before, "state": state})
+    ended = update(MessageRow).where(MessageRow.key == message.key, MessageRow.state == "WAITING").values(state=state)
+    bulk.wrote_over(work.session, message, state=state)
 
     def end() -> None:
-        told = ended.execution_options(synchronize_session=False, changes_nothing=True)
-        if work.session.execute(told).rowcount == 0:  # type: ignore[attr-defined]
+        if work.session.execute(ended, execution_options=bulk.TOLD).rowcount == 0:  # type: ignore[attr-defined]
             raise StaleDataError("the message was received by somebody else")
 
     work.later(end)
     # Its expiry, and its delivery if that has not been run yet.
-    work.batch.closed_jobs.append((0, key))
+    work.batch.closed_jobs.append((0, message.key))
     events.record(
         work.session,
         f"message.{state.lower()}",
@@ -288,7 +285,7 @@ def _close(
         activity_key=waits.key if waits and instance and waits.instance_key else None,
         element_id=waits.element_id if waits else "",
         subject=instance.subject if instance else "",
-        detail={"name": message.name, "correlation_key": message.correlation_key, "message": key},
+        detail={"name": message.name, "correlation_key": message.correlation_key, "message": message.key},
     )
 
 

@@ -17,6 +17,7 @@ from app.engine import definitions
 from app.engine.actor import Actor
 from app.engine.leases import OUTSIDE
 from app.engine.models import Event, Incident, JobRow, ProcessInstance, Task
+from app.engine.told.followed import STATES
 
 CONFORMANCE = Path(__file__).parent / "conformance" / "diagrams"
 ANN = Actor("ann", origin="127.0.0.1")
@@ -218,8 +219,8 @@ def task(db: Database, element_id: str, **where: Any) -> Task:
 
 
 def said(event: Event) -> dict[str, Any]:
-    """What a record says, apart from the version of the process."""
-    return {name: value for name, value in event.detail.items() if name != "definition"}
+    """What a record says, apart from the version of the process and from what it tells of changed rows."""
+    return {name: value for name, value in event.detail.items() if name not in ("definition", STATES)}
 
 
 def instances(db: Database, **where: Any) -> list[ProcessInstance]:

@@ -76,6 +76,11 @@ def _write(session: Session, upto: int, found: list[tuple[int, list[int]]], firs
     return len(found)
 
 
+def begin_again(session: Session) -> None:
+    """Forget every record's words: contents were erased. The index fills itself from what is left."""
+    _begin_again(session, session.scalar(select(RecordIndex.upto).where(RecordIndex.id == 1)) or 0)
+
+
 def _begin_again(session: Session, upto: int) -> None:
     """The index was lost, or made by an earlier version. Meanwhile searches read the records."""
     moved: Any = session.execute(update(RecordIndex).where(RecordIndex.id == 1, RecordIndex.upto == upto).values(upto=0))

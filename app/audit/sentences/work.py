@@ -234,6 +234,7 @@ TEXTS = {
         "Table rows changed",
         "changed rows of the campaign's tables (their digests stand in the record)",
     ),
+    "contents.rewritten": ("清除表单内容", "清除表单中填写的内容", "Forms erased", "erased what was typed into forms"),
     "rows.told": (
         "业务表重新留底",
         "把业务表各行的摘要重新记下，作为今后核验的起点",

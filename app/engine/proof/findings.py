@@ -137,6 +137,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "Before its tables were told anew at {at} UTC (upgrade or erasure) they did not fit the records, which stays on record for ever: "
         "{inner}",
     ),
+    "erased_unordered": (
+        "{record}的内容（{names}）被抹掉了，却没有两人批准的清除：没有人下令。",
+        "Contents of {record} ({names}) were erased, and no erasure that two persons ordered says so.",
+    ),
+    "row_erased_unordered": (
+        "{table} 表的 {row} 的“{column}”中有加密内容被抹掉了，却没有两人批准的清除。",
+        "Encrypted contents of “{column}” of {row} in table {table} were erased, and no erasure that two persons ordered says so.",
+    ),
+    "erasure_forged": (
+        "记录 {key} 说内容已清除，却没有一人申请、另一人批准的记录与它相符。",
+        "Record {key} speaks of an erasure that nobody asked for and another person confirmed.",
+    ),
     "steps_erased": (
         "记录 {key} 里写明改动的摘要被抹掉了，却没有抹除的记录。",
         "What record {key} told of changed rows was erased, and no record of an erasure says so.",

@@ -47,7 +47,7 @@ def _free_texts(record: one_chain.Row) -> dict[str, Any]:
     detail = one_chain.detail_of(record)
     return {
         "salt": record[one_chain.SALT],
-        "texts": {name: text for name, text in detail.items() if isinstance(text, str) and name in chains.FREE_TEXT},
+        "texts": {name: detail[name] for name in chains.free_of(detail) if isinstance(detail[name], str)},
     }
 
 

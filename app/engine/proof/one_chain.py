@@ -198,7 +198,7 @@ def read(row: Row) -> tuple[bytes | None, list[Told]]:
         detail = orjson.loads(row[DETAIL])
         if not isinstance(detail, dict) or not isinstance(row[SALT], str):
             return None, []
-        if row[SALT] and not any(chains.hidden("", name, detail[name]) != detail[name] for name in chains.FREE_TEXT.intersection(detail)):
+        if row[SALT] and not any(chains.hidden("", name, detail[name]) != detail[name] for name in chains.free_of(detail)):
             return None, []  # a salt without anything that it is the salt of
         text = chains.canonical([row[CHAIN], row[SEQ], *row[_FIRST:_LAST], _committed(detail, row[SALT], row[DETAIL])])
         return text, _told(detail["digests"], row) if "digests" in detail else []
@@ -216,7 +216,7 @@ def _committed(detail: dict[str, Any], salt: str, written: str) -> Any:
     """As ``chains.committed``, without the search where there is nothing to find."""
     if salt or '"gone"' in written or '"enc"' in written:
         return chains.committed(detail, salt)
-    return detail if chains.FREE_TEXT.isdisjoint(detail) else chains.committed(detail, salt)
+    return chains.committed(detail, salt) if chains.free_of(detail) else detail
 
 
 def _told(digests: dict[str, str], row: Row) -> list[Told]:

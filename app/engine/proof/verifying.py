@@ -21,7 +21,7 @@ from app.db import Database
 from app.engine.chain_models import Seal
 from app.engine.contents import ROOMS
 from app.engine.models import Event
-from app.engine.proof import elsewhere, rows, seals
+from app.engine.proof import elsewhere, orders, rows, seals
 from app.engine.proof.findings import Finding
 from app.engine.proof.one_chain import Told
 from app.engine.proof.reading import END, one_chain_after_another
@@ -104,8 +104,9 @@ def check_rest(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) 
 
 
 def check_tables(connection: Connection) -> list[Finding]:
-    """Rows that no record tells of, definitions, rows whose every change is told of."""
-    return [*elsewhere.slipped_in(connection), *elsewhere.definitions(connection), *rows.check(connection)][:MOST]
+    """Rows that no record tells of, definitions, rows whose every change is told of, what is gone without an order."""
+    checks = (elsewhere.slipped_in, elsewhere.definitions, rows.check, orders.check)
+    return [finding for check in checks for finding in check(connection)][:MOST]
 
 
 def verify(

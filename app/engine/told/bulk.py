@@ -15,6 +15,8 @@ from app.engine.told.followed import FOLLOWED, Followed
 
 #: Rows looked up at a time.
 _MANY = 300
+#: Options of a statement whose rows have been told of already.
+TOLD = {"synchronize_session": False, "changes_nothing": True}
 
 #: name → (digest, campaign, keys)
 _Seen = dict[str, tuple[str, int, tuple[Any, ...]]]
@@ -51,12 +53,18 @@ def _touches(how: Followed, statement: Any) -> bool:
 def wrote(session: Session, model: Any, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
     """Tell of a row that the product's own statement writes, by what is known of it: nobody looks at the row. None: there was, or is, none.
 
-    Say it before the records of the transaction are written. The statement goes by the connection, or says ``changes_nothing``.
+    Say it before the records of the transaction are written. The statement goes by the connection, or with the options ``TOLD``.
     """
     how = FOLLOWED[model.__tablename__]
     first, then = (_known(how, values) for values in (before, after))
     if first or then:
         _keep(session, how, first, then)
+
+
+def wrote_over(session: Session, row: Any, **values: Any) -> None:
+    """As ``wrote``: a statement of our own writes *values* over the columns of an object that was just read."""
+    before = {column.name: getattr(row, column.name) for column in row.__table__.columns}
+    wrote(session, type(row), before, {**before, **values})
 
 
 def _known(how: Followed, values: Mapping[str, Any] | None) -> _Seen:
@@ -116,4 +124,4 @@ def _keep(session: Session, how: Followed, before: _Seen, after: _Seen) -> None:
         if name not in known:
             first = before[name][0] if name in before else ""
             known[name] = Change(how, first, name=name, campaign=campaign, within=session.get_nested_transaction())
-        known[name].after = digest
+        known[name].after, known[name].campaign = digest, campaign
