@@ -70,6 +70,11 @@ def key_at(moment: datetime) -> int:
     return max(int(moment.timestamp() * 1000) - _EPOCH, 0) << 22
 
 
+def made_at(key: int) -> datetime:
+    """When a key was made (the machine's time); long ago for what is none of ours."""
+    return datetime.fromtimestamp(min(max(key >> 22, 0), 1 << 41) / 1000 + _EPOCH / 1000, UTC)
+
+
 def _dumps(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
@@ -270,4 +275,4 @@ def _prepare_sqlite(engine: Engine) -> None:
         record.info.pop(_WRITING, None)
 
 
-__all__ = ["Base", "Database", "Key", "Outage", "RevisionConflict", "UtcDateTime", "key_at", "new_key", "outage"]
+__all__ = ["Base", "Database", "Key", "Outage", "RevisionConflict", "UtcDateTime", "key_at", "made_at", "new_key", "outage"]

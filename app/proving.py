@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from app import tables  # noqa: F401  (which tables records answer for)
 from app.config import ConfigError, from_environment
 from app.db import Database
-from app.engine.proof import anchors, archived, files, sealing, verifying
+from app.engine.proof import anchors, archived, files, sealing, verdict, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.verifying import Result
 
@@ -42,7 +42,7 @@ def verify(options: argparse.Namespace) -> int:
     path: Path | None = options.anchor or (own if own.exists() else None)
     anchor = anchors.read(path) if path else {}
     began = time.monotonic()
-    result = verifying.verify(database, anchor, progress=_progress)
+    result = verifying.verify(database, anchor, progress=_progress, elsewhere_kept=options.anchor is not None)
     result.findings += _files(database, from_environment().uploads)
     database.dispose()
     seconds = time.monotonic() - began
@@ -74,7 +74,7 @@ def _archive(path: Path, anchor: Path | None) -> int:
 def _files(database: Database, folder: Path) -> list[Finding]:
     """Photos and documents whose file is not the one that was handed in or made."""
     with verifying.snapshot(database.engine) as connection:
-        return list(files.check_all(connection, folder))
+        return verifying.carefully(connection, "files", files.check_all, folder)
 
 
 def _as_it_is() -> Database:
@@ -94,8 +94,11 @@ def _progress(done: int, total: int) -> None:
 
 def _said(result: Result) -> int:
     first = result.first
+    for locale in ("zh", "en"):
+        print(verdict.sentence(result.seals, first is None, locale))
+    for limit in result.limits:
+        print(f"* {limit.text('zh')}\n  {limit.text('en')}")
     if first is None:
-        print("一切如写入时一样，没有改动 (everything is as it was written)")
         return 0
     print(f"发现 {len(result.findings)} 处，最早一处在前 ({len(result.findings)} findings, the first one first):")
     for finding in [first, *(each for each in result.findings if each is not first)][:_PRINTED]:

@@ -32,7 +32,7 @@ def rewrite(
     if places:
         work.later(lambda: _rename(work, instance, places))
     definition = update(_SUBSCRIPTION).where(_SUBSCRIPTION.c.instance_key == instance.key).values(definition_key=instance.definition_key)
-    work.later(lambda: work.session.connection().execute(definition))
+    work.later(lambda: work.session.execute(definition))
     work.later(lambda: _waits(work, instance, done))
     _calls(work, new, done)
     return _tasks(work, instance, done, recompute)
@@ -54,7 +54,7 @@ def repeats(done: spiff.Migrated) -> list[list[str]]:
 
 
 def _rename(work: Work, instance: ProcessInstance, places: list[dict[str, Any]]) -> None:
-    execute = work.session.connection().execute
+    execute = work.session.execute
     execute(
         update(_ACTIVITY)
         .where(_ACTIVITY.c.key == bindparam("at"))
@@ -73,7 +73,7 @@ def _rename(work: Work, instance: ProcessInstance, places: list[dict[str, Any]])
 
 
 def _waits(work: Work, instance: ProcessInstance, done: spiff.Migrated) -> None:
-    execute = work.session.connection().execute
+    execute = work.session.execute
     for job in done.jobs.values():
         payload = {"variables": job.variables, "headers": job.headers, "subject": instance.subject, "scope": instance.scope}
         execute(_jobs_at(instance, job.key, "service").values(type=job.type, payload=payload))
@@ -92,7 +92,7 @@ def _jobs_at(instance: ProcessInstance, key: int, kind: str) -> Any:
 
 def _look_again(work: Work, instance: ProcessInstance, waits: steps.Subscription) -> None:
     """A message that came before may fit what is waited for now."""
-    execute = work.session.connection().execute
+    execute = work.session.execute
     execute(delete(_JOB).where(_JOB.c.instance_key == instance.key, _JOB.c.activity_key == waits.key, _JOB.c.kind == "subscription"))
     place: dict[str, Any] = {"instance_key": instance.key, "activity_key": waits.key, "element_id": waits.element_id}
     look = rows.job("subscription", campaign_id=instance.campaign_id, now=work.now, **place)
@@ -117,7 +117,7 @@ def _calls(work: Work, new: bpmn.Process, done: spiff.Migrated) -> None:
             "has_completion_condition": element.loop.completion_condition is not None,
             "revision": _CALL.c.revision + 1,
         }
-        work.later(lambda k=key, v=values: work.session.connection().execute(update(_CALL).where(_CALL.c.key == k).values(**v)))  # type: ignore[misc]
+        work.later(lambda k=key, v=values: work.session.execute(update(_CALL).where(_CALL.c.key == k).values(**v)))  # type: ignore[misc]
 
 
 # --- user tasks -----------------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def _tell(work: Work, instance: ProcessInstance, kind: str, incident: Incident, 
 
 
 def _replace(work: Work, task_key: int, new: list[dict[str, Any]]) -> None:
-    execute = work.session.connection().execute
+    execute = work.session.execute
     execute(delete(_CANDIDATE).where(_CANDIDATE.c.task_key == task_key))
     if new:
         execute(insert(_CANDIDATE), new)

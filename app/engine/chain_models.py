@@ -88,6 +88,8 @@ class Verification(Base):
     seal: Mapped[int] = mapped_column(Integer, default=0)
     #: [{code, chain, seq, key, at, …}], the first ones found
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    #: on what the verdict rests: {"counted": [...] while it runs, "limits": [{code, …}] at the end}
+    grounds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Retention(Base):

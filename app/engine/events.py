@@ -30,6 +30,8 @@ from app.engine.told import (
 from app.engine.told.followed import STATES
 
 _WAITING = "daopai.events"
+#: the record that this transaction wrote last
+_LAST = "daopai.events.last"
 
 
 @dataclass(slots=True)
@@ -119,8 +121,9 @@ def write(session: Session, stepped: ProcessInstance | None = None) -> bool:
     """
     told = list(changes.take(session))  # may flush, which leaves what waits where it is
     waiting: list[_Waiting] = session.info.pop(_WAITING, [])
+    beside = session.info[_LAST] = waiting[-1] if waiting else session.info.get(_LAST)
     for campaign, states in told:
-        _tell(session, waiting, campaign, states)
+        _tell(session, waiting, campaign, states, beside)
     outside = []
     for each in waiting:
         instance = each.instance or stepped
@@ -134,12 +137,11 @@ def write(session: Session, stepped: ProcessInstance | None = None) -> bool:
     return bool(waiting)
 
 
-def _tell(session: Session, waiting: list[_Waiting], campaign: int, states: changes.States) -> None:
-    """Put the changes of rows into the newest record of their campaign; one of their own when there is none that is free."""
+def _tell(session: Session, waiting: list[_Waiting], campaign: int, states: changes.States, beside: _Waiting | None) -> None:
+    """Put the changes of rows into the newest record of their campaign; one of their own, as *beside*, when there is none that is free."""
     free = (each for each in reversed(waiting) if each.entry.campaign_id == campaign and STATES not in each.entry.detail)
     found = next(free, None)
     if found is None:
-        beside = waiting[-1] if waiting else None
         by = Actor(beside.entry.actor, beside.entry.on_behalf_of, beside.entry.origin) if beside else SYSTEM
         entry = made("rows.written", by, at=beside.entry.at if beside else None, campaign_id=campaign)
         found = _Waiting(entry, beside.instance if beside else None, session.get_nested_transaction())
@@ -177,6 +179,7 @@ def _at_commit(session: Session) -> None:
 def _at_end(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop(_WAITING, None)
+        session.info.pop(_LAST, None)
         changes.forget(session)
 
 

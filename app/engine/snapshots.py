@@ -53,7 +53,7 @@ def take(session: Session, instance_key: int) -> Snapshot:
 
 
 def _read(session: Session, query: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in session.connection().execute(query).mappings()]
+    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def _identity(table: Any, row: dict[str, Any]) -> str:
@@ -84,7 +84,7 @@ def difference(before: Snapshot, after: Snapshot) -> dict[str, Any]:
 
 def undo(session: Session, changes: dict[str, Any]) -> None:
     """Take the difference back: added rows go, removed ones return, changed values return where nobody has changed them since."""
-    execute = session.connection().execute
+    execute = session.execute
     for name in reversed(list(_TABLES)):
         for key in changes[name]["added"]:
             execute(delete(_TABLES[name][0]).where(_is(_TABLES[name][0], key)))
@@ -97,13 +97,13 @@ def undo(session: Session, changes: dict[str, Any]) -> None:
 
 
 def _restore(session: Session, table: Any, key: str, columns: dict[str, list[Any]]) -> None:
-    row = session.connection().execute(select(table).where(_is(table, key))).mappings().one_or_none()
+    row = session.execute(select(table).where(_is(table, key))).mappings().one_or_none()
     if row is None:
         return
     values = {column: _value(table, column, old) for column, (old, new) in columns.items() if _plain(row[column]) == new}
     if "revision" in table.c:
         values["revision"] = table.c.revision + 1
-    session.connection().execute(update(table).where(_is(table, key)).values(**values))
+    session.execute(update(table).where(_is(table, key)).values(**values))
 
 
 def _fresh(table: Any) -> dict[str, Any]:

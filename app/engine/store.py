@@ -74,7 +74,7 @@ _END_JOBS = (
     .where(JobRow.instance_key.in_(_many("instances")), JobRow.activity_key.in_(_many("activities")), JobRow.key != bindparam("running"))
     .returning(*JobRow.__table__.c)
 )
-_END_SUBSCRIPTIONS = delete(SubscriptionRow).where(SubscriptionRow.key.in_(_many("keys")))
+_END_SUBSCRIPTIONS = delete(SubscriptionRow).where(SubscriptionRow.key.in_(_many("keys"))).returning(*SubscriptionRow.__table__.c)
 _INSERTS = [(name, insert(model.__table__)) for name, model in _TABLES]
 
 
@@ -85,6 +85,8 @@ def _tell(session: Session, batch: Batch, running_job: int | None) -> None:
         bulk.wrote(session, Task, None, row)
     for row in batch.jobs:
         bulk.wrote(session, JobRow, None, row)
+    for row in batch.subscriptions:
+        bulk.wrote(session, SubscriptionRow, None, row)
     for at, keys in batch.canceled_tasks.items():
         for ended in execute(_CANCEL_TASKS, {"keys": keys, "at": at}).mappings():
             bulk.wrote(session, Task, {**ended, "state": "OPEN", "completed_at": None}, dict(ended))
@@ -93,6 +95,9 @@ def _tell(session: Session, batch: Batch, running_job: int | None) -> None:
         asked = {"instances": list(set(instances)), "activities": list(activities), "running": running_job or 0}
         for ended in execute(_END_JOBS, asked).mappings():
             bulk.wrote(session, JobRow, dict(ended), None)
+    if batch.closed_subscriptions:
+        for ended in execute(_END_SUBSCRIPTIONS, {"keys": batch.closed_subscriptions}).mappings():
+            bulk.wrote(session, SubscriptionRow, dict(ended), None)
     if batch.settled and any(isinstance(each, Incident) for each in session.new):
         session.flush()  # one that this very step has made may be over, too
     for instance_key, over in batch.settled.items():
@@ -109,5 +114,3 @@ def _write_ends(session: Session, batch: Batch) -> None:
         execute(_LEAVE, {"keys": keys, "at": at, "in_which_way": how, "by_what": cause[:200]})
     if batch.closed_tasks:
         execute(_FORGET_CANDIDATES, {"keys": batch.closed_tasks})
-    if batch.closed_subscriptions:
-        execute(_END_SUBSCRIPTIONS, {"keys": batch.closed_subscriptions})

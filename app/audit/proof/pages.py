@@ -19,7 +19,7 @@ from app.border import whole_number
 from app.engine import events
 from app.engine.chain_models import Seal, Verification
 from app.engine.errors import Conflict
-from app.engine.proof import anchors, inclusion, mailing, sealing, verification, verifying
+from app.engine.proof import anchors, coverage, inclusion, mailing, sealing, verdict, verification, verifying
 
 #: seals, and verifications, on one page
 SEALS, VERIFICATIONS = 20, 5
@@ -42,6 +42,7 @@ def proof() -> str:
             can_seal=sealing.public_key() is not None,
             mail=queries.mail(session),
             may_send=identity().has("auditor"),
+            left_out=coverage.words(locale()),
         )
 
 
@@ -119,7 +120,9 @@ def verification_page(key: int) -> str:
             abort(404)
         part = "audit/proof/running.html" if request.headers.get("HX-Request") else "audit/proof/verification.html"
         found = queries.told(session, verification.findings_of(row), locale())
-        return render_template(part, row=row, findings=found, may_read=identity().has("auditor"))
+        limits = [limit.text(locale()) for limit in verification.limits_of(row)]
+        said = verdict.sentence(row.seal, row.state == "SOUND", locale())
+        return render_template(part, row=row, findings=found, limits=limits, verdict=said, may_read=identity().has("auditor"))
 
 
 @blueprint.post("/proof/anchor")

@@ -93,7 +93,7 @@ TEXTS = {
     "anchor.exported": ("导出锚定文件", "导出锚定文件（{seals} 个封印）", "Anchor exported", "took the anchor file ({seals} seals)"),
     "record.proved": ("导出记录证明", "导出记录 {record} 的证明", "Record proved", "took the proof of the record {record}"),
     "verification.started": ("开始核验", "开始核验 {records} 条记录", "Verification started", "began to verify {records} records"),
-    "verification.ended": ("核验结束", "核验结束：{result}", "Verification ended", "the verification ended: {result}"),
+    "verification.ended": ("核验结束", "核验结束：{verdict}", "Verification ended", "the verification ended: {verdict}"),
     "export.requested": (
         "申请导出",
         "申请导出 {rows} 行（{format}）{because}",

@@ -17,9 +17,10 @@ import orjson
 
 from app.engine import chains, contents, kept_files
 from app.engine.kept_files import Kept
-from app.engine.proof import archiving, one_chain, rows, sealing, seals
+from app.engine.proof import archiving, one_chain, rows, sealing, seals, verdict
 from app.engine.proof.findings import Finding
 from app.engine.proof.one_chain import CAMPAIGN, KEY, KIND, RECORDED, SEQ, OneChain, detail_of
+from app.engine.proof.times import Counted
 from app.engine.proof.verifying import MOST, Result
 from app.engine.told import anew
 from app.engine.told.followed import STATES
@@ -44,6 +45,10 @@ class _Known:
     erased: bool = False
     #: records that tell of followed rows
     telling: list[tuple[Any, ...]] = field(default_factory=list)
+    #: seal → when it was made
+    made: Mapping[int, Any] = field(default_factory=dict)
+    #: campaign times before what is proved
+    counted: Counted = field(default_factory=Counted)
 
 
 def check(path: Path, anchor: Mapping[int, Mapping[str, Any]] | None = None) -> Result:
@@ -56,9 +61,21 @@ def check(path: Path, anchor: Mapping[int, Mapping[str, Any]] | None = None) -> 
                 raise ArchiveError(f"{path.name}: {ArchiveError.__doc__}")
             result = Result(findings=list(_signature(archive, text, anchor or {})))
             _check(archive, manifest, anchor or {}, result)
+            result.limits = _limits(archive, anchor or {}, result)
             return result
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
         raise ArchiveError(f"{path.name}: {ArchiveError.__doc__} ({error})") from error
+
+
+def _limits(archive: zipfile.ZipFile, anchor: Mapping[int, Mapping[str, Any]], result: Result) -> list[Finding]:
+    """What an archive cannot say; it is always checked with what was kept apart from it, or with nothing."""
+    listed = list(_lines(archive, archiving.SEALS)) if archiving.SEALS in archive.namelist() else []
+    keys = [(seal["number"], str(seal["public_key"])) for seal in listed]
+    return [
+        *([] if keys else [Finding("limit_no_seal")]),
+        *verdict.anchored(keys, anchor, elsewhere=True),
+        *verdict.timed(result.counted),
+    ]
 
 
 def signed_by(path: Path) -> str:
@@ -92,18 +109,20 @@ def _check(archive: zipfile.ZipFile, manifest: dict[str, Any], anchor: Mapping[i
     leaves = [tuple(leaf) for leaf in _lines(archive, archiving.LEAVES)]
     # What was sealed after the archive was made is none of its business.
     since = {number: seal for number, seal in anchor.items() if number <= manifest["seal"]}
-    result.findings += seals.held(list(_lines(archive, archiving.SEALS)), leaves, since)
+    sealing_of = list(_lines(archive, archiving.SEALS))
+    result.findings += seals.held(sealing_of, leaves, since)
+    known = _Known(made={seal["number"]: seal["at"] for seal in sealing_of})
     result.seals = len({leaf[0] for leaf in leaves})
     sealed: dict[int, list[tuple[int, str, int]]] = {}
     for number, chain, length, head in leaves:
         sealed.setdefault(chain, []).append((length, head, number))
-    known = _Known()
     for line in _lines(archive, archiving.CHAINS):
         result.chains += 1
         result.records += len(line["records"])
         result.findings += _chain(line, sorted(sealed.get(line["chain"], ())), known)
         if len(result.findings) > MOST:
             break
+    result.counted = known.counted
     result.findings += _contents(archive, known, set(manifest["tables"]))
     result.findings += _definitions(archive, known, found)
     result.findings += _files(known, found)
@@ -136,7 +155,7 @@ def _chain(line: dict[str, Any], sealed: list[tuple[int, str, int]], known: _Kno
         _learn(known, row)
     if len(whole) == len(records):
         head = tuple(line["head"]) if line["head"] else None
-        yield from OneChain(number, whole, head, sealed, line["activities"]).findings()
+        yield from OneChain(number, whole, head, sealed, line["activities"], known.made, counted=known.counted).findings()
         return
     wrong = next(_links(number, records), None) or _ends(number, records, line["head"], sealed)
     if wrong is not None:

@@ -33,7 +33,8 @@ class Finding:
             except (KeyError, TypeError, ValueError):
                 inner = "?"
             return words.format(inner=inner, at=self.at)
-        values = {"chain": self.chain, "seq": self.seq, "key": self.key, "at": self.at, "kind": self.kind, **self.detail}
+        parts = _PARTS.get(str(self.detail.get("what")), ("", ""))
+        values = {"part": parts[1 if locale == "en" else 0], "chain": self.chain, "seq": self.seq, "key": self.key, "at": self.at, "kind": self.kind, **self.detail}
         return words.format(record=record.format(**values), **values)
 
     def as_json(self) -> dict[str, Any]:
@@ -44,6 +45,18 @@ class Finding:
     def from_json(cls, values: dict[str, Any]) -> Finding:
         return cls(**{**values, "chain": int(values["chain"]), "key": int(values["key"])})
 
+
+#: parts of a verification, as ``unreadable`` calls them
+_PARTS = {
+    "chain": ("某条链", "A chain"),
+    "chains": ("记录", "Records"),
+    "content": ("表单或附件", "Forms or attachments"),
+    "definition": ("流程定义", "Definitions"),
+    "rows": ("业务表", "Tables"),
+    "erasure": ("清除情况", "What was erased"),
+    "seal": ("封印", "Seals"),
+    "files": ("文件清单", "The list of files"),
+}
 
 _RECORD = (
     "链 {chain} 的第 {seq} 条记录（编号 {key}，{kind}，记于 {at} UTC）",
@@ -78,6 +91,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "record_reordered": (
         "{record}换了位置：它原是第 {original} 条。",
         "Reordered: {record}. It was written as number {original}.",
+    ),
+    "record_backdated": (
+        "{record}写明的时间比它可能写入的时间早：它前面的记录或封印更晚，是事后以较早的时间补写的（本链共 {many} 条）。",
+        "Backdated: {record} states an earlier time than it can have been written at: records or seals before it are later, so it was "
+        "appended afterwards with an older time ({many} in this chain).",
     ),
     "chain_truncated": (
         "链 {chain} 的末尾被截断：应有 {length} 条记录，只剩 {seq} 条（最后一条：编号 {key}，记于 {at} UTC）。",
@@ -195,5 +213,61 @@ WORDS: dict[str, tuple[str, str]] = {
     "anchor_differs": (
         "第 {number} 号封印与锚定文件里的不同：数据库和锚定文件之一被改动过（{at} UTC）。",
         "Seal {number} is not the one in the anchor file: one of the two was altered ({at} UTC).",
+    ),
+    "unreadable": (
+        "{part}读不出来（{error}）：数据库里有损坏或被改成别的类型的内容，这一部分没有核验完。",
+        "{part} cannot be read ({error}): something in the database is damaged, or was given another type; this part is not verified.",
+    ),
+    # What a verification cannot say (``verdict``).
+    "limit_no_seal": (
+        "还没有封印：只能说明各条记录彼此相符。有人把全部记录重新写过一遍，核验是看不出来的。请先封印，并把锚定文件保存在别处。",
+        "There is no seal: records fit each other, but whoever wrote all of them anew would not be found. Seal them, and keep the anchor "
+        "file elsewhere.",
+    ),
+    "limit_unsealed": (
+        "第 {number} 号封印之后的 {many} 条记录还没有封印：它们写明的时间和先后，没有封印作证。",
+        "{many} records after seal {number} are not sealed yet: no seal proves their times and their order.",
+    ),
+    "limit_no_anchor": (
+        "没有锚定文件：能改动数据库和密钥的人，可以把封印连同签名全部换掉。请把公钥 {public_key} 与邮件或纸质封印上的核对。",
+        "There is no anchor file: who can change the database and the key can replace all seals with their signatures. Compare the public "
+        "key {public_key} with that on the mails or on a printed seal.",
+    ),
+    "limit_own_anchor": (
+        "所用的锚定文件就在本机：能改动本机的人，可以把它与密钥一并换掉。请用保存在别处的锚定文件再核验，"
+        "或者把公钥 {public_key} 与邮件、纸质封印上的核对。",
+        "The anchor file lies on this machine: who can change this machine can replace it together with the key. Verify with one that was "
+        "kept elsewhere, or compare the public key {public_key} with that on the mails or on a printed seal.",
+    ),
+    "limit_anchor": (
+        "所用的锚定文件是另外提供的，封印的公钥是 {public_key}：与邮件或纸质封印上的一致，才能排除锚定文件与密钥一并被换。",
+        "The anchor file was given; the seals' public key is {public_key}. Only if it is that on the mails or on a printed seal were the "
+        "anchor file and the key not replaced together.",
+    ),
+    "limit_beyond_anchor": (
+        "锚定文件没有第 {number} 号等 {many} 个封印：这些封印没有另存的凭据。",
+        "The anchor file does not have {many} of the seals, from number {number} on: nothing kept elsewhere vouches for them.",
+    ),
+    "limit_keys": (
+        "封印先后用过 {many} 个公钥，从第 {number} 号起换了密钥：请核对更换密钥是否有据可查。",
+        "The seals were signed with {many} keys; the key was changed at seal {number}: see whether that is accounted for.",
+    ),
+    "limit_own_key": (
+        "本系统现在的密钥（公钥 {public_key}）不是最近一次封印所用的。",
+        "This installation's key now (public key {public_key}) is not that of the newest seal.",
+    ),
+    "limit_earlier": (
+        "{many} 条记录写明的业务时间比写入时间早一小时以上（第一条：编号 {key}）：封印只证明写入的时间，不证明业务时间。",
+        "{many} records state a campaign time more than an hour before they were written (the first one: key {key}): seals prove when they "
+        "were written, not that time.",
+    ),
+    "limit_backwards": (
+        "{many} 条记录的业务时间早于同一条链上排在前面的记录（第一条：编号 {key}），可能是事后补记。",
+        "{many} records state a campaign time before that of records that stand before them in the same chain (the first one: key {key}): "
+        "they may have been added afterwards.",
+    ),
+    "limit_uncovered": (
+        "草稿、登录状态、正在排队的即时作业等不在核验范围内，清单见“封印与核验”页。",
+        "Drafts, sessions, jobs at hand and the like are not covered; the page of seals and verifications lists them.",
     ),
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from app.engine import chains
+from app.engine.proof import times
 from app.engine.proof.findings import Finding
 
 #: A record as it is read: chain, seq, the columns of ``chains.COLUMNS``, detail, salt, hash. Times are text.
@@ -49,7 +50,10 @@ class OneChain:
     sealed: Sequence[tuple[int, str, int]]
     #: as in ``ACTIVITY``
     activities: Sequence[Row]
+    #: seal → when it was made
+    made: Mapping[int, Any] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    counted: times.Counted = field(default_factory=times.Counted)
 
     def findings(self) -> Iterator[Finding]:
         """The first thing that is wrong with the links, then with the activities."""
@@ -77,7 +81,7 @@ class OneChain:
             if told:
                 self.told += told
             previous = row[HASH]
-        return self._ends() or self._seals() or self._foreign()
+        return self._ends() or self._seals() or self._foreign() or self._backdated()
 
     def _nothing(self, length: int) -> Finding | None:
         return Finding("chain_truncated", self.number, 0, 0, "", "", {"length": length}) if length else None
@@ -141,6 +145,12 @@ class OneChain:
             return None
         row = next((row for row in self.rows if f"person:{row[ACTOR]}" != name), None)
         return _about("chain_foreign", row, name=name, actor=row[ACTOR]) if row is not None else None
+
+    def _backdated(self) -> Finding | None:
+        """A record whose time is older than its place."""
+        walk = times.Walk(times.of_seals(self.sealed, self.made), self.counted)
+        early = [place for place, row in enumerate(self.rows) if walk.is_early(place + 1, row[KEY], row[_AT], row[RECORDED])]
+        return _about("record_backdated", self.rows[early[0]], many=len(early)) if early else None
 
     # --- activities -------------------------------------------------------------------------------------------------------
 

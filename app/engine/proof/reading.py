@@ -19,12 +19,13 @@ END = 2**63 - 1
 def one_chain_after_another(connection: Connection, after: int, until: int, seal: int) -> Iterator[OneChain]:
     """Every chain with a number in (*after*, *until*], with all that is known about it, looking at seals up to *seal*."""
     asked = {"after": after, "until": until, "seal": seal}
+    made = {row[0]: row[1] for row in connection.execute(text("SELECT number, at FROM seal"))}
     streams = [_Groups(_rows(connection, query, asked)) for query in _queries(connection)]
     while (number := min(stream.next for stream in streams)) <= END:
         records, heads, named, sealed, activities = (stream.take(number) for stream in streams)
         head = _head(heads, named)
         leaves = [(row[1], row[2], row[3]) for row in sealed]
-        yield OneChain(number, records, head, leaves, [row[1:] for row in activities])
+        yield OneChain(number, records, head, leaves, [row[1:] for row in activities], made)
 
 
 def _head(instances: Sequence[Any], named: Sequence[Any]) -> tuple[int, str, str | None] | None:

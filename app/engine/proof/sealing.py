@@ -23,12 +23,10 @@ from app.db import Database, key_at
 from app.engine import chains
 from app.engine.chain_models import Chain, Seal, SealedHead
 from app.engine.models import Event, ProcessInstance
-from app.engine.proof import anchors, merkle
+from app.engine.proof import anchors, merkle, times
 
 _log = logging.getLogger(__name__)
 
-#: A record is written this long after its key was made, at most: older ones have been seen by the seal before.
-SLOWEST = timedelta(hours=1)
 _MANY = 500
 #: Seconds between two looks whether a seal is due.
 _LOOK_EVERY = 30.0
@@ -168,7 +166,8 @@ def _grown(session: Session, last: Seal | None, everything: bool) -> Iterator[He
     if last is None or everything:
         found: list[Head] = [_head(row) for columns in _OWNERS for row in session.execute(select(*columns).where(columns[1] > 0))]
     else:
-        recent = select(Event.chain).where(Event.key >= key_at(last.at - SLOWEST)).distinct()
+        # Older ones have been seen by the seal before.
+        recent = select(Event.chain).where(Event.key >= key_at(last.at - times.SLOWEST)).distinct()
         keys = session.scalars(recent).all()
         found = [
             _head(row)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -14,9 +16,10 @@ from app.engine.actor import Actor
 from app.engine.chain_models import Verification
 from app.engine.errors import Conflict
 from app.engine.models import JobRow
-from app.engine.proof import anchors, files, sealing, verifying
+from app.engine.proof import anchors, files, sealing, verdict, verifying
 from app.engine.proof.findings import Finding
 from app.engine.proof.reading import END
+from app.engine.proof.times import Counted
 
 #: Records in one range: less than a second.
 RANGE = 20_000
@@ -55,9 +58,16 @@ def next_range(session: Session, key: int) -> bool:
             until = verifying.range_after(connection, row.position, RANGE)
             result = verifying.check_range(connection, row.position, until, row.seal)
         row.records += result.records
+        row.grounds = {"counted": asdict(_counted(row, result.counted))}
         row.position = until
         _keep(row, result.findings)
         return True
+    _end(session, row, engine)
+    return False
+
+
+def _end(session: Session, row: Verification, engine: Engine) -> None:
+    """What lies across the ranges, the verdict, and the record of it."""
     anchor: Mapping[int, Mapping[str, Any]] = {}
     path = sealing.anchor_file() if sealing.public_key() else None
     try:
@@ -66,9 +76,18 @@ def next_range(session: Session, key: int) -> bool:
         _keep(row, [Finding("anchor_unreadable", detail={"name": anchors.NAME})])
     with verifying.snapshot(engine) as connection:
         _keep(row, verifying.check_rest(connection, anchor))
+        limits = verdict.limits(connection, anchor, _counted(row, Counted()), elsewhere=False)
+    row.grounds = {"limits": [limit.as_json() for limit in limits]}
     row.state = "BROKEN" if row.findings else "SOUND"
     row.finished_at = clock.real_now()
-    return False
+    detail = {"verification": str(row.key), "result": row.state, "findings": len(row.findings), "seal": row.seal}
+    events.record(session, "verification.ended", Actor(row.started_by), detail=detail)
+
+
+def _counted(row: Verification, more: Counted) -> Counted:
+    known = Counted(**row.grounds.get("counted", {}))
+    known.add(more)
+    return known
 
 
 def _some_files(row: Verification, engine: Engine) -> None:
@@ -76,9 +95,16 @@ def _some_files(row: Verification, engine: Engine) -> None:
     before = 0
     if folder is not None:
         with verifying.snapshot(engine) as connection:
-            findings, before = files.check(connection, folder, row.files_from or END)
+            findings, before = _careful(connection, folder, row.files_from or END)
     row.files_from = before
     _keep(row, findings)
+
+
+def _careful(connection: Connection, folder: Path, before: int) -> tuple[list[Finding], int]:
+    try:
+        return files.check(connection, folder, before)
+    except verifying.DAMAGE as error:
+        return [verifying.unreadable("files", error)], 0
 
 
 def _keep(row: Verification, findings: list[Finding]) -> None:
@@ -91,6 +117,11 @@ def findings_of(row: Verification) -> list[Finding]:
     """What it found, the earliest first."""
     found = [Finding.from_json(each) for each in row.findings]
     return sorted(found, key=lambda finding: (finding.at or "9", finding.chain, finding.seq))
+
+
+def limits_of(row: Verification) -> list[Finding]:
+    """On what its verdict rests."""
+    return [Finding.from_json(each) for each in row.grounds.get("limits", ())]
 
 
 def _engine(session: Session) -> Engine:

@@ -9,22 +9,24 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from app.db import Database
 from app.engine.chain_models import Seal
 from app.engine.contents import ROOMS
 from app.engine.models import Event
-from app.engine.proof import elsewhere, orders, rows, seals
+from app.engine.proof import elsewhere, orders, rows, seals, verdict
 from app.engine.proof.findings import Finding
-from app.engine.proof.one_chain import Told
+from app.engine.proof.one_chain import OneChain, Told
 from app.engine.proof.reading import END, one_chain_after_another
+from app.engine.proof.times import Counted
 from app.engine.told import followed
 
 BEGIN = -(2**63)
@@ -46,6 +48,9 @@ class Result:
     chains: int = 0
     seals: int = 0
     findings: list[Finding] = field(default_factory=list)
+    #: what it cannot say, or says only under a condition (``verdict``)
+    limits: list[Finding] = field(default_factory=list)
+    counted: Counted = field(default_factory=Counted)
 
     @property
     def first(self) -> Finding | None:
@@ -84,29 +89,68 @@ def check_range(connection: Connection, after: int, until: int, seal: int) -> Re
     """Check the chains with a number in (*after*, *until*] and the contents that their records answer for."""
     result = Result()
     told: list[Told] = []
-    for chain in one_chain_after_another(connection, after, until, seal):
+    chains = _chains(connection, after, until, seal, result)
+    for chain in chains:
         result.chains += 1
         result.records += len(chain.rows)
-        result.findings += chain.findings()
+        result.findings += carefully(connection, "chain", chain.findings)
+        result.counted.add(chain.counted)
         told += chain.told
         if len(told) >= _BATCH:
-            result.findings += elsewhere.contents(connection, told)
+            result.findings += carefully(connection, "content", elsewhere.contents, told)
             told = []
         if len(result.findings) > MOST:
             break
-    result.findings += elsewhere.contents(connection, told)
+    result.findings += carefully(connection, "content", elsewhere.contents, told)
     return result
+
+
+def _chains(connection: Connection, after: int, until: int, seal: int, result: Result) -> Iterator[OneChain]:
+    """The chains of a range; that they cannot be read on is a finding."""
+    try:
+        yield from one_chain_after_another(connection, after, until, seal)
+    except DAMAGE as error:
+        result.findings.append(unreadable("chains", error))
+
+
+#: What reading rows raises that somebody has damaged, or has written by hand.
+DAMAGE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, DBAPIError, StatementError)
+
+
+def carefully(connection: Connection, what: str, check: Callable[..., Iterable[Finding]], *given: Any) -> list[Finding]:
+    """What *check* finds; that it cannot read something is a finding, too, and never the end of a verification."""
+    found: list[Finding] = []
+    try:
+        for finding in check(*given) if what == "chain" else check(connection, *given):
+            found.append(finding)
+    except DAMAGE as error:
+        found.append(unreadable(what, error))
+        if isinstance(error, DBAPIError):
+            connection.rollback()
+    return found
+
+
+def unreadable(what: str, error: Exception) -> Finding:
+    """The finding that a part cannot be read. What stood there is not repeated: it may name somebody."""
+    return Finding("unreadable", detail={"what": what, "error": type(error).__name__})
 
 
 def check_rest(connection: Connection, anchor: Mapping[int, Mapping[str, Any]]) -> list[Finding]:
     """What lies across the chains: seals, and what ``check_tables`` looks at."""
-    return [*seals.check(connection, anchor), *check_tables(connection)][:MOST]
+    return [*carefully(connection, "seal", seals.check, anchor), *check_tables(connection)][:MOST]
 
 
 def check_tables(connection: Connection) -> list[Finding]:
     """Rows that no record tells of, definitions, rows whose every change is told of, what is gone without an order."""
-    checks = (elsewhere.slipped_in, elsewhere.definitions, rows.check, orders.check)
-    return [finding for check in checks for finding in check(connection)][:MOST]
+    return [finding for what, check in _TABLES for finding in carefully(connection, what, check)][:MOST]
+
+
+_TABLES: tuple[tuple[str, Callable[[Connection], Iterable[Finding]]], ...] = (
+    ("content", elsewhere.slipped_in),
+    ("definition", elsewhere.definitions),
+    ("rows", rows.check),
+    ("erasure", orders.check),
+)
 
 
 def verify(
@@ -115,8 +159,9 @@ def verify(
     *,
     progress: Progress = lambda done, total: None,
     processes: int | None = None,
+    elsewhere_kept: bool = False,
 ) -> Result:
-    """Check everything. *anchor*: number → seal of a file kept elsewhere (``anchors.read``)."""
+    """Check everything. *anchor*: number → seal of an anchor file (``anchors.read``); *elsewhere_kept*: it was not on this machine."""
     with snapshot(db.engine) as connection:
         total, last = size(connection)
         many = processes or (min(os.cpu_count() or 1, 4) if total >= _WORTH_SPLITTING else 1)
@@ -126,9 +171,11 @@ def verify(
         result.records += part.records
         result.chains += part.chains
         result.findings += part.findings
+        result.counted.add(part.counted)
         progress(result.records, total)
     with snapshot(db.engine) as connection:
-        result.findings += list(seals.check(connection, anchor or {}))[:MOST]
+        result.findings += carefully(connection, "seal", seals.check, anchor or {})[:MOST]
+        result.limits = verdict.limits(connection, anchor or {}, result.counted, elsewhere=elsewhere_kept)
     return result
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Result, and_, or_, update
+from sqlalchemy import BindParameter, Result, and_, or_, update
 from sqlalchemy import event as listening
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.sql import visitors
 
 from app.engine.told import changes
 from app.engine.told.changes import Change
@@ -32,7 +33,7 @@ def _at_statement(state: ORMExecuteState) -> Result[Any] | None:
         return None
     before: _Seen = {}
     if not state.is_insert:
-        before = _seen(state.session, how, _locked(how, statement._where_criteria))
+        before = _before(state.session, how, statement._where_criteria, state.parameters)
     result = state.invoke_statement()
     if state.is_insert:
         after = _by_keys(state.session, how, list(_inserted(how, state)))
@@ -95,16 +96,27 @@ def _by_keys(session: Session, how: Followed, keys: list[tuple[Any, ...]]) -> _S
     return found
 
 
+def _before(session: Session, how: Followed, conditions: Sequence[Any], given: Any) -> _Seen:
+    """The rows that a statement will write; with many parameters, those of each."""
+    parts = (each for condition in conditions for each in visitors.iterate(condition))
+    named = {each.key for each in parts if isinstance(each, BindParameter) and each.required}
+    found: _Seen = {}
+    for values in given if isinstance(given, list | tuple) else [given or {}]:
+        asked = {name: value for name, value in values.items() if name in named}
+        found |= _seen(session, how, _locked(how, conditions), asked)
+    return found
+
+
 def _locked(how: Followed, conditions: Sequence[Any]) -> Any:
     """As ``changes``: an update that changes nothing locks the rows in both databases."""
     first = how.table.c[how.keys[0]]
     return update(how.table).where(*conditions).values({first.name: first}).returning(*(how.table.c[name] for name in how.columns))
 
 
-def _seen(session: Session, how: Followed, statement: Any) -> _Seen:
+def _seen(session: Session, how: Followed, statement: Any, asked: Mapping[str, Any] | None = None) -> _Seen:
     found: _Seen = {}
     row: Any
-    for row in session.connection().execute(statement).mappings():
+    for row in session.connection().execute(statement, asked or {}).mappings():
         if how.has(row):
             found[how.name(row)] = (how.digest(row), how.campaign_of(row), tuple(row[key] for key in how.keys))
     return found
