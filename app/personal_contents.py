@@ -16,7 +16,7 @@ from app.audit.search import filling
 from app.campaign import models as campaign
 from app.engine import chains, contents, erasing, events, kept_files
 from app.engine.actor import SYSTEM
-from app.engine.erasing import BLANK
+from app.engine.blanking import BLANK, plain
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Event
 from app.forms.models import Submission
@@ -53,13 +53,13 @@ erasing.blank("staff", campaign.Guide, name=BLANK, phone_cipher="")
 
 
 def _plain(kinds: tuple[str, ...], model: Any, *columns: str) -> None:
-    """Leave codes, times and amounts of these JSON columns, and no text (``erasing.plain``)."""
+    """Leave codes, times and amounts of these JSON columns, and no text (``plain``)."""
 
     def erase(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
         found = _next(session, model, campaign_id, after)
         for row in found:
             for column in columns:
-                setattr(row, column, erasing.plain(getattr(row, column)))
+                setattr(row, column, plain(getattr(row, column)))
         return (found[-1].key, len(found)) if found else None
 
     for kind in kinds:
@@ -83,8 +83,8 @@ def _submissions(session: Session, campaign_id: int, after: int) -> tuple[int, i
     found, steps = _next(session, Submission, campaign_id, after), {}
     for row in found:
         before = contents.digests(row)
-        row.data = erasing.plain(chains.without_ciphers(row.data))
-        row.warnings, row.problems = erasing.plain(row.warnings), erasing.plain(row.problems)
+        row.data = plain(chains.without_ciphers(row.data))
+        row.warnings, row.problems = plain(row.warnings), plain(row.problems)
         steps.update({name: [before[name], digest] for name, digest in contents.digests(row).items() if before[name] != digest})
     if steps:
         events.record(session, contents.REWRITTEN, SYSTEM, campaign_id=campaign_id, detail={"rewritten": steps})

@@ -7,7 +7,6 @@ chunks. Records themselves are never deleted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engine import batches, chains, events
 from app.engine.actor import SYSTEM, Actor
+from app.engine.blanking import BLANK
 from app.engine.chain_models import Erasure, Retention
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound
@@ -33,15 +33,8 @@ LEAST = 183
 DEFAULT = 730
 #: What is kept for how long, each by its own setting.
 KINDS = ("persons", "texts", "files", "staff")
-#: What stands in the place of a name.
-BLANK = "（已清除）"
 _MANY = 500
 NAME = "erasure"
-#: ``on_site``, ``household:V02-001``, ``V02``, ``2020-05-21T08:00:00+08:00``, ``1250``; numbers from this on may be telephones.
-_CODE = re.compile(
-    r"|[a-z][a-z0-9_]*(?:[:.][A-Za-z0-9_.-]+)?|[A-Z]{1,3}\d{1,4}(?:-\d{1,4})*|\d{4}-\d\d(?:-\d\d(?:[T ][0-9:.+Z-]+)?)?|\d\d:\d\d|\d{1,6}"
-)
-_NUMBERS = 10**10
 
 #: Deals with the rows of a campaign after a key; returns (last key, how many were changed), or None when none were left.
 Step = Callable[[Session, int, int], tuple[int, int] | None]
@@ -167,17 +160,6 @@ def decide(session: Session, key: int, actor: Actor, *, confirm: bool) -> Erasur
     if confirm:
         batches.begin(session, NAME, key)
     return row
-
-
-def plain(value: Any) -> Any:
-    """A copy of a JSON *value* without what may name anybody: codes, times, amounts and yes or no stay, other texts are blank."""
-    if isinstance(value, dict):
-        return value if value.keys() == {"gone"} else {name: plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [plain(inner) for inner in value]
-    if isinstance(value, str) and not _CODE.fullmatch(value):
-        return BLANK
-    return None if isinstance(value, int) and abs(value) >= _NUMBERS else value
 
 
 # --- the work -------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from app.campaign.models import Household
 from app.db import Database
 from app.engine import erasing, jobs
 from app.engine.actor import Actor
+from app.engine.blanking import BLANK
 from app.engine.chain_models import Erasure
 from app.engine.errors import Conflict
 from app.engine.models import Event, ProcessInstance
@@ -62,7 +63,7 @@ def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Databas
     with db.reading() as session:
         assert session.get_one(Erasure, asked.key).state == "DONE"
         assert all("enc" not in str(row.data) and "gone" in str(row.data) for row in session.scalars(select(Submission)))
-        assert {row.name for row in session.scalars(select(Attachment))} == {erasing.BLANK}
+        assert {row.name for row in session.scalars(select(Attachment))} == {BLANK}
         assert not uploads.path(tmp_path / "uploads", played.STORED).exists()
         records = session.scalars(select(Event).where(Event.campaign_id == 7)).all()
         assert "去县里" not in str([row.detail for row in records])
@@ -70,7 +71,7 @@ def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Databas
         assert "张三" not in str([row.head for row in session.scalars(select(Household))])
         old = [row.detail["states"] for row in records if "states" in row.detail and row.kind != anew.KIND]
         assert old and all(states.keys() == {"gone"} for states in old), "names cannot be guessed from digests of rows"
-        assert {row.label for row in session.scalars(select(ProcessInstance))} == {erasing.BLANK}
+        assert {row.label for row in session.scalars(select(ProcessInstance))} == {BLANK}
     assert verified(db) == []
     sealing.run(db, everything=True)
     assert verified(db) == []

@@ -9,6 +9,7 @@ from app.audit.phrases import parts
 from app.audit.sentences import TEXTS
 from app.audit.words import Maker, Words
 from app.element_names import spoken_in
+from app.engine.proof import verdict
 
 #: Definitions that a sentence lists.
 _FEW = 5
@@ -143,6 +144,7 @@ MAKERS: Mapping[str, Maker] = {
     "size": lambda w: f"{int(w.detail.get('size') or 0) // 1024 + 1} KB",
     "form_versions": _form_versions,
     "changed_fields": _changed_fields,
+    "verdict": lambda w: verdict.sentence(int(w.detail.get("seal") or 0), w.detail.get("result") == "SOUND", w.locale),
     "from_version": parts.version("from"),
     "to_version": parts.version("to"),
     "old_s": lambda w: w.moment("old"),

@@ -34,7 +34,15 @@ class Finding:
                 inner = "?"
             return words.format(inner=inner, at=self.at)
         parts = _PARTS.get(str(self.detail.get("what")), ("", ""))
-        values = {"part": parts[1 if locale == "en" else 0], "chain": self.chain, "seq": self.seq, "key": self.key, "at": self.at, "kind": self.kind, **self.detail}
+        values = {
+            "part": parts[1 if locale == "en" else 0],
+            "chain": self.chain,
+            "seq": self.seq,
+            "key": self.key,
+            "at": self.at,
+            "kind": self.kind,
+            **self.detail,
+        }
         return words.format(record=record.format(**values), **values)
 
     def as_json(self) -> dict[str, Any]:
