@@ -109,7 +109,8 @@ def now(connection: Connection, epochs: Epochs, campaign: int | None = None) -> 
             steps.add(row.key, detail[STATES])
     yield from (Finding("steps_erased", key=key) for key in steps.erased)
     there = one_after_another(*(_rows(connection, _of(how, campaign)) for how in ways.values() if campaign is None or how.campaign))
-    found = list(compare(there, steps.sums))
+    known = {name: total for name, total in steps.sums.items() if name.partition(":")[0] in ways}
+    found = list(compare(there, known))
     yield from _dated(connection, found) if found else ()
 
 
