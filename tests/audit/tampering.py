@@ -9,9 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Connection, Date, DateTime, MetaData, String, Table, delete, insert, select, update
+from sqlalchemy.orm import Session
 
-from app.engine import chains
+from app.campaign.models import Notification
+from app.db import new_key
+from app.engine import chains, events
+from app.engine.actor import Actor
+from app.engine.models import Incident, JobRow, MessageRow, VirtualClock
 from app.engine.proof import one_chain, reading
+from app.engine.told import own
+from app.modeler.trial.models import Scenario
 
 Tamper = Callable[[Connection, "Tables", random.Random], None]
 #: Columns that say nothing about the past: revisions for writers; the last code of a second factor, somebody's language.
@@ -21,9 +28,17 @@ _SILENT = {
     ("problem", "revision"),
     ("account", "totp_counter"),
     ("account", "locale"),
+    # ``coverage`` says so: attempts and leases, what was read, what follows from variables; the heads of chains have ways of their own.
+    *(("job", name) for name in ("retry_at", "state", "retries", "failures", "lease_until", "fence", "error", "created_at")),
+    ("notification", "read_at"),
+    *(("process_instance", name) for name in ("result", "chain_length", "chain_head")),
+    *((name, "revision") for name in ("user_task", "process_instance", "scenario")),
 }
 #: Tables of the campaign and of accounts: rows that change, and whose every change a record tells of.
-FOLLOWED = ("household", "member", "problem", "village", "ledger_day", "ledger_entry", "role_assignment", "account")
+FOLLOWED = (
+    *("household", "member", "problem", "village", "ledger_day", "ledger_entry", "role_assignment", "account"),
+    *("user_task", "process_instance", "job", "message", "notification", "campaign_counter", "incident", "scenario", "virtual_clock"),
+)
 
 
 class Tables:
@@ -40,7 +55,6 @@ class Tables:
             "seal",
             "sealed_head",
             "chain",
-            "process_instance",
             *FOLLOWED,
         )
         self.all = MetaData()
@@ -51,8 +65,10 @@ class Tables:
 
 
 def rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    """All of them; of jobs those that wait, not those that are done at once (``coverage``)."""
     first = list(table.primary_key.columns)
-    return [dict(row) for row in connection.execute(select(table).order_by(*first)).mappings()]
+    query = select(table).where(table.c.kind.in_(own.WAITING)) if table.name == "job" else select(table)
+    return [dict(row) for row in connection.execute(query.order_by(*first)).mappings()]
 
 
 def where(table: Table, row: dict[str, Any]) -> Any:
@@ -133,12 +149,14 @@ def slip_in(name: str) -> Tamper:
     def tamper(connection: Connection, tables: Tables, chance: random.Random) -> None:
         table = tables.all.tables[name]
         row = chance.choice(rows(connection, table))
-        row["key"] = row["key"] + chance.choice((-5, 7, 10**9))
+        number = "key" if "key" in row else next((name for name in ("id",) if name in row), None)
+        if number is not None:
+            row[number] = row[number] + chance.choice((-5, 7, 10**9))
         if "version" in row:
             row["version"] += 100
         if "revision" in row and name == "submission":
             row["revision"] += 100
-        for unique in ("code", "number", "line", "position", "username", "scope"):
+        for unique in ("code", "number", "line", "position", "username", "scope", "series", "message_id", "occurrence", "parent_index"):
             if name in FOLLOWED and row.get(unique) is not None:
                 row[unique] = row[unique] + (100 if isinstance(row[unique], int) else "9")
         if name == "ledger_day":
@@ -146,6 +164,67 @@ def slip_in(name: str) -> Tamper:
         connection.execute(insert(table).values(row))
 
     return tamper
+
+
+def more(session: Session) -> None:
+    """A row of each kind that ``played`` does not have, made by the product's own means."""
+    at = datetime(2020, 5, 21, tzinfo=UTC)
+    place = {"instance_key": 1, "activity_key": 2, "element_id": "late"}
+    session.add(JobRow(kind="timer", campaign_id=7, due_at=at, created_at=at, occurrence=1, **place))
+    session.add(MessageRow(campaign_id=7, name="go", message_id="1", expires_at=at, created_at=at))
+    session.add(Notification(campaign_id=7, username="ann", message_id="1", kind="notice", title="通知", sent_at=at))
+    session.add(Incident(campaign_id=7, kind="handler", message="broken", created_at=at))
+    session.add(Scenario(name="a", process_id="p", created_at=at, created_by="ann", changed_at=at, changed_by="ann"))
+    session.add(VirtualClock(anchor=at, set_at=at))
+    events.record(session, "campaign.settings", Actor("ann"), campaign_id=7)
+
+
+def move_due_date(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """A task was never late."""
+    table = tables.user_task
+    row = chance.choice(rows(connection, table))
+    due = _something(table.c.due_at, chance) if row["due_at"] is None else row["due_at"] + timedelta(days=3)
+    connection.execute(update(table).where(where(table, row)).values(due_at=due))
+
+
+def backdate(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """Something was done earlier than it was, by somebody else."""
+    table = tables.user_task
+    row = chance.choice([row for row in rows(connection, table) if row["state"] == "COMPLETED"])
+    values = {"completed_at": row["completed_at"] - timedelta(days=1)} if chance.random() < 0.5 else {"completed_by": "eve"}
+    connection.execute(update(table).where(where(table, row)).values(values))
+
+
+def erase_alone(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """The free texts of a record go as an erasure would let them go: its hash stays right, and nobody ordered it."""
+    table = tables.event
+    telling = [row for row in rows(connection, table) if chains.free_of(_detail(row)) - {"states"}]
+    row = chance.choice(telling)
+    free = chains.free_of(_detail(row)) - {"states"}
+    detail = {name: chains.hidden(row["salt"], name, value) if name in free else value for name, value in _detail(row).items()}
+    salt = row["salt"] if "states" in detail else ""
+    connection.execute(update(table).where(where(table, row)).values(detail=detail, salt=salt))
+
+
+def erase_cipher(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """The encrypted name in a form gives way to its digest, which hashes to the same."""
+    table = tables.submission
+    row = chance.choice(rows(connection, table))
+    data = row["data"] if isinstance(row["data"], dict) else json.loads(row["data"])
+    connection.execute(update(table).where(where(table, row)).values(data=chains.without_ciphers(data)))
+
+
+def append_backdated(connection: Connection, tables: Tables, chance: random.Random) -> None:
+    """A record by the product's own code, with an older time: the chain and its head are perfect."""
+    table = tables.event
+    row = chance.choice(rows(connection, table))
+    others = [each for each in rows(connection, table) if each["chain"] == row["chain"]]
+    old = row["recorded_at"] - timedelta(days=chance.randint(1, 300))
+    last = max(each["seq"] for each in others)
+    # "states" would tell of changes that never were, which is found by itself
+    plain = {"kind": "task.claimed", "detail": {}, "salt": "", "recorded_at": old, "at": old}
+    connection.execute(insert(table).values({**row, **plain, "key": new_key(), "seq": last + 1}))
+    rehash(connection, tables, row["chain"])
 
 
 def insert_record(connection: Connection, tables: Tables, chance: random.Random) -> None:
@@ -182,8 +261,8 @@ def cut_tail(connection: Connection, tables: Tables, chance: random.Random) -> N
 
 
 def set_head(connection: Connection, tables: Tables, chain: int, length: int, head: str) -> None:
-    own, named = tables.process_instance, tables.chain
-    connection.execute(update(own).where(own.c.key == chain).values(chain_length=length, chain_head=head))
+    instance, named = tables.process_instance, tables.chain
+    connection.execute(update(instance).where(instance.c.key == chain).values(chain_length=length, chain_head=head))
     connection.execute(update(named).where(named.c.key == chain).values(length=length, head=head))
 
 
@@ -295,6 +374,15 @@ WAYS: dict[str, Tamper] = {
     "slip in a definition": slip_in("definition"),
     "alter a deployment": alter("deployment", "created_at", "actor", "comment"),
     "take back a change": take_back,
+    "move a due date": move_due_date,
+    "backdate what was done": backdate,
+    "erase a text alone": erase_alone,
+    "erase an encrypted name alone": erase_cipher,
+    "append a record with an older time": append_backdated,
+    "move a timer": alter("job", "due_at"),
+    "change an instance's variables": alter("process_instance", "variables"),
+    "set a number back": alter("campaign_counter", "value"),
+    "let a scenario rest": alter("scenario", "state"),
     "erase what was told of a row": erase_steps,
     **{f"alter a row of {name}": alter(name) for name in FOLLOWED},
     **{f"delete a row of {name}": remove(name) for name in FOLLOWED},

@@ -28,6 +28,7 @@ def look(connection: object, anchor: dict) -> list[Finding]:  # type: ignore[typ
 def tried(db: Database, tries: int, seed: int) -> tuple[Counter[str], list[str]]:
     """Tamper, look, take it back, again and again; returns what was found and which tamperings were not."""
     anchor = anchors.read(sealing.anchor_file())
+    db.in_transaction(tampering.more)
     chance, found, missed = random.Random(seed), Counter[str](), []
     with db.engine.connect() as connection:
         if db.is_sqlite:
