@@ -75,7 +75,7 @@ def make_environment() -> None:
         sys.exit(missing)
     if VENV.is_symlink():
         # Emptying it would empty what others use.
-        sys.exit(f"{VENV} 是一个链接，不会清空它所指的环境；请先删除这个链接。 ({VENV} is a link: remove it first, what it leads to is kept.)")
+        sys.exit(f"{VENV} 是一个链接，不会清空它所指的环境；请先删除这个链接。 ({VENV} is a link; remove the link first.)")
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False).returncode:
         sys.exit("无法建立 .venv，原因见上。请处理后重新运行。 (.venv cannot be made; the reason stands above. Mend it and run again.)")
 
