@@ -86,10 +86,8 @@ class Verification(Base):
     files_from: Mapped[int | None] = mapped_column(Key)
     #: the newest seal when it began
     seal: Mapped[int] = mapped_column(Integer, default=0)
-    #: [{code, chain, seq, key, at, …}], the first ones found
+    #: [{code, chain, seq, key, at, …}], the first ones found; those of ``verdict`` (``limit_…``) say on what the verdict rests
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    #: on what the verdict rests: {"counted": [...] while it runs, "limits": [{code, …}] at the end}
-    grounds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Retention(Base):

@@ -53,11 +53,16 @@ LEFT_OUT: dict[tuple[str, ...], tuple[str, str]] = {
         "verification.total",
         "verification.position",
         "verification.files_from",
-        "verification.grounds",
+        "verification.findings",
+        "verification.state",
+        "verification.finished_at",
         "erasure.step",
         "erasure.position",
         "erasure.changed",
-    ): ("迁移前的备份、核验和清除的进度", "The state before a migration, progress of verifications and erasures"),
+    ): (
+        "迁移前的备份、核验和清除的进度：核验的结论另有记录",
+        "The state before a migration, progress of verifications and erasures: how a verification ended is recorded",
+    ),
     ("record_index", "record_span", "installation", "deployment.number"): (
         "检索索引、安装标识、部署序号",
         "The index of searches, what an installation is called, numbers of deployments",

@@ -11,6 +11,9 @@ from app.engine.proof import sealing
 from app.engine.proof.findings import Finding
 from app.engine.proof.times import Counted
 
+#: How the codes of what it adds begin.
+LIMIT = "limit_"
+
 
 def limits(connection: Connection, anchor: Mapping[int, Mapping[str, Any]], counted: Counted, *, elsewhere: bool) -> list[Finding]:
     """On what the verdict rests. *anchor*: number → seal; *elsewhere*: of a file that was kept apart from this machine."""

@@ -24,6 +24,8 @@ from app.engine.proof.times import Counted
 #: Records in one range: less than a second.
 RANGE = 20_000
 NAME = "verification"
+#: What ranges count, while it runs: no finding, and gone at the end.
+_COUNTED = "limit_counted"
 
 
 def begin(session: Session, actor: Actor) -> Verification:
@@ -58,7 +60,7 @@ def next_range(session: Session, key: int) -> bool:
             until = verifying.range_after(connection, row.position, RANGE)
             result = verifying.check_range(connection, row.position, until, row.seal)
         row.records += result.records
-        row.grounds = {"counted": asdict(_counted(row, result.counted))}
+        _count(row, result.counted)
         row.position = until
         _keep(row, result.findings)
         return True
@@ -76,18 +78,25 @@ def _end(session: Session, row: Verification, engine: Engine) -> None:
         _keep(row, [Finding("anchor_unreadable", detail={"name": anchors.NAME})])
     with verifying.snapshot(engine) as connection:
         _keep(row, verifying.check_rest(connection, anchor))
-        limits = verdict.limits(connection, anchor, _counted(row, Counted()), elsewhere=False)
-    row.grounds = {"limits": [limit.as_json() for limit in limits]}
-    row.state = "BROKEN" if row.findings else "SOUND"
+        limits = verdict.limits(connection, anchor, _counted(row), elsewhere=False)
+    found = findings_of(row)
+    row.findings = [each.as_json() for each in (*found, *limits)]
+    row.state = "BROKEN" if found else "SOUND"
     row.finished_at = clock.real_now()
-    detail = {"verification": str(row.key), "result": row.state, "findings": len(row.findings), "seal": row.seal}
+    detail = {"verification": str(row.key), "result": row.state, "findings": len(found), "seal": row.seal}
     events.record(session, "verification.ended", Actor(row.started_by), detail=detail)
 
 
-def _counted(row: Verification, more: Counted) -> Counted:
-    known = Counted(**row.grounds.get("counted", {}))
+def _count(row: Verification, more: Counted) -> None:
+    """Keep what was counted so far beside the findings."""
+    known = _counted(row)
     known.add(more)
-    return known
+    others = [each for each in row.findings if each["code"] != _COUNTED]
+    row.findings = [*others, Finding(_COUNTED, detail=asdict(known)).as_json()]
+
+
+def _counted(row: Verification) -> Counted:
+    return next((Counted(**each["detail"]) for each in row.findings if each["code"] == _COUNTED), Counted())
 
 
 def _some_files(row: Verification, engine: Engine) -> None:
@@ -115,13 +124,13 @@ def _keep(row: Verification, findings: list[Finding]) -> None:
 
 def findings_of(row: Verification) -> list[Finding]:
     """What it found, the earliest first."""
-    found = [Finding.from_json(each) for each in row.findings]
+    found = [Finding.from_json(each) for each in row.findings if not each["code"].startswith(verdict.LIMIT)]
     return sorted(found, key=lambda finding: (finding.at or "9", finding.chain, finding.seq))
 
 
 def limits_of(row: Verification) -> list[Finding]:
     """On what its verdict rests."""
-    return [Finding.from_json(each) for each in row.grounds.get("limits", ())]
+    return [Finding.from_json(each) for each in row.findings if each["code"].startswith(verdict.LIMIT) and each["code"] != _COUNTED]
 
 
 def _engine(session: Session) -> Engine:

@@ -26,4 +26,4 @@ follow(InstanceMigration, without=("tokens", "variables", "changes"), room=__nam
 follow(VirtualClock, campaign="", room=__name__)
 follow(Retention, campaign="", room=__name__)
 follow(Erasure, without=("step", "position", "changed"), campaign="", room=__name__)
-follow(Verification, without=("records", "total", "position", "files_from", "grounds"), campaign="", room=__name__)
+follow(Verification, without=("records", "total", "position", "files_from", "findings"), campaign="", room=__name__)
