@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import delete, select, text, update
 
 from app import migrations, personal
 from app.campaign.models import Household, Village
-from app.db import Database
+from app.db import Base, Database
 from app.engine import events
 from app.engine.actor import Actor
 from app.engine.models import Event
@@ -110,9 +111,11 @@ def test_a_release_that_recorded_only_a_fingerprint_is_known(db: Database, monke
     assert all(followed.fingerprint_of(columns) == name for name, columns in earlier.WAYS.items())
     name, columns = next(iter(earlier.WAYS.items()))
     with monkeypatch.context() as old:
-        for table in set(followed.FOLLOWED) - set(columns):
+        for table in set(followed.FOLLOWED):
             old.delitem(followed.FOLLOWED, table)
-        assert followed.fingerprint() == name, "as long as these tables keep their columns"
+        for table, how in followed.as_told(columns, Base.metadata).items():
+            old.setitem(followed.FOLLOWED, table, replace(how, campaign="campaign_id" if "campaign_id" in how.columns else ""))
+        assert followed.fingerprint() == name, "as long as these tables have their columns"
         run(db, adopting.begin)
         run(db, villages)
     run(db, lambda session: session.execute(update(Event).where(Event.kind == anew.KIND).values(detail=_without_columns(session))))
