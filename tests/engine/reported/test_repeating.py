@@ -11,7 +11,7 @@ from app.engine import runtime
 from tests.engine import drawing as d
 from tests.engine.conformance.player import START, Player
 from tests.engine.drawing import ANN
-from tests.engine.reported.stage import Stage
+from tests.engine.reported.stage import CHILD, Stage
 
 
 def reminding(kind: str, text: str, catch_up: str = "") -> bytes:
@@ -123,3 +123,23 @@ def test_a_start_event_that_was_down_starts_one_instance_and_keeps_its_day(stage
     stage.at("2020-09-30T09:00:00+08:00")
     (job,) = d.jobs_of(stage.db, kind="timer_start")
     assert (stage.tasks, job.due_at) == (["a", "a"], d.at("2020-10-31T09:00:00+08:00"))
+
+
+@pytest.mark.parametrize("end", ["complete", "cancel"])
+def test_a_machine_whose_clock_is_behind_makes_nothing_run_backwards(stage: Stage, end: str) -> None:
+    """Two machines' clocks differ, and a virtual clock that was moved is followed a moment later."""
+    elements = (d.start(), d.user("a"), d.call("c", "child"), d.user("b"), d.end())
+    stage.deploy(CHILD, d.diagram("p", *elements, flows="s>a>c>b>e"))
+    stage.at("2020-05-21T10:00:00+08:00")
+    instance = stage.start()
+    stage.at("2020-05-21T09:00:00+08:00")
+    stage.complete("a")
+    assert d.task(stage.db, "visit").created_at == d.at("2020-05-21T10:00:00+08:00")
+    if end == "cancel":
+        stage.run(runtime.cancel, instance.key, ANN)
+    else:
+        stage.complete("visit")
+        stage.complete("b")
+    stage.drain()
+    assert stage.states() == ["TERMINATED" if end == "cancel" else "COMPLETED"]
+    assert [row.ended_at for row in d.instances(stage.db)] == [d.at("2020-05-21T10:00:00+08:00")] * 2
