@@ -19,7 +19,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     """
     from flask import Flask
 
-    from app import border, errors, personal, personal_contents  # noqa: F401  (registers what can be erased)
+    from app import border, errors, personal, personal_contents, request_json  # noqa: F401  (registers what can be erased)
     from app.api import routes as api
     from app.audit import routes as audit
     from app.auth import guard, headers, language, limits, shell
@@ -46,7 +46,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     sealing.install_from(config)
     mailing.install_from(config)
     erasing.install(config.uploads)
-    for part in (border, headers, language, guard, limits, shell, errors):
+    for part in (request_json, border, headers, language, guard, limits, shell, errors):
         part.install(app)
     for feature in (auth, campaign, inbox, modeler, audit, api):
         feature.register(app)

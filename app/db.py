@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -19,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
+
+from app import exact_json
 
 T = TypeVar("T")
 
@@ -75,13 +76,21 @@ def made_at(key: int) -> datetime:
     return datetime.fromtimestamp(min(max(key >> 22, 0), 1 << 41) / 1000 + _EPOCH / 1000, UTC)
 
 
+#: a number alone in its column: longer than this it is written as text, under this name
+_LONG, _NUMBER = 15, "@number"
+
+
 def _dumps(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    text = exact_json.dumps(value).decode()
+    # SQLite's JSON columns have numeric affinity: a lone number that is no machine word and no double would be rounded.
+    return f'{{"{_NUMBER}": "{text}"}}' if isinstance(value, int | float) and len(text) > _LONG else text
 
 
 def _loads(value: Any) -> Any:
-    # SQLite's JSON columns have numeric affinity: a lone number comes back as one.
-    return value if isinstance(value, int | float) else orjson.loads(value)
+    if isinstance(value, int | float):  # a lone number comes back from SQLite as one
+        return value
+    found = exact_json.loads(value)
+    return exact_json.loads(found[_NUMBER]) if isinstance(found, dict) and found.keys() == {_NUMBER} else found
 
 
 class RevisionConflict(Exception):

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app import exact_json
 from app.acts import attachments, comments, drafts, people, wording
 from app.acts.refusals import Closed, Refusal
 from app.auth import open_tasks
@@ -183,7 +183,7 @@ def overtaken(session: Session, identity: Identity, key: int, conflict: Exceptio
 
 
 def _fingerprint(key: int, data: Mapping[str, Any]) -> str:
-    asked = orjson.dumps([key, dict(data)], option=orjson.OPT_SORT_KEYS)
+    asked = exact_json.dumps([key, dict(data)], sort_keys=True)
     return hashlib.sha256(asked).hexdigest()[:32]
 
 

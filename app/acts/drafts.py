@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import clock, personal
+from app import clock, exact_json, personal
 from app.acts.models import Draft
 from app.engine.models import Task
 from app.forms import masking
@@ -37,7 +36,7 @@ _MINE = select(Draft).where(Draft.task_key == bindparam("task"), Draft.username 
 
 def content(draft: Draft) -> dict[str, Any]:
     """The form data of a draft."""
-    data: dict[str, Any] = orjson.loads(personal.decrypt("draft", _row(draft.task_key), "content", draft.content))
+    data: dict[str, Any] = exact_json.loads(personal.decrypt("draft", _row(draft.task_key), "content", draft.content))
     return data
 
 
@@ -50,7 +49,7 @@ def save(session: Session, task: Task, form: Form, username: str, data: dict[str
     draft = find(session, task, username)
     if draft is not None:
         masking.restore(form, data, content(draft))
-    text = personal.encrypt("draft", _row(task.key), "content", orjson.dumps(data).decode())
+    text = personal.encrypt("draft", _row(task.key), "content", exact_json.dumps(data).decode())
     if draft is None:
         draft = Draft(task_key=task.key, username=username, campaign_id=task.campaign_id, content=text, saved_at=clock.real_now())
         try:

@@ -6,8 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-import orjson
-
+from app import exact_json
 from app.engine.models import Activity, Definition, Incident, JobRow, ProcessInstance, Task
 
 #: Daopai has one tenant; campaigns are its own partition.
@@ -221,7 +220,7 @@ def variable(owner: ProcessInstance, name: str, task: Task | None = None) -> dic
     return {
         "variableKey": _key_of(scope.key, name),
         "name": name,
-        "value": orjson.dumps(scope.variables[name]).decode(),
+        "value": exact_json.dumps(scope.variables[name]).decode(),
         "isTruncated": False,
         "scopeKey": str(scope.key),
         "processInstanceKey": str(owner.key),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from flask import request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, exact_json
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
@@ -168,7 +167,7 @@ def evaluate_decision() -> dict[str, Any]:
         "decisionDefinitionVersion": row.version,
         "decisionEvaluationKey": str(row.key),
         "decisionInstanceKey": str(row.key),
-        "output": orjson.dumps(feel.to_json(output)).decode(),
+        "output": exact_json.dumps(feel.to_json(output)).decode(),
         "evaluatedDecisions": [],
         "failedDecisionDefinitionId": None,
         "failureMessage": None,

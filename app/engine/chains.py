@@ -20,10 +20,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app import exact_json
 from app.db import new_key
 from app.engine.actor import SYSTEM
 from app.engine.chain_models import Chain
@@ -54,12 +54,10 @@ HIDDEN = "hidden"
 #: Chains among which acts that nobody's name stands for spread, so that their writers do not meet.
 LANES = 16
 
-_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-
 
 def canonical(value: Any) -> bytes:
     """The one text of a JSON value: names sorted, no blanks, UTF-8."""
-    return orjson.dumps(value, option=_CANONICAL)
+    return exact_json.dumps(value, sort_keys=True)
 
 
 def digest(text: bytes) -> str:
@@ -115,7 +113,7 @@ def append(entry: Event, chain: int, length: int, head: str) -> str:
     """Give *entry* the next place in a chain of *length* records; returns the new head."""
     entry.chain, entry.seq = chain, length + 1
     more = sorted(_LATER.intersection(entry.detail))
-    entry.detail = orjson.loads(canonical({**entry.detail, HIDDEN: more} if more else entry.detail))
+    entry.detail = exact_json.loads(canonical({**entry.detail, HIDDEN: more} if more else entry.detail))
     entry.salt = secrets.token_hex(16) if free_of(entry.detail) else ""
     columns = tuple(getattr(entry, name) for name in COLUMNS)
     columns = (*columns[:2], stamp(entry.at), stamp(entry.recorded_at), *columns[4:])

@@ -1,13 +1,15 @@
 """FEEL, in a sandbox: the only module that runs expressions.
 
 The language is written in JavaScript (``app/frontend/feel``, built into ``app/static/dist/feel.js``) and runs inside V8 with nothing from
-outside reachable (``feel_sandbox``). A call may take 0.5 s, 32 MiB and 1 MiB of output; a breach is ``ExpressionLimit``.
+outside reachable (``feel_sandbox``). A call may take 0.5 s of V8's own computing, 32 MiB and 1 MiB of output; a breach is an
+``ExpressionLimit``.
 
 Source: R02 (dates by expression), DMN 1.4 chapter 10 (FEEL).
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from app import clock
 from app.engine import feel_sandbox
 from app.engine.errors import ExpressionError, ExpressionLimit
 from app.engine.feel_texts import TEXTS
-from app.engine.feel_values import Range, YearsMonths, dumps, loads, to_json
+from app.engine.feel_values import DIGITS, Range, YearsMonths, dumps, loads, number_of, tagged, to_json
 
 #: characters of one expression
 LENGTH_LIMIT = 64 * 1024
@@ -62,7 +64,7 @@ def unary_test(test: str, value: Any, variables: Mapping[str, Any]) -> bool:
 
 
 def check(expression: str, *, unary: bool = False) -> Checked:
-    """Parse *expression* (or, with ``unary``, a test) without running it."""
+    """Parse *expression* (or, with ``unary``, a test) without running it. Calling a function that FEEL does not have is an error."""
     try:
         return _checked(_plain(expression), unary)
     except ExpressionLimit as error:
@@ -106,7 +108,7 @@ def _written(function: str, request: Mapping[str, Any]) -> str:
     try:
         literal = orjson.dumps(dumps(request)).decode()
     except (TypeError, ValueError) as error:
-        raise _error("value", reason_text=str(error)) from error
+        raise _error("value", reason_text=str(error.__cause__ or error)) from error
     return f"feel.{function}({literal})"
 
 
@@ -141,12 +143,23 @@ def raise_error(answer: Any, expressions: Sequence[str]) -> None:
     start = found.get("from") or 0
     token = written[start : found.get("to") or start][:40]
     raise _error(
-        ("unfinished" if not token else "token") if found["kind"] == "syntax" else "runtime",
+        {"syntax": "token" if token else "unfinished", "runtime": "runtime"}.get(found["kind"], found["kind"]),
         expression=written if len(written) <= 200 else f"{written[:200]}…",
         position=start + 1,
         token=token,
+        known=_alike(token) if found["kind"] == "function" else "",
         reason_text=found["message"],
     )
+
+
+@lru_cache(maxsize=1)
+def _functions() -> tuple[str, ...]:
+    return tuple(call("functions", {})["names"])
+
+
+def _alike(name: str) -> str:
+    """The functions of FEEL whose names are most like *name*."""
+    return ", ".join(difflib.get_close_matches(name, _functions())) or "—"
 
 
 def _error(code: str, **params: Any) -> ExpressionError:
@@ -186,6 +199,7 @@ def moment() -> Any:
 
 
 __all__ = [
+    "DIGITS",
     "Checked",
     "Range",
     "YearsMonths",
@@ -195,8 +209,10 @@ __all__ = [
     "evaluate_many",
     "moment",
     "named",
+    "number_of",
     "raise_error",
     "resolve",
+    "tagged",
     "to_json",
     "unary_test",
 ]

@@ -1,7 +1,9 @@
 """V8, walled in: contexts that hold the FEEL bundle and nothing else, with limits of time and memory.
 
-A breach costs its context, not the process. A small pool serves other threads meanwhile. V8 does not survive a fork: each process makes
-its own pool, lazily. Only ``feel`` uses this.
+Time is what V8 itself computed, so that a machine busy with other work refuses nothing; where that cannot be measured (not on Linux), and
+as a far outer bound, the time on the wall counts. A breach costs its context, not the process, and is tried once more in a new one: only
+an empty context shows whether this call alone takes too much. A small pool serves other threads meanwhile. V8 does not survive a fork:
+each process makes its own pool, lazily. Only ``feel`` uses this.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from py_mini_racer import (
     DEFAULT_V8_FLAGS,
@@ -24,8 +27,10 @@ from py_mini_racer import (
     init_mini_racer,
 )
 
-#: seconds of one call
+#: seconds of computing of one call
 TIME_LIMIT = 0.5
+#: seconds on the wall of one call, and for a stopped one to report its end
+OUTER_LIMIT, STOPPING = 30.0, 5.0
 #: bytes of one context's heap
 MEMORY_LIMIT = 32 * 1024 * 1024
 #: contexts of one process (about 4 MB each)
@@ -35,7 +40,7 @@ GARBAGE = 1024 * 1024
 #: what a call leaves behind besides its text, in characters
 CALL_COST = 1000
 #: seconds to wait for a free context
-PATIENCE = 10.0
+PATIENCE = 2 * OUTER_LIMIT
 
 #: mini-racer's callback that puts an answer into the context's queue
 _TO_THE_QUEUE = 0
@@ -63,29 +68,34 @@ def run(code: str) -> str:
 
 
 def _run(context: _Context, code: str) -> str:
-    began = time.process_time()
     try:
         return context.run(code)
-    except JSOOMException:
-        untidy = context.untidy
-        context.renew()
-        if not untidy:
-            raise
-    except JSTimeoutException:
-        starved = time.process_time() - began < TIME_LIMIT / 10
-        context.renew()
-        if not starved:
-            raise
     except JSEvalException:
         context.renew()
-        raise
-    # V8 counts garbage too: only an empty context shows whether this call alone takes too much. And on a machine that is too busy to
-    # let this process compute, the limit says nothing about the call: it gets one more turn.
     try:
         return context.run(code)
     except JSEvalException:
         context.renew()
         raise
+
+
+_TASKS = Path("/proc/self/task")
+
+
+def _threads() -> set[int]:
+    """The threads of this process, by the kernel's ids; empty where they cannot be known."""
+    return {int(each.name) for each in _TASKS.iterdir()} if _TASKS.exists() else set()
+
+
+def _computed(thread: int) -> float:
+    """Seconds that *thread* has computed. The number is the kernel's clock of one thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED)."""
+    return time.clock_gettime(~thread << 3 | 6)
+
+
+def _busiest(threads: set[int]) -> int | None:
+    """Of new *threads* the one that has computed most; Python's own do not count."""
+    own = {thread.native_id for thread in threading.enumerate()}
+    return max(threads - own, key=_computed, default=None)
 
 
 class _Context:
@@ -97,6 +107,12 @@ class _Context:
         self._open()
 
     def _open(self) -> None:
+        with _opening:  # one at a time: the thread that is new is its own
+            before = _threads()
+            self._load()
+            self._thread = _busiest(_threads() - before)
+
+    def _load(self) -> None:
         self._racer = MiniRacer()
         self._sent = 0
         #: a call began and its answer has not been taken
@@ -130,21 +146,28 @@ class _Context:
         answers = context._non_cancelable_mr_task_results_queue
         written = context._python_to_value_handle(code)
         self._open_call = True
+        began = self.computed()
         task = context._dll.mr_eval(context._ctx, written.raw, _TO_THE_QUEUE)
-        try:
-            answer = answers.get(timeout=TIME_LIMIT)
-        except queue.Empty:
+        answer = self._awaited(answers, began)
+        if answer is None:
             context._dll.mr_cancel_task(context._ctx, task)
             with suppress(queue.Empty):
-                answers.get(timeout=TIME_LIMIT)
-            raise JSTimeoutException from None
+                answers.get(timeout=STOPPING)
+            raise JSTimeoutException
         self._open_call = False
         return context._value_handle_to_python(answer)
 
-    @property
-    def untidy(self) -> bool:
-        """Whether garbage of earlier calls may fill a good part of the memory."""
-        return self._sent > GARBAGE // 4
+    def computed(self) -> float:
+        """Seconds that V8 has computed in this context."""
+        return time.monotonic() if self._thread is None else _computed(self._thread)
+
+    def _awaited(self, answers: queue.Queue[Any], began: float) -> Any:
+        """The answer, or None once the limit is reached. To compute for a while takes at least that while: it is looked at no sooner."""
+        end = time.monotonic() + OUTER_LIMIT
+        while (left := began + TIME_LIMIT - self.computed()) > 0 and time.monotonic() < end:
+            with suppress(queue.Empty):
+                return answers.get(timeout=max(left, 0.005))
+        return None
 
     def renew(self) -> None:
         """Start afresh after a breach.
@@ -155,7 +178,7 @@ class _Context:
         racer = self._racer
         with suppress(JSEvalException):
             try:
-                racer.eval("0", timeout_sec=TIME_LIMIT)
+                racer.eval("0", timeout_sec=STOPPING)
             except JSTimeoutException:
                 self._open()
                 return
@@ -191,11 +214,12 @@ class _Pool:
 
 
 _pool = _Pool()
+_opening = threading.Lock()
 
 
 def _after_fork() -> None:
-    global _pool
-    _pool = _Pool()
+    global _pool, _opening
+    _pool, _opening = _Pool(), threading.Lock()
 
 
 os.register_at_fork(after_in_child=_after_fork)

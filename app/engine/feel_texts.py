@@ -11,14 +11,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "表达式“{expression}”在第 {position} 个字符处没有写完，请补全。",
         "The expression “{expression}” is incomplete at character {position}.",
     ),
+    "digits": (
+        "表达式“{expression}”第 {position} 个字符处的数“{token}”过大或超过 34 位有效数字，无法精确计算。请缩短，或加引号写成文本。",
+        "The number “{token}” at character {position} of “{expression}” is too large or has more than 34 digits: shorten it or quote it.",
+    ),
+    "function": (
+        "表达式“{expression}”第 {position} 个字符处调用了 FEEL 没有的函数“{token}”。请检查名称，相近的有：{known}。",
+        "The expression “{expression}” calls “{token}” at character {position}, a function that FEEL does not have. Similar: {known}.",
+    ),
     "runtime": (
         "表达式“{expression}”无法求值：{reason_text}",
         "The expression “{expression}” cannot be evaluated: {reason_text}",
     ),
     "value": ("变量中有 FEEL 不能表示的值：{reason_text}", "A variable holds a value that FEEL does not have: {reason_text}"),
     "limit_time": (
-        "表达式运行超过 0.5 秒，已停止。请简化表达式或缩小范围。",
-        "The expression ran for more than 0.5 s and was stopped. Simplify it or narrow its ranges.",
+        "表达式计算超过 0.5 秒，已停止。请简化表达式或缩小范围。",
+        "The expression computed for more than 0.5 s and was stopped. Simplify it or narrow its ranges.",
     ),
     "limit_memory": (
         "表达式占用内存超过 32 MiB，已停止。请缩小数据或范围。",

@@ -1,4 +1,8 @@
-"""FEEL values in Python and on the wire to V8: JSON, with temporal values as ``{"@date": "2020-05-21"}`` and the like."""
+"""FEEL values in Python and on the wire to V8: JSON, with temporal values as ``{"@date": "2020-05-21"}`` and the like.
+
+FEEL's numbers are decimals of at most 34 digits. In Python a whole number is an int of any size, another one a float where a float holds it
+and otherwise ``Exact``. On the wire a number that is not the same as a double is ``{"@number": "110101199003070011"}``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
+
+from app.exact_json import Exact, significant
+
+#: digits of a FEEL number (decimal128)
+DIGITS = 34
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,12 +53,36 @@ class Range:
 # --- Python -> V8 -----------------------------------------------------------------------------------------------------
 
 
-_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER
+_SAFE = 2**53
+_NUMBER = "@number"
+_PLAIN = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,40})?")
 
 
 def dumps(value: Any) -> str:
     """JSON text for V8. Raises ``TypeError`` for what FEEL has no value for."""
-    return orjson.dumps(value, default=_tagged, option=_OPTIONS).decode()
+    try:
+        return orjson.dumps(value, default=_tagged, option=_OPTIONS).decode()
+    except TypeError:
+        # perhaps a whole number beyond 53 bits, which orjson does not ask about
+        return orjson.dumps(_numbered(value), default=lambda inner: _numbered(_tagged(inner)), option=_OPTIONS).decode()
+
+
+def _numbered(value: Any) -> Any:
+    """*value* with whole numbers beyond 53 bits as their digits."""
+    if isinstance(value, dict):
+        return {key: _numbered(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_numbered(inner) for inner in value]
+    return _digits(Decimal(value)) if isinstance(value, int) and not -_SAFE < value < _SAFE else value
+
+
+def _digits(value: Decimal) -> Any:
+    if not value.is_finite():
+        return None
+    if significant(value) > DIGITS:
+        raise TypeError(f"a number of more than {DIGITS} digits")
+    return {_NUMBER: f"{value:f}"}
 
 
 def _tagged(value: Any) -> Any:
@@ -64,19 +97,13 @@ def _tagged(value: Any) -> Any:
             return {"@duration": iso_duration(value)}
         case Range():
             return {"@range": [value.start, value.end, value.start_included, value.end_included]}
+        case Exact():
+            return _digits(value.decimal)
         case Decimal():
-            return _number(value)
-        case int():
-            return float(value)
+            return _digits(value)
         case set() | frozenset():
             return sorted(value)
     raise TypeError(f"FEEL has no value for {type(value).__name__}")
-
-
-def _number(value: Decimal) -> int | float | None:
-    if not value.is_finite():
-        return None
-    return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
 
 
 def _zone(zone: tzinfo | None, moment: datetime | None) -> str:
@@ -109,13 +136,36 @@ def iso_duration(value: timedelta | YearsMonths) -> str:
     return f"{sign}P{days}T{clock}" if clock else f"{sign}P{days}" if days else "PT0S"
 
 
+def tagged(value: Any) -> Any:
+    """JSON for a browser, whose numbers are doubles: a number that is none of these as on the wire to V8."""
+    match value:
+        case dict():
+            return {key: tagged(inner) for key, inner in value.items()}
+        case list():
+            return [tagged(inner) for inner in value]
+        case Exact():
+            return {_NUMBER: value.text}
+        case int() if not -_SAFE < value < _SAFE:
+            return {_NUMBER: str(value)}
+    return value
+
+
+def number_of(value: Any) -> Any:
+    """What a browser sent as a tag, as a number; anything else as it is. Raises ``ValueError`` for a tag that holds no number."""
+    if not isinstance(value, dict) or value.keys() != {_NUMBER}:
+        return value
+    if not isinstance(value[_NUMBER], str) or not _PLAIN.fullmatch(value[_NUMBER]):
+        raise ValueError("not a number")
+    return Exact.of(Decimal(value[_NUMBER]))
+
+
 # --- V8 -> Python -----------------------------------------------------------------------------------------------------
 
 
 def loads(text: str) -> Any:
     """Python value of V8's answer. Walks it only if there is something to convert."""
     value = orjson.loads(text)
-    return _untagged(value) if '"@' in text or "e+" in text else value
+    return _untagged(value) if '"@' in text else value
 
 
 def _untagged(value: Any) -> Any:
@@ -128,8 +178,6 @@ def _untagged(value: Any) -> Any:
         return {key: _untagged(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_untagged(entry) for entry in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
     return value
 
 
@@ -207,6 +255,7 @@ def _months(text: str) -> YearsMonths | str:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
+    _NUMBER: lambda text: Exact.of(Decimal(text)),
     "@date": _date,
     "@time": lambda text: _moment(text, time),
     "@datetime": lambda text: _moment(text, datetime),
@@ -233,5 +282,5 @@ def to_json(value: Any) -> Any:
         case timedelta() | YearsMonths():
             return iso_duration(value)
         case Decimal():
-            return _number(value)
+            return Exact.of(value) if value.is_finite() else None
     return str(value)

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from app import exact_json
 from app.engine import form_attributes
 from app.engine.form_paths import Kind, Paths
 from app.engine.problems import Problem
@@ -51,7 +52,7 @@ class FormFile:
 def parsed(content: bytes) -> dict[str, Any] | None:
     """The JSON object in a file; None where there is none. For those who only want its id or names."""
     try:
-        found = orjson.loads(content)
+        found = exact_json.loads(content)
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
@@ -63,7 +64,7 @@ def read(content: bytes) -> FormFile:
     if len(content) > MAX_SIZE:
         return FormFile({}, [problem("file_too_large", size=len(content) // 1024, limit=MAX_SIZE // 1024)])
     try:
-        found = orjson.loads(content)
+        found = exact_json.loads(content)
     except orjson.JSONDecodeError as error:
         return FormFile({}, [problem("form_not_json", reason=str(error))])
     if not isinstance(found, dict) or not isinstance(found.get("components"), list):

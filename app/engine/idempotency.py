@@ -6,11 +6,10 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, exact_json
 from app.engine.actor import Actor
 from app.engine.errors import Conflict
 from app.engine.models import Idempotency
@@ -21,7 +20,7 @@ KEPT = timedelta(days=60)
 
 def digest(*asked: Any) -> str:
     """SHA-256 of what is asked, whatever the order of its names."""
-    return hashlib.sha256(orjson.dumps(asked, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
+    return hashlib.sha256(exact_json.dumps(asked, default=str, sort_keys=True)).hexdigest()
 
 
 def find(session: Session, actor: Actor, request_id: str, request_hash: str | None = None) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import exact_json
 from app.engine import carrying, snapshots, spiff
 from app.engine import definition_lookup as definitions
 from app.engine.actor import Actor
@@ -217,6 +217,6 @@ def still(session: Session, entry: InstanceMigration, instance: ProcessInstance)
 
 def _fingerprint(session: Session, instance: ProcessInstance) -> str:
     newest = session.scalar(select(func.max(Activity.key)).where(Activity.instance_key == instance.key))
-    variables = orjson.dumps(instance.variables, option=orjson.OPT_SORT_KEYS)
+    variables = exact_json.dumps(instance.variables, sort_keys=True)
     text = b"|".join((str(instance.definition_key).encode(), str(newest).encode(), instance.tokens, variables))
     return hashlib.sha256(text).hexdigest()

@@ -36,8 +36,10 @@ def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, 
     wanted = sorted(name for name in {"as_of", *inputs(form)} if name in known and name not in _names(form))
     return {
         "schema": localized(form, locale),
-        "data": masking.masked(form, keyed_rows.under_draft(form, own, draft) if draft else own, open_kinds=masking.OPEN_IN_FORM),
-        "context": {name: feel.to_json(known[name]) for name in wanted},
+        "data": feel.tagged(
+            masking.masked(form, keyed_rows.under_draft(form, own, draft) if draft else own, open_kinds=masking.OPEN_IN_FORM)
+        ),
+        "context": {name: feel.tagged(feel.to_json(known[name])) for name in wanted},
         "locked": {path: {"reason": lock.reason, "who": lock.who, "url": lock.url} for path, lock in prepared.locked.items()},
         "notices": [{"text": notice.text, "kind": notice.kind, "url": notice.url} for notice in prepared.notices],
     }

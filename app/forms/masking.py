@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from app import personal
+from app import exact_json, personal
 from app.forms import paths
 from app.forms.schema import Form, unindexed
 
@@ -81,7 +81,7 @@ def sealed(form: Form, data: dict[str, Any], table: str, row: str) -> dict[str, 
     """A copy of *data* for the database: personal values encrypted, bound to table, row and path."""
     copy: dict[str, Any] = paths.copied(data)
     for path, _kind, value in _personal(form, data):
-        paths.put(copy, path, {_CIPHER: personal.encrypt(table, row, path, json.dumps(value, ensure_ascii=False))})
+        paths.put(copy, path, {_CIPHER: personal.encrypt(table, row, path, exact_json.dumps(value).decode())})
     return copy
 
 
@@ -89,7 +89,7 @@ def opened(data: Any, table: str, row: str, path: str = "") -> Any:
     """What ``sealed`` closed. An erased value is None."""
     if isinstance(data, dict):
         if set(data) == {_CIPHER}:
-            return json.loads(personal.decrypt(table, row, path, data[_CIPHER]))
+            return exact_json.loads(personal.decrypt(table, row, path, data[_CIPHER]))
         if set(data) == {_GONE}:
             return None
         return {key: opened(value, table, row, f"{path}.{key}" if path else key) for key, value in data.items()}

@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.engine import patterns
+from app.engine import feel, patterns
 from app.engine.errors import ExpressionLimit
+from app.exact_json import Exact, decimal_of, significant
 from app.forms.outcome import language
 from app.forms.schema import OPTIONS, Node
 
@@ -24,8 +25,6 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(rf"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?{_ZONE}", re.ASCII)
 _MOMENT = re.compile(rf"\d{{4}}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{{1,9}})?)?{_ZONE}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
-#: greatest whole number that JSON carries to and from a browser unharmed
-_EXACT = 2**53 - 1
 #: what JavaScript's trim() takes away
 _SPACE = " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
@@ -71,26 +70,34 @@ def _text(value: Any) -> str | None:
 
 def _number(node: Node, value: Any) -> int | float:
     exact = _decimal(value, texts=bool(node.component.get("serializeToString")))
-    digits = node.component.get("decimalDigits")
-    if isinstance(digits, int) and exact != round(exact, digits):
-        raise IllTyped(_("应为整数") if digits == 0 else _("最多 %(digits)s 位小数", digits=digits))
-    step = node.component.get("increment")
-    if step and exact % Decimal(str(step)) != 0:
-        raise IllTyped(_("应为 %(step)s 的倍数", step=step))
-    return int(exact) if exact == exact.to_integral_value() else float(exact)
+    with localcontext(prec=400):
+        digits = node.component.get("decimalDigits")
+        if isinstance(digits, int) and exact != round(exact, digits):
+            raise IllTyped(_("应为整数") if digits == 0 else _("最多 %(digits)s 位小数", digits=digits))
+        step = node.component.get("increment")
+        if step and exact % Decimal(str(step)) != 0:
+            raise IllTyped(_("应为 %(step)s 的倍数", step=step))
+    return Exact.of(exact)
 
 
 def _decimal(value: Any, *, texts: bool) -> Decimal:
-    """A number as JSON, or as text where the form sends texts; never one that is rounded on its way."""
+    """Every digit of a number: JSON, text where the form sends texts, or as the browser sends one that its own numbers do not hold."""
     if isinstance(value, str) and texts:
         if not _NUMBER.fullmatch(value) or len(value) > _DIGITS:
             raise IllTyped(_("应为数字"))
         return Decimal(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = feel.number_of(value)
+    except ValueError:
+        raise IllTyped(_("应为数字")) from None
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         raise IllTyped(_("应为数字"))
-    if abs(value) > _EXACT:
-        raise IllTyped(_("数字太大，无法准确保存。编号请用文字栏目填写"))
-    return Decimal(str(value))
+    exact = decimal_of(number)
+    # a whole number that came as a double has lost digits, or may have
+    rounded = isinstance(number, float) and not isinstance(number, Exact) and abs(number) >= 2**53
+    if rounded or significant(exact) > feel.DIGITS:
+        raise IllTyped(_("数字最多 %(digits)s 位，无法准确保存。编号请用文字栏目填写", digits=feel.DIGITS))
+    return exact
 
 
 def _moment(node: Node, value: Any) -> str:
@@ -177,9 +184,9 @@ def _written(node: Node, value: str) -> list[str]:
 
 def _range(value: float, least: Any, most: Any) -> list[str]:
     found, least, most = [], _limit(least), _limit(most)
-    if least is not None and Decimal(str(value)) < least:
+    if least is not None and decimal_of(value) < least:
         found.append(_("不能小于 %(limit)s", limit=least))
-    if most is not None and Decimal(str(value)) > most:
+    if most is not None and decimal_of(value) > most:
         found.append(_("不能大于 %(limit)s", limit=most))
     return found
 
@@ -199,7 +206,7 @@ def _limit(written: Any) -> Decimal | None:
     if isinstance(written, bool) or not isinstance(written, int | float | str):
         return None
     try:
-        found = Decimal(str(written))
+        found = Decimal(written) if isinstance(written, str) else decimal_of(written)
     except InvalidOperation:
         return None
     return found if found.is_finite() else None

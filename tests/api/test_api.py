@@ -157,6 +157,25 @@ def test_a_decision_is_evaluated(callers: dict[str, Caller]) -> None:
     assert answer.json["output"] == '"high"'
 
 
+@pytest.mark.parametrize("number", ["110101199003070011", "6222021234567890123", "18446744073709551616", "0.1234567890123456789"])
+def test_a_number_keeps_every_digit_over_http(callers: dict[str, Caller], number: str) -> None:
+    admin = callers["admin"]
+    admin.deploy("user-task-without-mapping")
+
+    def post(path: str, body: str) -> TestResponse:
+        return admin.client.post(f"/v2{path}", data=body, headers={**admin.headers, "Content-Type": "application/json"})
+
+    process = "user_task_without_mapping"
+    started = post("/process-instances", f'{{"processDefinitionId":"{process}","variables":{{"n":{number},"inside":[{number}]}}}}')
+    instance = started.json["processInstanceKey"]
+    rows = admin.items("/variables", processInstanceKey=instance)
+    assert {row["name"]: row["value"] for row in rows} == {"n": number, "inside": f"[{number}]"}
+    answer = post("/expression/evaluation", f'{{"expression":"=string(n) + string(n = {number})","variables":{{"n":{number}}}}}')
+    assert answer.json["result"] == f"{number}true"
+    raw = post("/expression/evaluation", f'{{"expression":"=n","variables":{{"n":{number}}}}}')
+    assert number in raw.text or "." in number
+
+
 def test_an_instance_is_cancelled(callers: dict[str, Caller]) -> None:
     admin = callers["admin"]
     admin.deploy("user-task-without-mapping")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,7 @@ def test_boxed_expressions(decision: str, expected: object) -> None:
         ("nested", 900.45),
         ("graded", ["A", "B"]),
         ("ill_typed", None),
-        ("not_given", False),
+        ("not_given", None),
         ("hidden", None),
         ("invoked", 200.1),
         ("served", 42),
@@ -395,3 +396,97 @@ def test_a_cell_compares_with_null_and_with_dates_that_came_as_text(test: str, k
     content = _ONE_CELL.format(type=kind, test=test).encode()
     assert decisions.check(content) == []
     assert decisions.evaluate(content, "d", {"x": value}) is (True if passes else None)
+
+
+# --- boxed expressions over what they are not for ---------------------------------------------------------------------
+
+
+def _boxed(box: str, **variables: Any) -> Any:
+    written = re.sub(
+        r"<(in|match|if|then|else|return|satisfies)>(.*?)</\1>", r"<\1><literalExpression><text>\2</text></literalExpression></\1>", box
+    )
+    file = f"""<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="d" name="d" namespace="n">
+      <inputData id="x" name="x"><variable name="x"/></inputData>
+      <decision id="it" name="it"><variable name="it"/><informationRequirement><requiredInput href="#x"/></informationRequirement>
+      {written}</decision>
+    </definitions>""".encode()
+    assert decisions.check(file) == []
+    return decisions.evaluate(file, "it", variables)
+
+
+CONDITIONAL = "<conditional><if>{}</if><then>1</then><else>2</else></conditional>"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"), [("true", 1), ("false", 2), ("x = 5", 1), ("null", 2), ('"abc"', None), ("3", None), ("[]", None)]
+)
+def test_a_boxed_conditional_needs_a_truth_value(condition: str, expected: int | None) -> None:
+    assert _boxed(CONDITIONAL.format(condition), x=5) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "match", "expected"),
+    [
+        ("[1, 2, 3]", "item &gt; 1", [2, 3]),
+        ("[1, 2, 3]", "item &gt; 5", []),
+        ("[1, null, 3]", "item &gt; 1", [3]),
+        ("[1, 2, 3]", "x", [1, 2, 3]),
+        ("[1, 2, 3]", "2", 2),
+        ("[1, 2, 3]", '"not a boolean"', None),
+        ("[1, 2, 3]", 'if item &lt; 3 then true else "not a boolean"', None),
+        ("[]", '"never asked"', []),
+        ("null", "true", None),
+        ('[{"a": 1, "b": 2}]', "a = 1", [{"a": 1, "b": 2}]),
+    ],
+)
+def test_a_boxed_filter_needs_truth_values(source: str, match: str, expected: object) -> None:
+    assert _boxed(f"<filter><in>{source}</in><match>{match}</match></filter>", x=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "condition", "expected"),
+    [
+        ("some", "[1, 2]", "e &gt; 1", True),
+        ("some", "[1, 2]", "e &gt; 2", False),
+        ("some", "[]", "true", False),
+        ("some", "[1, 2]", '"not a boolean"', None),
+        ("some", "[1, 2]", 'if e = 2 then true else "not a boolean"', None),
+        ("some", "[null, 2]", "e &gt; 1", True),
+        ("some", "null", "true", None),
+        ("every", "[1, 2]", "e &gt; 0", True),
+        ("every", "[1, 2]", "e &gt; 1", False),
+        ("every", "[]", "false", True),
+        ("every", "[1, 2]", 'if e = 2 then false else "not a boolean"', None),
+        ("every", "[1, null]", "e &gt; 0", None),
+    ],
+)
+def test_boxed_quantifiers_need_truth_values(kind: str, source: str, condition: str, expected: object) -> None:
+    assert _boxed(f'<{kind} iteratorVariable="e"><in>{source}</in><satisfies>{condition}</satisfies></{kind}>') == expected
+
+
+@pytest.mark.parametrize(("source", "expected"), [("[1, 2]", [2, 4]), ("[]", []), ("null", None), ("1..3", [2, 4, 6])])
+def test_a_boxed_iteration_returns_a_list(source: str, expected: object) -> None:
+    if ".." in source:
+        source = f"[{source}]"
+    assert _boxed(f'<for iteratorVariable="e"><in>{source}</in><return>e * 2</return></for>') == expected
+
+
+def test_a_list_of_one_and_its_element_stand_for_each_other_in_input() -> None:
+    file = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">
+      <itemDefinition name="texts" isCollection="true"><typeRef>string</typeRef></itemDefinition>
+      <inputData id="a" name="a"><variable name="a" typeRef="string"/></inputData>
+      <inputData id="b" name="b"><variable name="b" typeRef="texts"/></inputData>
+      <decision id="it" name="it"><variable name="it"/><informationRequirement><requiredInput href="#a"/></informationRequirement>
+      <informationRequirement><requiredInput href="#b"/></informationRequirement>
+      <literalExpression><text>[a, b]</text></literalExpression></decision>
+    </definitions>"""
+    assert decisions.evaluate(file, "it", {"a": ["x"], "b": "y"}) == ["x", ["y"]]
+    assert decisions.evaluate(file, "it", {"a": "x", "b": ["y", "z"]}) == ["x", ["y", "z"]]
+
+
+def test_a_function_that_nobody_has_is_refused_in_a_table() -> None:
+    file = _file("knowledge")
+    assert decisions.check(file) == []
+    broken = file.replace(b'<text>given("much")</text>', b'<text>givven("much")</text>')
+    (problem,) = decisions.check(broken)
+    assert problem.code == "dmn_expression" and "givven" in problem.params["reason"] and "givven" in problem.params["reason_en"]

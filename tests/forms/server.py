@@ -30,6 +30,7 @@ class Task:
     locale: str = "zh"
     more: dict[str, Any] = field(default_factory=dict)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
 
     def page(self) -> dict[str, Any]:
         return {**browser.payload(form(self.form_id), self.prepared, self.locale), "locale": self.locale, **self.more}
@@ -44,6 +45,7 @@ class Task:
             decide=decide,
             initial=self.prepared.data,
         )
+        self.outcomes.append(outcome.data)
         return (200 if outcome.ok and not outcome.unseen else 422), outcome.as_json()
 
 

@@ -45,8 +45,11 @@ def mount(chromium: Browser, site: Any, at: Any) -> Iterator[Mount]:
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    def open_(form_id: str, data: dict[str, Any], *, locked: Any = None, locale: str = "zh", **more: Any) -> tuple[Page, Task]:
-        task = Task(form_id, Prepared({**samples.INITIAL, **data}, dict(samples.CONTEXT), locked or {}), locale, more)
+    def open_(
+        form_id: str, data: dict[str, Any], *, locked: Any = None, locale: str = "zh", wanted: Any = None, **more: Any
+    ) -> tuple[Page, Task]:
+        context = {**samples.CONTEXT, "wanted": wanted}
+        task = Task(form_id, Prepared({**samples.INITIAL, **data}, context, locked or {}), locale, more)
         show(task)
         page.goto(address)
         page.wait_for_selector("body[data-ready]")
@@ -301,3 +304,24 @@ def test_a_desk_sees_three_sources_side_by_side_and_what_differs(mount: Mount) -
     page.set_viewport_size({"width": 1440, "height": 900})
     tops = [at_path(page, f"sources.head.{name}").bounding_box()["y"] for name in ("system", "archive", "actual")]
     assert max(tops) - min(tops) < 4
+
+
+def test_a_long_number_keeps_every_digit(mount: Mount) -> None:
+    """Typed, prefilled, compared and computed with: JavaScript's own numbers would round it."""
+    page, task = mount("numbers", {"known": 110101199003070011}, wanted=6222021234567890123)
+    expect(at_path(page, "known").locator("input")).to_have_value("110101199003070011")
+    at_path(page, "card").locator("input").fill("6222021234567890124")
+    expect(at_path(page, "next").locator("output")).to_contain_text("6222021234567890125")
+    expect(at_path(page, "same")).to_have_count(0)
+    at_path(page, "card").locator("input").fill("6222021234567890123")
+    expect(at_path(page, "same")).to_have_count(1)
+    at_path(page, "share").locator("input").fill("0.1234567890123456789")
+    assert submit(page) == "200"
+    assert task.sent[-1]["card"] == {"@number": "6222021234567890123"}
+    outcome = task.outcomes[-1]
+    assert (outcome["card"], outcome["known"], outcome["next"]) == (6222021234567890123, 110101199003070011, 6222021234567890124)
+    assert outcome["share"].text == "0.1234567890123456789"
+    for wrong, said in (("3", "不能小于 10"), ("1" * 35, "应为数字")):
+        at_path(page, "card").locator("input").fill(wrong)
+        expect(at_path(page, "card").locator(".fjs-form-field-error")).to_have_text(said)
+        assert submit(page) == "browser"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
 from app.engine.errors import ExpressionError
+from app.exact_json import Exact
 from app.forms import schema, validation
 from app.forms.hooks import Lock
 from tests.forms import samples
@@ -264,3 +268,42 @@ def test_an_empty_number_has_no_minimum_and_limits_may_be_fractions(value: Any, 
     number = {"type": "number", "key": "n", "decimalDigits": 1, "validate": {"min": 1, "max": 5.3}}
     assert (validated({"n": value}, number).errors == {}) is right
     assert validated({}, number).errors == {}
+
+
+def _number(value: object, **more: object) -> tuple[object, list[str]]:
+    component = {"type": "number", "key": "x", "id": "n", **more}
+    form = schema.load(json.dumps({"type": "default", "id": "f", "components": [component]}).encode())
+    outcome = validation.validate(form, {"x": value}, context={}, locked={}, decide=lambda _d, _v: [])
+    return outcome.data.get("x"), outcome.errors.get("x", [])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (110101199003070011, 110101199003070011),
+        ({"@number": "6222021234567890123"}, 6222021234567890123),
+        ({"@number": "12345678901234567.89"}, Exact.of(Decimal("12345678901234567.89"))),
+        (10**33 + 1, 10**33 + 1),
+        (Exact.of(Decimal("0.1234567890123456789")), Exact.of(Decimal("0.1234567890123456789"))),
+        (3.0, 3),
+    ],
+)
+def test_a_number_field_keeps_every_digit(value: object, expected: object) -> None:
+    assert _number(value) == (expected, [])
+    assert _number(value, decimalDigits=0)[1] == ([] if isinstance(expected, int) else ["应为整数"])
+    assert _number(value, validate={"max": expected})[1] == []
+    assert _number(110101199003070012, validate={"max": 110101199003070011})[1] == ["不能大于 110101199003070011"]
+    assert _number(110101199003070011, increment=2)[1] == ["应为 2 的倍数"]
+
+
+@pytest.mark.parametrize(
+    "value", [10**34 + 1, {"@number": "1" * 35}, {"@number": "1_0"}, {"@number": 5}, {"@number": "1e5"}, {"x": 1}, "12", math.inf]
+)
+def test_a_number_that_cannot_be_kept_is_refused_in_words(value: object) -> None:
+    kept, errors = _number(value)
+    assert len(errors) == 1 and ("34" in errors[0] or errors == ["应为数字"])
+
+
+def test_a_number_that_is_sent_as_text_keeps_every_digit() -> None:
+    assert _number("6222021234567890123", serializeToString=True) == (6222021234567890123, [])
+    assert _number("Infinity", serializeToString=True)[1] == _number("x", serializeToString=True)[1] == ["应为数字"]

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import exact_json
 from app.audit.exporting.choice import Choice
 from app.audit.exporting.log import Step, Trace, text, traces
 from app.engine.models import Event, ProcessInstance
@@ -166,14 +167,14 @@ def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _thing_json(thing: Thing) -> bytes:
     told = [{"name": name, "time": moment(thing.at), "value": value} for name, value in thing.attributes.items()]
-    return orjson.dumps({"id": thing.id, "type": thing.type, "attributes": told, "relationships": _related(thing.relations)})
+    return exact_json.dumps({"id": thing.id, "type": thing.type, "attributes": told, "relationships": _related(thing.relations)})
 
 
 def _happening_json(event: Happening, seen: dict[str, None]) -> bytes:
     seen[event.type] = None
     told = [{"name": name, "value": value} for name, value in event.attributes.items()]
     whole: dict[str, Any] = {"id": event.id, "type": event.type, "time": moment(event.at), "attributes": told}
-    return orjson.dumps(whole | {"relationships": _related(event.relations)})
+    return exact_json.dumps(whole | {"relationships": _related(event.relations)})
 
 
 def _related(relations: tuple[Relation, ...]) -> list[dict[str, str]]:

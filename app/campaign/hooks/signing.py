@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import orjson
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, exact_json
 from app.campaign.models import Signature
 from app.db import new_key
 from app.engine import contents, events
@@ -32,7 +31,7 @@ def sign(
         manner=str(manner or "signature"),
         signed_at=clock.now(),
         submission_key=submission_key,
-        content_hash=hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        content_hash=hashlib.sha256(exact_json.dumps(content, sort_keys=True)).hexdigest(),
     )
     session.add(signature)
     told = {"document": document, "role": role, "manner": signature.manner, "sha256": signature.content_hash}

@@ -30,6 +30,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "证件号码被存成了数字，末几位已丢失。请把该列设为文本后重新输入",
         "the ID number was kept as a number and lost its last digits; set the column to text and type it again",
     ),
+    "digits_lost": (
+        "号码被存成了数字，末几位已丢失。请把该列设为文本后重新输入",
+        "the number was kept as a number and lost its last digits; set the column to text and type it again",
+    ),
     "id_length": ("证件号码应为18位，现为{count}位", "an ID number has 18 characters, this has {count}"),
     "id_birth": ("证件号码中的出生日期不存在", "the birth date in the ID number does not exist"),
     "id_check": ("证件号码校验码不对，请核对", "the check character of the ID number is wrong"),

@@ -12,6 +12,8 @@ from app.campaign.importing import texts
 from app.campaign.importing.columns import Column
 from app.campaign.importing.texts import say
 
+#: a spreadsheet keeps 15 digits of a number
+EXACT = 10**15
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{5,18}[0-9]")
 
 
@@ -48,6 +50,8 @@ def text_of(cell: Any) -> str:
 
 
 def _text(column: Column, cell: Any) -> str:
+    if isinstance(cell, int | float) and abs(cell) >= EXACT:
+        raise BadCell(say("digits_lost"))
     text = text_of(cell)
     if len(text) > column.max:
         raise BadCell(say("too_long", count=f"{column.max:g}"))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import orjson
 
+from app import exact_json
 from app.engine import feel
 from app.engine.bpmn_model import Element, Process
 from app.engine.checks.expressions import Written, all_written
@@ -94,7 +95,7 @@ def _example(process: Process) -> frozenset[str] | None:
         written = element.properties.get(EXAMPLE)
         if written and not written.startswith("="):
             try:
-                example = orjson.loads(written)
+                example = exact_json.loads(written)
             except orjson.JSONDecodeError:
                 continue
             if isinstance(example, dict):

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from app import exact_json
 from app.engine import chains, contents, kept_files
 from app.engine.kept_files import Kept
 from app.engine.proof import archiving, one_chain, rows, sealing, seals, verdict
@@ -142,7 +143,7 @@ def _sums(archive: zipfile.ZipFile) -> dict[str, str]:
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
     with archive.open(name) as file:
-        yield from map(orjson.loads, file)
+        yield from map(exact_json.loads, file)
 
 
 # --- chains ---------------------------------------------------------------------------------------------------------------

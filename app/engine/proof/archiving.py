@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select, text
 
-from app import clock
+from app import clock, exact_json
 from app.engine import chains, contents, kept_files
 from app.engine.chain_models import Seal, SealedHead
 from app.engine.kept_files import Kept
@@ -99,7 +99,7 @@ def _member(archive: zipfile.ZipFile, sums: dict[str, str], name: str, pieces: I
 
 
 def _line(value: Any) -> bytes:
-    return orjson.dumps(value) + b"\n"
+    return exact_json.dumps(value) + b"\n"
 
 
 # --- chains ---------------------------------------------------------------------------------------------------------------

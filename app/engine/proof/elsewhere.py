@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select, text
 
+from app import exact_json
 from app.engine.contents import COVERED, REWRITTEN, digest
 from app.engine.models import Definition
 from app.engine.proof.findings import Finding
@@ -91,7 +91,7 @@ def detail_of(connection: Connection) -> str:
 def read(detail: Any) -> dict[str, Any]:
     """A detail as it is read; {} when it cannot be."""
     try:
-        found = detail if isinstance(detail, dict) else orjson.loads(detail)
+        found = detail if isinstance(detail, dict) else exact_json.loads(detail)
     except (ValueError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}

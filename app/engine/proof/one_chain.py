@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from app import exact_json
 from app.engine import chains
 from app.engine.proof import times
 from app.engine.proof.findings import Finding
@@ -174,7 +173,7 @@ class OneChain:
             if row[KIND] not in MOVES:
                 continue
             try:
-                _move(found, row, orjson.loads(row[DETAIL]))
+                _move(found, row, exact_json.loads(row[DETAIL]))
             except (ValueError, KeyError, TypeError):
                 continue  # an altered record, which has been found
         return found
@@ -205,7 +204,7 @@ def _about(code: str, row: Row, **detail: Any) -> Finding:
 def read(row: Row) -> tuple[bytes | None, list[Told]]:
     """The canonical text of a record (None: it cannot be read any more) and the digests that it keeps."""
     try:
-        detail = orjson.loads(row[DETAIL])
+        detail = exact_json.loads(row[DETAIL])
         if not isinstance(detail, dict) or not isinstance(row[SALT], str):
             return None, []
         if row[SALT] and not any(chains.hidden("", name, detail[name]) != detail[name] for name in chains.free_of(detail)):
@@ -218,7 +217,7 @@ def read(row: Row) -> tuple[bytes | None, list[Told]]:
 
 def detail_of(row: Row) -> dict[str, Any]:
     """The detail of a record that can be read."""
-    found: dict[str, Any] = orjson.loads(row[DETAIL])
+    found: dict[str, Any] = exact_json.loads(row[DETAIL])
     return found
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from app import exact_json
 from app.db import new_key
 
 if TYPE_CHECKING:
@@ -117,18 +117,18 @@ def _waits(notes: dict[str, Any]) -> bool:
 
 def places(state: bytes | None) -> list[Place]:
     """The tokens of a saved state, oldest first."""
-    return [Place(*row) for row in orjson.loads(state)["t"]] if state else []
+    return [Place(*row) for row in exact_json.loads(state)["t"]] if state else []
 
 
 def moved(state: bytes, rows: list[Place]) -> bytes:
     """*state* with other tokens; local scopes stay."""
-    return orjson.dumps({"t": [list(row) for row in rows], "s": orjson.loads(state)["s"]})
+    return exact_json.dumps({"t": [list(row) for row in rows], "s": exact_json.loads(state)["s"]})
 
 
 def save(tree: Tree, scopes: dict[int, Any]) -> bytes:
     """Tokens and local scopes as bytes; the instance's own variables are stored beside them."""
     rows = [[t.id, t.task_spec.name, t.state, t.scope, t.notes] for t in tree.tokens()]
-    return orjson.dumps({"t": rows, "s": [scope.row() for key, scope in scopes.items() if key != ROOT]})
+    return exact_json.dumps({"t": rows, "s": [scope.row() for key, scope in scopes.items() if key != ROOT]})
 
 
 def load(spec: ProcessSpec, state: bytes | None) -> tuple[Tree, list[Any]]:
@@ -136,7 +136,7 @@ def load(spec: ProcessSpec, state: bytes | None) -> tuple[Tree, list[Any]]:
     tree = Tree(spec)
     if not state:
         return tree, []
-    stored = orjson.loads(state)
+    stored = exact_json.loads(state)
     for key, name, task_state, scope, notes in stored["t"]:
         token = Token(tree, spec.task_specs[name], tree.task_tree, scope, task_state, key)
         token.notes = notes

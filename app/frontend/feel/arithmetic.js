@@ -91,13 +91,13 @@ function over(a, b) {
   return left === 'months' && right === 'months' ? numbers.divide(months(a), months(b)) : null;
 }
 
-const power = (a, b) => typeof a === 'number' && typeof b === 'number' ? numbers.power(a, b) : null;
+const power = (a, b) => numbers.isNumber(a) && numbers.isNumber(b) ? numbers.power(a, b) : null;
 
 export const arithmetic = { '+': plus, '-': minus, '*': times, '/': over, '**': power, '^': power };
 
 export function negate(value) {
   switch (typeOf(value)) {
-  case 'number': return value === 0 ? 0 : -value;
+  case 'number': return numbers.negate(value);
   case 'days': return makeSeconds(-seconds(value));
   case 'months': return makeMonths(-months(value));
   default: return null;

@@ -18,7 +18,7 @@ export function simpleTest(node, compile) {
   case '>=': return scope => range(operand(scope), OPEN, true, false);
   default: return scope => {
     const wanted = operand(scope);
-    return new FeelFunction(value => relation[operator](value, wanted), [ 'value' ]);
+    return Object.assign(new FeelFunction(value => relation[operator](value, wanted), [ 'value' ]), { test: { operator, operand: wanted } });
   };
   }
 }

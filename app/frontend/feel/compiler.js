@@ -3,12 +3,14 @@
 // Why not feelin's own interpreter: it computes in binary floating point (0.1 + 0.2), parses at every call, and leaves out a tenth of the
 // DMN compatibility tests. Parser and temporal values are feelin's.
 import { FeelFunction } from 'feelin';
+import { normalizeContextKey } from 'lezer-feel';
 
 import { arithmetic, negate } from './arithmetic.js';
 import { builtins, invoke } from './builtins.js';
-import { instanceOf, readType } from './types.js';
+import { inferred, instanceOf, parametersOf, readType } from './types.js';
 import { membership, simpleTest, unaryTests } from './cells.js';
 import { nameOf } from './parser.js';
+import { readNumber } from './numbers.js';
 import { property } from './properties.js';
 import { filter, iterate, quantify } from './iteration.js';
 import { freeNames, readString } from './syntax.js';
@@ -36,7 +38,7 @@ const COMPILERS = {
   'ParenthesizedExpression': node => compile(parts(node)[0]),
   'null': () => constant(null),
   'BooleanLiteral': node => constant(node.text === 'true'),
-  'NumericLiteral': node => constant(Number(node.text.replace(/\s/g, ''))),
+  'NumericLiteral': node => constant(readNumber(node.text.replace(/\s/g, ''))),
   'StringLiteral': node => constant(readString(node.text)),
   '?': () => scope => scope['?'] ?? null,
   'VariableName': variable,
@@ -115,7 +117,7 @@ function context(node) {
       }
       const computed = value(inner);
       put(result, name, computed);
-      inner[name] = computed;
+      inner[normalizeContextKey(name)] = computed;
     }
     return result;
   };
@@ -123,7 +125,7 @@ function context(node) {
 
 function key(node) {
   const inner = node.children[0];
-  return inner?.name === 'StringLiteral' || node.text.startsWith('"') ? readString(node.text) : nameOf(inner ?? node);
+  return inner?.name === 'StringLiteral' || node.text.startsWith('"') ? readString(node.text) : node.text.replace(/\s+/g, ' ');
 }
 
 function path(node) {
@@ -203,20 +205,25 @@ function functionDefinition(node) {
   const formal = node.children.find(child => child.name === 'FormalParameters')?.children
     .filter(child => child.name === 'FormalParameter') ?? [];
   const names = formal.map(child => nameOf(child.children[0].children[0]));
-  const types = formal.map(child => child.children.length > 1 ? readType(child.children[child.children.length - 1]) : null);
+  const types = parametersOf(node);
+  const type = inferred(node);
   if (node.children.some(child => child.name === 'external')) {
     return constant(null);
   }
   const body = compile(node.children.find(child => child.name === 'FunctionBody'));
-  return scope => userFunction(names, types, body, scope);
+  return scope => Object.assign(userFunction(names, types, body, scope), { type });
 }
 
-/** A function of the diagram. An argument that does not fit its declared type is null; a list of one may stand for its element. */
+/** A function of the diagram. It is not called, and null, where an argument does not fit its declared type; a list of one stands for its element. */
 function userFunction(names, types, body, scope) {
   return new FeelFunction((...args) => {
     const inner = Object.create(scope);
     for (let index = 0; index < names.length; index++) {
-      inner[names[index]] = argument(args[index] ?? null, types[index]);
+      const value = argument(args[index] ?? null, types[index]);
+      if (value === undefined) {
+        return null;
+      }
+      inner[names[index]] = value;
     }
     return body(inner);
   }, names);
@@ -226,7 +233,10 @@ function argument(value, type) {
   if (!type || value === null || instanceOf(value, type)) {
     return value;
   }
-  return typeOf(value) === 'list' && value.length === 1 && instanceOf(value[0], type) ? value[0] : null;
+  if (typeOf(value) === 'list') {
+    return value.length === 1 && instanceOf(value[0], type) ? value[0] : undefined;
+  }
+  return instanceOf([ value ], type) ? [ value ] : undefined;
 }
 
 function invocation(node) {

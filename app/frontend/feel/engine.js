@@ -2,7 +2,8 @@
 import { compile } from './compiler.js';
 import { builtins } from './builtins.js';
 import { normalizeContextKey } from 'lezer-feel';
-import { PLAIN, oddNames, parse } from './parser.js';
+import { readNumber } from './numbers.js';
+import { PLAIN, SyntaxProblem, nameOf, oddNames, parse } from './parser.js';
 import { freeNames } from './syntax.js';
 import { passes } from './tests.js';
 import { put } from './values.js';
@@ -72,7 +73,7 @@ const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
 /** Plain strings and numbers, which fill most cells of a decision table, need no parser. */
 function simple(text, unary) {
-  const value = STRING.test(text) ? text.slice(1, -1) : NUMBER.test(text) ? Number(text) : undefined;
+  const value = STRING.test(text) ? text.slice(1, -1) : NUMBER.test(text) ? readNumber(text) ?? undefined : undefined;
   if (value === undefined) {
     return null;
   }
@@ -88,7 +89,20 @@ export function scopeOf(variables, outer = null) {
   return scope;
 }
 
-/** Names of variables that *text* reads and that are not functions of FEEL. Raises SyntaxProblem. */
+/**
+ * Names of variables that *text* reads and that are not functions of FEEL. *names* are those that the text may know, functions among them.
+ * Raises SyntaxProblem, also where a function is called that neither FEEL nor *names* has.
+ */
 export function variablesOf(text, names, unary) {
-  return [ ...freeNames(parse(text, names, unary)) ].filter(name => !(name in builtins));
+  const calls = [];
+  const free = freeNames(parse(text, names, unary), new Set(), new Set(), calls);
+  const known = new Set(Object.keys(names ?? {}).map(normalizeContextKey));
+  const unknown = calls.find(node => !(nameOf(node) in builtins) && !known.has(nameOf(node)));
+  if (unknown) {
+    throw new SyntaxProblem(text, unknown.from, unknown.to, 'function');
+  }
+  return [ ...free ].filter(name => !(name in builtins));
 }
+
+/** The names of FEEL's own functions. */
+export const functionNames = () => Object.keys(builtins);

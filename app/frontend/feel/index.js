@@ -2,7 +2,7 @@
 import { setMoment } from './functions/conversion.js';
 import { decide as decideModel } from './decision/model.js';
 import { DecisionProblem } from './decision/problem.js';
-import { compiled, parserNames, scopeOf, variablesOf } from './engine.js';
+import { compiled, functionNames, parserNames, scopeOf, variablesOf } from './engine.js';
 import { SyntaxProblem } from './parser.js';
 import { decode, encode } from './wire.js';
 
@@ -43,10 +43,9 @@ export function check(text) {
 /** {e: [[text, unary?]], names: {name: 1}} -> {problems: [null or error]}: parses many expressions at once. */
 export function checkAll(text) {
   const request = JSON.parse(text);
-  const names = parserNames(request.names);
   const problems = request.e.map(([ expression, unary ]) => {
     try {
-      variablesOf(expression, names && names.context, unary);
+      variablesOf(expression, request.names, unary);
       return null;
     } catch (error) {
       return explain(error);
@@ -54,6 +53,9 @@ export function checkAll(text) {
   });
   return JSON.stringify({ problems });
 }
+
+/** {} -> {names: [function]}: FEEL's own functions. */
+export const functions = () => JSON.stringify({ names: functionNames() });
 
 const MODELS = 200;
 const models = new Map();
@@ -95,7 +97,7 @@ function explain(error) {
     return { kind: 'decision', code: error.code, params: error.params };
   }
   if (error instanceof SyntaxProblem) {
-    return { kind: 'syntax', message: '', from: error.from, to: error.to, text: error.text };
+    return { kind: error.kind, message: '', from: error.from, to: error.to, text: error.text };
   }
   if (error instanceof RangeError && /length/.test(error.message)) {
     // a string or a list that V8 cannot hold

@@ -2,11 +2,18 @@
 import { FeelDate, FeelFunction, FeelRange } from 'feelin';
 import { normalizeContextKey } from 'lezer-feel';
 
+import { add, isNumber, order } from './numbers.js';
 import { passes } from './tests.js';
 import { entry, typeOf } from './values.js';
 
-/** `source[condition]`; *names* are those that the condition reads (null: unknown): they may be entries of the element. */
-export function filter(source, condition, names) {
+/** What a boxed condition may not yield: the whole expression is null then. */
+const unfit = result => result !== null && result !== undefined && typeof result !== 'boolean';
+
+/**
+ * `source[condition]`; *names* are those that the condition reads (null: unknown): they may be entries of the element. *strict*, as in a
+ * box: null if the condition is no truth value for one of them.
+ */
+export function filter(source, condition, names, strict = false) {
   const wanted = names && [ ...names ];
   return scope => {
     const value = source(scope);
@@ -15,10 +22,11 @@ export function filter(source, condition, names) {
     }
     const list = Array.isArray(value) ? value : [ value ];
     const first = condition(around(scope, list.length ? list[0] : null, wanted));
-    if (typeof first === 'number') {
-      return list[first < 0 ? list.length + first : first - 1] ?? null;
+    if (isNumber(first)) {
+      return list[first < 0 ? list.length + Number(first) : first - 1] ?? null;
     }
-    return list.filter((item, index) => keeps(item, index ? condition(around(scope, item, wanted)) : first));
+    const results = list.map((item, index) => index ? condition(around(scope, item, wanted)) : first);
+    return strict && results.some(unfit) ? null : list.filter((item, index) => keeps(item, results[index]));
   };
 }
 
@@ -59,20 +67,21 @@ function domain({ start, end }, scope) {
 }
 
 function sequence(start, end, startIncluded, endIncluded) {
-  if (typeof start === 'number' && typeof end === 'number') {
-    return numbers(start, end, startIncluded, endIncluded, value => value);
+  if (isNumber(start) && isNumber(end)) {
+    return counted(start, end, startIncluded, endIncluded, value => value);
   }
   if (start instanceof FeelDate && end instanceof FeelDate) {
     const days = start.value.until(end.value, { largestUnit: 'day' }).days;
-    return numbers(0, days, startIncluded, endIncluded, offset => new FeelDate(start.value.add({ days: offset })));
+    return counted(0, days, startIncluded, endIncluded, offset => new FeelDate(start.value.add({ days: offset })));
   }
   return null;
 }
 
-function* numbers(start, end, startIncluded, endIncluded, make) {
-  const step = start <= end ? 1 : -1;
-  for (let value = startIncluded ? start : start + step; (end - value) * step >= 0; value += step) {
-    if (value === end && !endIncluded) {
+function* counted(start, end, startIncluded, endIncluded, make) {
+  const step = order(start, end) <= 0 ? 1 : -1;
+  for (let value = startIncluded ? start : add(start, step); ; value = add(value, step)) {
+    const left = order(end, value) * step;
+    if (left < 0 || (left === 0 && !endIncluded)) {
       return;
     }
     yield make(value);
@@ -119,15 +128,15 @@ export function iterate(sources, body, readsPartial = false) {
   };
 }
 
-/** `some … satisfies` and `every … satisfies`, in three-valued logic. */
-export function quantify(kind, sources, condition) {
+/** `some … satisfies` and `every … satisfies`, in three-valued logic. *strict* as in `filter`. */
+export function quantify(kind, sources, condition, strict = false) {
   const decisive = kind === 'some';
   return scope => {
     let unknown = false;
     const done = walk(sources, scope, inner => {
       const result = condition(inner);
       unknown ||= typeof result !== 'boolean';
-      return result !== decisive;
+      return strict && unfit(result) ? null : result !== decisive;
     });
     if (done === null) {
       return null;

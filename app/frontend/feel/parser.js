@@ -1,10 +1,13 @@
 // FEEL text -> syntax tree, by feelin's parser. Trees are cached.
 import { normalizeContextKey, parser, trackVariables } from 'lezer-feel';
 
-/** Why the expression *text* cannot be read: `from` and `to` are offsets into it. */
+import { readNumber } from './numbers.js';
+
+/** Why the expression *text* cannot be read: `from` and `to` are offsets into it; *kind* is `syntax`, `digits` or `function`. */
 export class SyntaxProblem extends Error {
-  constructor(text, from, to) {
-    super('syntax');
+  constructor(text, from, to, kind = 'syntax') {
+    super(kind);
+    this.kind = kind;
     this.text = text;
     this.from = from;
     this.to = to;
@@ -20,11 +23,18 @@ const GET_OR_ELSE = /\bget\s+or\s+else\s*\(/;
  */
 export function parse(text, names, unary) {
   // the grammar has no range<T>: it is read as a list<T> whose first word, in the text as written, is "range"
-  const readable = text.replace(/\brange(?=\s*<)/g, 'list ');
+  const readable = oneLine(text).replace(/\brange(?=\s*<)/g, 'list ');
   // the words of this built-in function are keywords: the parser must be told that they are a name
   const known = GET_OR_ELSE.test(text) ? { ...names, 'get or else': 1 } : names ?? {};
   const tree = parser.configure({ top: unary ? 'UnaryTests' : 'Expression', contextTracker: trackVariables(known) }).parse(readable);
   return build(tree, text);
+}
+
+const LITERALS = /"(?:\\[^]|[^"\\])*"|`[^`]*`|\/\/[^\n]*|\/\*[^]*?\*\//g;
+
+/** The grammar ends a string at a line break: one inside quotes is read as a space, in the text as written it stays what it is. */
+function oneLine(text) {
+  return text.includes('\n') ? text.replace(LITERALS, part => part[0] === '"' ? part.replace(/\n/g, ' ') : part) : text;
 }
 
 function build(tree, text) {
@@ -43,6 +53,9 @@ function build(tree, text) {
       }
       const { name, from, to } = reference;
       const node = { name, from, to, text: text.slice(from, to), children: [] };
+      if (name === 'NumericLiteral' && readNumber(node.text.replace(/\s/g, '')) === null) {
+        throw new SyntaxProblem(text, from, to, 'digits');
+      }
       stack[stack.length - 1].children.push(node);
       stack.push(node);
       return true;

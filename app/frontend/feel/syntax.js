@@ -3,8 +3,14 @@ import { nameOf } from './parser.js';
 
 const BINDERS = new Set([ 'FunctionDefinition', 'ForExpression', 'QuantifiedExpression' ]);
 
-/** Names that *node* reads from around it. A name bound inside counts too where it is read before: too many do no harm. */
-export function freeNames(node, names = new Set(), bound = new Set()) {
+/**
+ * Names that *node* reads from around it. A name bound inside counts too where it is read before: too many do no harm. *calls* takes the
+ * nodes among them that are called as functions.
+ */
+export function freeNames(node, names = new Set(), bound = new Set(), calls = []) {
+  if (node.name === 'FunctionInvocation' && node.children[0].name === 'VariableName' && !bound.has(nameOf(node.children[0]))) {
+    calls.push(node.children[0]);
+  }
   if (node.name === 'VariableName') {
     const name = nameOf(node);
     if (!bound.has(name)) {
@@ -19,13 +25,13 @@ export function freeNames(node, names = new Set(), bound = new Set()) {
   if (BINDERS.has(node.name)) {
     inside = new Set([ ...bound, ...binding(node), ...(node.name === 'ForExpression' ? [ 'partial' ] : []) ]);
   } else if (node.name === 'FilterExpression') {
-    freeNames(node.children[0], names, bound);
-    node.children.slice(1).forEach(child => freeNames(child, names, new Set([ ...bound, 'item' ])));
+    freeNames(node.children[0], names, bound, calls);
+    node.children.slice(1).forEach(child => freeNames(child, names, new Set([ ...bound, 'item' ]), calls));
     return names;
   }
   const known = node.name === 'Context' ? new Set(inside) : inside;
   for (const child of node.children) {
-    freeNames(child, names, known);
+    freeNames(child, names, known, calls);
     if (child.name === 'ContextEntry' && child.children[0].children[0]?.name === 'Name') {
       known.add(nameOf(child.children[0].children[0]));
     }

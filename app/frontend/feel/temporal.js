@@ -97,7 +97,7 @@ export function readDuration(text) {
 
 /** A years and months duration of *count* months. */
 export function makeMonths(count) {
-  return wide(() => {
+  return count === null ? null : wide(() => {
     const size = Math.trunc(count);
     const years = Math.trunc(size / 12);
     return override(new FeelDuration(Temporal.Duration.from({ months: 0 }), true), Temporal.Duration.from({ years, months: size - years * 12 }));
@@ -106,7 +106,7 @@ export function makeMonths(count) {
 
 /** A days and time duration. */
 export function makeSeconds(count, nanoseconds = 0) {
-  return wide(() => {
+  return count === null ? null : wide(() => {
     const whole = Math.trunc(count);
     const rest = Math.round((count - whole) * 1e9) + nanoseconds;
     const value = Temporal.Duration.from({ seconds: whole, nanoseconds: rest }).round({ largestUnit: 'day' });

@@ -1,11 +1,12 @@
 // FEEL types as written after `instance of` and in parameter lists.
+import { isNumber } from './numbers.js';
 import { nameOf } from './parser.js';
 import { typeOf } from './values.js';
 
 const NAMED = {
   'Any': value => value !== null,
   'Null': value => value === null,
-  'number': value => typeof value === 'number',
+  'number': isNumber,
   'string': value => typeof value === 'string',
   'boolean': value => typeof value === 'boolean',
   'date': value => typeOf(value) === 'date',
@@ -52,8 +53,9 @@ export function readType(node) {
   case 'FunctionType':
     return {
       kind: 'function',
-      count: (inner.children.find(child => child.name === 'ArgumentTypes')?.children ?? [])
-        .filter(child => child.name === 'ArgumentType').length
+      parameters: (inner.children.find(child => child.name === 'ArgumentTypes')?.children ?? [])
+        .filter(child => child.name === 'ArgumentType').map(child => readType(child.children[0] ?? child)),
+      result: readType(inner.children[inner.children.length - 1])
     };
   default:
     return { kind: 'name', name: inner.text.replace(/\s+/g, ' ').trim() };
@@ -73,10 +75,74 @@ export function instanceOf(value, type) {
     return typeOf(value) === 'context'
       && type.entries.every(([ name, inner ]) => Object.hasOwn(value, name) && conforms(value[name], inner));
   case 'function':
-    return typeOf(value) === 'function' && (!value.parameterNames || value.parameterNames.length === type.count);
+    return typeOf(value) === 'function' && (!value.parameterNames || value.parameterNames.length === type.parameters.length)
+      && (!value.type || narrows(value.type, type));
   default:
     return false;
   }
 }
 
 const conforms = (value, type) => value === null || value === undefined || instanceOf(value, type);
+
+// --- types of functions, read from how they are written ---------------------------------------------------------------
+
+/** The declared types of a function definition's parameters; null where none is declared. */
+export const parametersOf = node => (node.children.find(child => child.name === 'FormalParameters')?.children ?? [])
+  .filter(child => child.name === 'FormalParameter')
+  .map(child => child.children.length > 1 ? readType(child.children[child.children.length - 1]) : null);
+
+const named = name => ({ kind: 'name', name });
+const PLAIN = {
+  'StringLiteral': named('string'),
+  'NumericLiteral': named('number'),
+  'BooleanLiteral': named('boolean'),
+  'null': named('Null'),
+  'Comparison': named('boolean'),
+  'Conjunction': named('boolean'),
+  'Disjunction': named('boolean'),
+  'QuantifiedExpression': named('boolean'),
+  'InstanceOfExpression': named('boolean')
+};
+
+/** The type of what *node* yields, as far as its writing says it; null where only its value can. */
+export function inferred(node) {
+  switch (node.name) {
+  case 'FunctionBody':
+  case 'Expression':
+    return inferred(node.children[0]);
+  case 'ParenthesizedExpression':
+    return inferred(node.children[1]);
+  case 'Context':
+    return {
+      kind: 'context',
+      entries: node.children.filter(child => child.name === 'ContextEntry')
+        .map(child => [ nameOf(child.children[0]), inferred(child.children[child.children.length - 1]) ])
+    };
+  case 'FunctionDefinition':
+    return { kind: 'function', parameters: parametersOf(node), result: inferred(node.children[node.children.length - 1]) };
+  default:
+    return PLAIN[node.name] ?? null;
+  }
+}
+
+/** Whether every value of the type *one* is of the type *other*: parameters the other way round. What is unknown may be. */
+function narrows(one, other) {
+  if (one === null || other === null || (other.kind === 'name' && (other.name === 'Any' || other.name === one.kind)) || one.name === 'Null') {
+    return true;
+  }
+  if (one.kind === 'name' && other.kind === 'name') {
+    return one.name === other.name || !isBasic(one.name) || !isBasic(other.name);
+  }
+  if (one.kind !== other.kind) {
+    return [ one, other ].some(type => type.kind === 'name' && !isBasic(type.name));
+  }
+  switch (one.kind) {
+  case 'context':
+    return other.entries.every(([ name, type ]) => one.entries.some(([ own, inner ]) => own === name && narrows(inner, type)));
+  case 'function':
+    return one.parameters.length === other.parameters.length
+      && other.parameters.every((type, index) => narrows(type, one.parameters[index])) && narrows(one.result, other.result);
+  default:
+    return narrows(one.element, other.element);
+  }
+}

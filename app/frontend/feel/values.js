@@ -2,6 +2,7 @@
 import { FeelDate, FeelDateTime, FeelDuration, FeelFunction, FeelRange, FeelTime } from 'feelin';
 import { normalizeContextKey } from 'lezer-feel';
 
+import { isNumber, order } from './numbers.js';
 import { months, seconds, sameZone, timeline } from './temporal.js';
 
 /** The FEEL type of *value*: null boolean number string list context date time date-time days months range function. */
@@ -32,6 +33,9 @@ export function typeOf(value) {
   }
   if (value instanceof FeelRange) {
     return 'range';
+  }
+  if (isNumber(value)) {
+    return 'number';
   }
   return value instanceof FeelFunction || typeof value === 'function' ? 'function' : 'context';
 }
@@ -86,6 +90,9 @@ export function compare(a, b) {
   if (type !== typeOf(b)) {
     return null;
   }
+  if (type === 'number') {
+    return order(a, b);
+  }
   if (type === 'string') {
     return compareText(a, b);
   }
@@ -131,11 +138,12 @@ export function equals(a, b, strict = false) {
     return equals(a, b[0]);
   }
   if (left !== right) {
-    return strict ? false : null;
+    return strict || (left === 'range' && b.test) || (right === 'range' && a.test) ? false : null;
   }
   switch (left) {
-  case 'boolean':
   case 'number':
+    return order(a, b) === 0;
+  case 'boolean':
   case 'string':
     return a === b;
   case 'list':
@@ -145,7 +153,8 @@ export function equals(a, b, strict = false) {
   case 'range':
     return equalRanges(a, b, strict);
   case 'function':
-    return a === b;
+    // `= 5` and `!= 5` where a value is wanted
+    return a === b || Boolean(a.test && b.test && a.test.operator === b.test.operator && equals(a.test.operand, b.test.operand, strict) === true);
   case 'time':
   case 'date time':
     if ((a.zone === null) !== (b.zone === null) || (strict && !sameZone(a.zone, b.zone))) {
@@ -164,7 +173,7 @@ function equalContexts(a, b, strict) {
 }
 
 function equalRanges(a, b, strict) {
-  return Boolean(a['start included']) === Boolean(b['start included'])
+  return a.without === b.without && Boolean(a['start included']) === Boolean(b['start included'])
     && Boolean(a['end included']) === Boolean(b['end included'])
     && equals(a.start, b.start, strict) === true
     && equals(a.end, b.end, strict) === true;
@@ -172,24 +181,29 @@ function equalRanges(a, b, strict) {
 
 const OPEN = Symbol('open');
 
-/** A range over *start* and *end*; `OPEN` bounds are unlimited. Null when the bounds cannot be compared. */
+/** A range over *start* and *end*; `OPEN` bounds are unlimited. Null when the bounds cannot be compared or do not stand in order. */
 export function range(start, end, startIncluded, endIncluded) {
   const opened = [ start, end ].map(bound => bound === OPEN ? null : bound);
-  if (start !== OPEN && end !== OPEN && opened[0] !== null && opened[1] !== null && compare(opened[0], opened[1]) === null) {
-    return null;
+  if (start !== OPEN && end !== OPEN && opened[0] !== null && opened[1] !== null) {
+    const order = compare(opened[0], opened[1]);
+    if (order === null || order > 0) {
+      return null;
+    }
   }
   const given = opened[0] ?? opened[1];
   const type = typeOf(given);
   if (given !== null && ordinal(given, type) === undefined) {
     return null;
   }
-  return new FeelRange({
+  const result = new FeelRange({
     start: opened[0],
     end: opened[1],
     'start included': startIncluded && opened[0] !== null,
     'end included': endIncluded && opened[1] !== null,
     valueType: type === 'days' || type === 'months' ? 'duration' : given === null ? null : type
   });
+  // a bound that is null is not the same as none
+  return Object.defineProperty(result, 'without', { value: `${start === OPEN} ${end === OPEN}` });
 }
 
 export { OPEN };

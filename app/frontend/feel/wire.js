@@ -1,10 +1,13 @@
-// Values on their way between Python and V8: JSON, with temporal values as {"@date": "2020-05-21"} and the like.
+// Values on their way between Python and V8: JSON, with temporal values as {"@date": "2020-05-21"} and the like, and numbers that a
+// binary double does not hold as {"@number": "110101199003070011"}.
 import { FeelDate, FeelDateTime, FeelDuration, FeelFunction, FeelRange, FeelTime } from 'feelin';
 
+import { isNumber, isPlain, numberText, readNumber } from './numbers.js';
 import { momentText, readDate, readDateTime, readDuration, readTime } from './temporal.js';
 import { OPEN, put, range } from './values.js';
 
 const READERS = {
+  '@number': readNumber,
   '@date': readDate,
   '@time': readTime,
   '@datetime': readDateTime,
@@ -44,7 +47,7 @@ export function encode(value) {
   case 'string':
     return value;
   case 'number':
-    return Number.isFinite(value) ? (Object.is(value, -0) ? 0 : value) : null;
+    return !Number.isFinite(value) ? null : isPlain(value) ? value + 0 : { '@number': numberText(value) };
   case 'object':
     return encodeObject(value);
   default:
@@ -55,6 +58,9 @@ export function encode(value) {
 function encodeObject(value) {
   if (Array.isArray(value)) {
     return value.map(encode);
+  }
+  if (isNumber(value)) {
+    return { '@number': numberText(value) };
   }
   if (value instanceof FeelDate) {
     return { '@date': momentText(value) };

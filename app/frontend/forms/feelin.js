@@ -2,6 +2,7 @@
 import { parser, trackVariables } from 'lezer-feel';
 
 import { evaluate as run } from '../feel/index.js';
+import { readJson } from './long-number.js';
 
 let moment = null;
 
@@ -13,7 +14,7 @@ export function setCampaignTime(text) {
 const here = () => new Date(Date.now() + 8 * 3600e3).toISOString().replace('Z', '+08:00');
 
 function ask(request, expression) {
-  const answer = JSON.parse(run(JSON.stringify({ ...request, e: [ expression ], n: moment ?? here() })));
+  const answer = readJson(run(JSON.stringify({ ...request, e: [ expression ], n: moment ?? here() })));
   if (!answer.r) {
     throw new Error(`${expression}: ${answer.error?.message || answer.error?.kind || 'limit'}`);
   }

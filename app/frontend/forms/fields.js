@@ -8,6 +8,7 @@ import { createElement as h } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 import { pathOf } from './notes.js';
+import { readable } from './long-number.js';
 import { NumberInput } from './numbers.js';
 
 const useService = name => useContext(FormContext).getService(name);
@@ -79,7 +80,7 @@ function Fact({ domId, field, value }) {
     : typeof value === 'boolean' ? say(value ? 'yes' : 'no')
       : Array.isArray(value) ? value.map(named).join(say('comma'))
         : field.type === 'datetime' ? shown(field.subtype ?? 'date', value).replace('T', ' ')
-          : typeof value === 'number' && !options.length ? value.toLocaleString('zh-CN', { useGrouping: value >= 10000 }) : named(value);
+          : (options.length ? null : readable(value)) ?? named(value);
   const unit = empty ? '' : field.appearance?.suffixAdorner ?? '';
   return h('div', { class: 'fjs-form-field dp-line' }, h('span', { class: 'dp-label', id: `${domId}-label` }, field.label || field.dateLabel || field.timeLabel),
     h('output', { id: domId, 'aria-labelledby': `${domId}-label` }, text, unit && h('small', null, ` ${unit}`)));
@@ -197,7 +198,7 @@ function Computed({ domId, field, onChange, value, errors = [] }) {
     }
   });
   const now = value ?? computed;
-  const text = typeof now === 'number' ? now.toLocaleString('zh-CN', { useGrouping: now >= 10000 }) : now ?? say('none');
+  const text = readable(now) ?? now ?? say('none');
   return h('div', { class: 'fjs-form-field dp-computed' }, h(Label, { htmlFor: domId, label: field.label }),
     h('output', { id: domId, 'aria-live': 'polite' }, String(text), h('small', null, say('computed'))), h(Errors, { id: `${domId}-error-message`, errors }));
 }

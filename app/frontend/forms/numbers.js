@@ -4,6 +4,7 @@ import { Errors, Label, Numberfield } from '@bpmn-io/form-js-viewer';
 import { createElement as h } from 'preact';
 import { useEffect, useRef, useReducer } from 'preact/hooks';
 
+import { LongNumber, identity, revived } from './long-number.js';
 import { numberOf } from './typed.js';
 
 /** Milliseconds after the last key before the form computes again. */
@@ -29,7 +30,7 @@ export function NumberInput({ domId, disabled, errors = [], field, onBlur, onCha
     clearTimeout(waiting.current);
     waiting.current = 0;
     const now = typed.current === null ? value ?? null : parsed(typed.current, field);
-    if (now !== (value ?? null)) {
+    if (identity(now) !== identity(value)) {
       onChange({ field, value: now });
     } else {
       redraw();
@@ -37,11 +38,11 @@ export function NumberInput({ domId, disabled, errors = [], field, onBlur, onCha
   };
   useEffect(() => () => clearTimeout(waiting.current), []);
   const seen = useRef(value);
-  if (value !== seen.current && !waiting.current && typed.current !== null && parsed(typed.current, field) !== (value ?? null)) {
+  if (value !== seen.current && !waiting.current && typed.current !== null && identity(parsed(typed.current, field)) !== identity(value)) {
     typed.current = null; // changed from elsewhere
   }
   seen.current = value;
-  const text = typed.current ?? (value === null || value === undefined || value === 'NaN' ? '' : String(value));
+  const text = typed.current ?? (value === null || value === undefined || value === 'NaN' ? '' : String(revived(value)));
   const { prefixAdorner: before, suffixAdorner: after } = field.appearance ?? {};
   const beside = (content, side) => content && h('span', { class: `fjs-input-adornment border-${side === 'left' ? 'right' : 'left'} border-radius-${side}` }, h('span', { class: 'fjs-input-adornment-text' }, content));
   return h('div', { class: `fjs-form-field fjs-form-field-number${errors.length ? ' fjs-has-errors' : ''}${disabled ? ' fjs-disabled' : ''}${readonly ? ' fjs-readonly' : ''}` },
@@ -66,4 +67,7 @@ export function NumberInput({ domId, disabled, errors = [], field, onBlur, onCha
       beside(after, 'right')),
     h(Errors, { id: `${domId}-error-message`, errors }));
 }
-NumberInput.config = Numberfield.config;
+NumberInput.config = {
+  ...Numberfield.config,
+  sanitizeValue: given => revived(given.value) instanceof LongNumber ? revived(given.value) : Numberfield.config.sanitizeValue(given)
+};

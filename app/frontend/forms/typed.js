@@ -1,5 +1,6 @@
 // Is a value of its field's type? The same verdict as the server's (app/forms/values.py): texts without the white space around them, dates and times
-// that exist, numbers that are not rounded on their way.
+// that exist, numbers with every digit.
+import { isLong, numberOf as exact, revived } from './long-number.js';
 
 const ZONE = '(Z|[+-]\\d\\d:\\d\\d)?';
 const DATE = /^\d{4}-\d\d-\d\d$/;
@@ -30,10 +31,8 @@ export function numberOf(plain, field) {
   if (!NUMBER.test(plain) || plain.length > DIGITS) {
     return 'NaN';
   }
-  return field.serializeToString ? plain : exact(Number(plain)) ? Number(plain) : 'NaN';
+  return field.serializeToString ? plain : exact(plain) ?? 'NaN';
 }
-
-const exact = number => Number.isFinite(number) && Math.abs(number) <= Number.MAX_SAFE_INTEGER;
 
 /** form-js's word for what is wrong with the type of *value*; null if nothing is. */
 function illTyped(field, value) {
@@ -45,8 +44,8 @@ function illTyped(field, value) {
     const fits = typeof value === 'string' && (CHECKS[subtype] ?? CHECKS.datetime)(value, field);
     return fits ? null : subtype === 'date' ? 'Value is not a date.' : 'Value is not a time.';
   }
-  if (field.type === 'number' && value !== 'NaN') {
-    const fits = typeof value === 'string' && field.serializeToString ? numberOf(value, field) !== 'NaN' : typeof value === 'number' && exact(value);
+  if (field.type === 'number') {
+    const fits = typeof value === 'string' && field.serializeToString ? numberOf(value, field) !== 'NaN' : isLong(value) ? exact(String(revived(value))) !== null : (typeof value === 'number' && Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value)));
     return fits ? null : 'Value is not a number.';
   }
   return null;
@@ -60,7 +59,7 @@ export class Typed {
     const ask = validator.validateFieldInstance.bind(validator);
     validator.validateFieldInstance = (instance, value) => {
       const wrong = illTyped(registry.get(instance.id) ?? {}, value);
-      return wrong ? [ translate(wrong) ] : ask(instance, typeof value === 'string' ? value.trim() : value);
+      return wrong ? [ translate(wrong) ] : ask(instance, typeof value === 'string' ? value.trim() : revived(value));
     };
   }
 }

@@ -5,7 +5,6 @@ One that fails is listed with its cause and does not stop the others. Who comes 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app import clock
+from app import clock, exact_json
 from app.acts import operating, privacy
 from app.db import new_key
 from app.engine import batches, events, moving, rehearsal
@@ -177,7 +176,7 @@ def _resume(session: Session, batch: OperationBatch, target: int, by: Actor) -> 
 
 def _variable(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:
     for path, written in batch.mapping.items():
-        operating.set_variables(session, target, {path: json.loads(written)}, by, batch.reason)
+        operating.set_variables(session, target, {path: exact_json.loads(written)}, by, batch.reason)
 
 
 def _move(session: Session, batch: OperationBatch, target: int, by: Actor) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, exact_json
 from app.acts import operating, privacy
 from app.auth import access, actor, database
 from app.engine import definitions, moving, runtime
@@ -51,7 +50,7 @@ def instance_variable(key: int) -> Response | str:
     form, by = request.form, actor()
     path, written, reason = form.get("path", "").strip(), form.get("value", ""), form.get("reason", "").strip()
     try:
-        value = json.loads(written)
+        value = exact_json.loads(written)
     except ValueError:
         flash(_('新值要按 JSON 写：文字加英文引号，如 "是"；数字、true、false、null 直接写。'), "error")
         return redirect(_page(key, "variables"), 303)
@@ -68,7 +67,7 @@ def instance_variable(key: int) -> Response | str:
         row = instance_queries.find(session, key)
         old = privacy.shown(path, runtime.value_at(row.variables, path))
         return render_template(
-            "modeler/operations/variable.html", row=row, path=path, old=old, value=json.dumps(value, ensure_ascii=False), reason=reason
+            "modeler/operations/variable.html", row=row, path=path, old=old, value=exact_json.dumps(value).decode(), reason=reason
         )
 
 

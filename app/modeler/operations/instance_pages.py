@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from flask import Response as Answer
@@ -10,7 +9,7 @@ from flask import jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, exact_json
 from app.auth import access, actor, database
 from app.engine import definitions, rehearsal
 from app.engine.standing import standing
@@ -81,7 +80,7 @@ def _what(act: str, form: Mapping[str, str]) -> dict[str, str]:
     if act == "variable":
         path, written = form.get("path", "").strip()[:200], form.get("value", "").strip()
         try:
-            json.loads(written)
+            exact_json.loads(written)
         except ValueError as error:
             raise Conflict("act_incomplete") from error
         return _said(path, written)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-import orjson
+from app import exact_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def lines(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Line, ...]:
 
 def shown(value: Any) -> str:
     """A JSON value as people read it."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else exact_json.dumps(value).decode()
 
 
 def out_of_order(old: Sequence[str], new: Sequence[str]) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app import clock
+from app import clock, exact_json
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
 from app.engine.errors import NotFound, Refused
@@ -108,7 +107,7 @@ def trial_begin(key: int) -> Response:
 def _variables(text: str) -> dict[str, Any]:
     """A JSON object. ``ValueError`` in the reader's words."""
     try:
-        given = json.loads(text.strip() or "{}")
+        given = exact_json.loads(text.strip() or "{}")
     except ValueError as error:
         raise ValueError(_("变量不是正确的 JSON：%(why)s", why=error)) from error
     if not isinstance(given, dict):

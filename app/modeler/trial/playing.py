@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from app import clock
+from app import clock, exact_json
 from app.modeler.trial import observing, sandbox
 from app.modeler.trial.observing import Seen
 from app.modeler.trial.sandbox import Deployed, Sandbox
@@ -100,6 +98,6 @@ def _names(content: bytes, play: Play) -> list[bytes]:
     names = [digest.digest()]
     for step in play.steps:
         said = {name: value for name, value in step.items() if name != "expect"}
-        digest.update(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
+        digest.update(exact_json.dumps(said, sort_keys=True))
         names.append(digest.digest())
     return names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app import exact_json
 from app.auth import access, actor, database
 from app.engine import bpmn, definitions
 from app.engine.errors import NotFound
@@ -73,7 +73,7 @@ def scenario(key: int) -> str:
             "activities": {element: {"state": state, "times": 1} for element, state in marks.items()},
         },
         spoken=lambda element: _spoken(element, found.process_id, names),
-        source=json.dumps(found.play, ensure_ascii=False, indent=1),
+        source=exact_json.dumps(found.play, indent=True).decode(),
         kinds=observing.EXPECTATIONS,
     )
 
@@ -145,7 +145,7 @@ def _edited(found: Scenario) -> Play:
     """The steps from the JSON view, or with only those expectations that are ticked."""
     form = request.form
     if form.get("source"):
-        return Play.of(json.loads(form["source"]))
+        return Play.of(exact_json.loads(form["source"]))
     play = Play.of(found.play)
     if form.get("ticked"):
         for number, step in enumerate(play.steps, start=1):

@@ -7,14 +7,13 @@ disabled, deleted) stays. A changed file counts again.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, exact_json
 from app.config import ROOT
 from app.engine.actor import Actor
 from app.modeler.trial import store
@@ -38,7 +37,7 @@ def load(session: Session, found: Mapping[str, bytes], actor: Actor) -> int:
         row = rows.get(name)
         if row is not None and row.checksum == checksum:
             continue
-        given = json.loads(content)
+        given = exact_json.loads(content)
         play = Play.of(given)
         if row is None:
             row = store.keep(session, given["name"], play, actor)

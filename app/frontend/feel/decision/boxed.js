@@ -41,13 +41,16 @@ const BOXES = {
   },
   'conditional': (box, place) => {
     const [ condition, yes, no ] = [ box.condition, box.yes, box.no ].map(part => compileBox(part, place));
-    return scope => condition(scope) === true ? yes(scope) : no(scope);
+    return scope => {
+      const decided = condition(scope) ?? false;
+      return decided === true ? yes(scope) : decided === false ? no(scope) : null;
+    };
   },
-  'filter': (box, place) => filter(compileBox(box.source, place), compileBox(box.match, place), null),
+  'filter': (box, place) => filter(compileBox(box.source, place), compileBox(box.match, place), null, true),
   'for': (box, place) =>
     iterate([ iterator(box, place) ], compileBox(box.body, place), JSON.stringify(box.body).includes('partial')),
-  'some': (box, place) => quantify('some', [ iterator(box, place) ], compileBox(box.body, place)),
-  'every': (box, place) => quantify('every', [ iterator(box, place) ], compileBox(box.body, place))
+  'some': (box, place) => quantify('some', [ iterator(box, place) ], compileBox(box.body, place), true),
+  'every': (box, place) => quantify('every', [ iterator(box, place) ], compileBox(box.body, place), true)
 };
 
 const iterator = (box, place) => ({ name: normalizeContextKey(box.variable), start: compileBox(box.source, place) });
@@ -70,13 +73,18 @@ function contextBox(box, place) {
   };
 }
 
-/** A function with declared parameters. An argument that does not fit its type is null. */
+/** A function with declared parameters. It is not called, and null, where an argument does not fit its type. */
 export function makeFunction(parameters, body, scope, types) {
   const names = parameters.map(parameter => normalizeContextKey(parameter.name));
   return new FeelFunction((...args) => {
     const inner = Object.create(scope);
     for (let index = 0; index < names.length; index++) {
-      inner[names[index]] = coerce(types, parameters[index].type, args[index]);
+      const given = args[index] ?? null;
+      const value = coerce(types, parameters[index].type, given);
+      if (value === null && given !== null) {
+        return null;
+      }
+      inner[names[index]] = value;
     }
     return body(inner) ?? null;
   }, names);

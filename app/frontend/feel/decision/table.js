@@ -128,7 +128,7 @@ const ruleNumbers = hits => hits.map(hit => hit.rule).join(', ');
 
 function aggregate(kind, values) {
   if (kind === 'SUM') {
-    return values.every(value => typeof value === 'number') ? numbers.total(values) : null;
+    return values.every(numbers.isNumber) ? numbers.total(values) : null;
   }
   const sign = kind === 'MIN' ? -1 : 1;
   let best = values[0];

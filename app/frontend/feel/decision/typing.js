@@ -78,12 +78,16 @@ export function coerce(types, name, value) {
 }
 
 /**
- * Input from outside as the declared type wants it: JSON has no dates, so ISO text becomes one where a date is declared. What does
- * not fit otherwise stays as it is.
+ * Input from outside as the declared type wants it: JSON has no dates, so ISO text becomes one where a date is declared. A list of
+ * one and its element stand for each other. What does not fit otherwise stays as it is.
  */
 export function receive(types, name, value) {
   const type = definition(types, name);
-  return type ? receiveAs(types, type, value) : value;
+  if (!type) {
+    return value;
+  }
+  const received = receiveAs(types, type, value);
+  return coerce(types, name, received) ?? received;
 }
 
 function receiveAs(types, type, value) {

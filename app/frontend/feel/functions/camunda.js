@@ -1,6 +1,6 @@
 // Functions that Camunda's FEEL adds to DMN's, apart from those that stand with their kin (strings, lists, contexts, conversion).
 import { builtin } from '../signature.js';
-import { encode } from '../wire.js';
+import { jsonNumber, readNumber } from '../numbers.js';
 import { put, typeOf } from '../values.js';
 import { text } from './conversion.js';
 
@@ -26,7 +26,7 @@ function base64(string) {
 
 function fromJson(string) {
   try {
-    return plain(JSON.parse(string));
+    return plain(JSON.parse(string, (key, value, token) => typeof value === 'number' && token ? readNumber(token.source) : value));
   } catch {
     return null;
   }
@@ -48,8 +48,8 @@ function jsonOf(value) {
   case 'function': return null;
   case 'null':
   case 'boolean':
-  case 'number':
-  case 'string': return encode(value);
+  case 'string': return value;
+  case 'number': return jsonNumber(value);
   default: return text(value);
   }
 }

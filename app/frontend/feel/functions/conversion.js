@@ -2,7 +2,7 @@
 import { FeelDate, FeelDateTime, FeelTime } from 'feelin';
 import { Temporal } from 'temporal-polyfill';
 
-import { numberText } from '../numbers.js';
+import { numberText, readNumber } from '../numbers.js';
 import { builtin } from '../signature.js';
 import { makeDate, momentText, monthsBetween, readDate, readDateTime, readDuration, readTime, seconds } from '../temporal.js';
 import { equals, typeOf } from '../values.js';
@@ -19,7 +19,7 @@ function number(from, grouping, decimal) {
   if (decimal === ',') {
     text = text.includes('.') ? '' : text.replace(',', '.');
   }
-  return /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text) : null;
+  return /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(text) ? readNumber(text) : null;
 }
 
 /** The text of a value; inside a list or context, strings stand in quotes. */
@@ -138,7 +138,7 @@ export default {
   // a timer's cycle, as in Camunda
   'cycle': builtin(
     [ 'interval: days|months', interval => `R/${text(interval)}` ],
-    [ 'repetitions: number~, interval: days|months', (repetitions, interval) => `R${repetitions ?? ''}/${text(interval)}` ]
+    [ 'repetitions: number~, interval: days|months', (repetitions, interval) => `R${repetitions === undefined ? '' : text(repetitions)}/${text(interval)}` ]
   ),
   'last day of month': builtin([ 'date: date|date time', from => new FeelDate(dateOf(from).value.with({ day: 31 })) ])
 };

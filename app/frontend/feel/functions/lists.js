@@ -12,7 +12,7 @@ const numeric = (call, empty = null) => spread(list => {
   if (!list.length) {
     return empty;
   }
-  return list.every(item => typeof item === 'number') ? call(list) : null;
+  return list.every(numbers.isNumber) ? call(list) : null;
 });
 
 const extreme = sign => spread(list => {
@@ -46,16 +46,19 @@ function distinct(list) {
 }
 
 function median(list) {
-  const sorted = list.slice().sort((a, b) => a - b);
+  const sorted = list.slice().sort(numbers.order);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 ? sorted[middle] : numbers.divide(numbers.add(sorted[middle - 1], sorted[middle]), 2);
 }
 
 function mode(list) {
   const counts = new Map();
-  list.forEach(item => counts.set(item, (counts.get(item) ?? 0) + 1));
-  const most = Math.max(...counts.values());
-  return Array.from(counts).filter(([ , count ]) => count === most).map(([ item ]) => item).sort((a, b) => a - b);
+  for (const item of list) {
+    const key = numbers.numberText(item);
+    counts.set(key, { item, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  const most = Math.max(...Array.from(counts.values(), ({ count }) => count));
+  return Array.from(counts.values()).filter(({ count }) => count === most).map(({ item }) => item).sort(numbers.order);
 }
 
 const decided = decisive => spread(list => {

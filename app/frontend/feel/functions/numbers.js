@@ -15,11 +15,11 @@ export default {
   'round half up': rounding('half up'),
   'round half down': rounding('half down'),
   'round half even': rounding('half even'),
-  'abs': builtin([ 'n: number', n => Math.abs(n) ], [ 'n: days|months', absolute ]),
+  'abs': builtin([ 'n: number', numbers.absolute ], [ 'n: days|months', absolute ]),
   'modulo': builtin([ 'dividend: number, divisor: number', numbers.modulo ]),
   'sqrt': builtin([ 'number: number', numbers.squareRoot ]),
-  'log': builtin([ 'number: number', number => number > 0 ? numbers.finite(Math.log(number)) : null ]),
-  'exp': builtin([ 'number: number', number => numbers.finite(Math.exp(number)) ]),
-  'odd': builtin([ 'number: number', number => Math.abs(number % 2) === 1 ]),
-  'even': builtin([ 'number: number', number => number % 2 === 0 ])
+  'log': builtin([ 'number: number', numbers.logarithm ]),
+  'exp': builtin([ 'number: number', numbers.exponential ]),
+  'odd': builtin([ 'number: number', number => numbers.modulo(number, 2) === 1 ]),
+  'even': builtin([ 'number: number', number => numbers.modulo(number, 2) === 0 ])
 };

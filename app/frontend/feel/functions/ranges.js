@@ -1,6 +1,7 @@
 // Relations between points and ranges (DMN 1.3, table 78).
+import { readNumber } from '../numbers.js';
 import { builtin } from '../signature.js';
-import { compare, range } from '../values.js';
+import { OPEN, compare, range } from '../values.js';
 import { readDate, readDateTime, readDuration, readTime } from '../temporal.js';
 
 class Incomparable extends Error {}
@@ -129,7 +130,7 @@ function readRange(text) {
   if ([ low, high ].some((bound, index) => bound === '' ? closed[index] : bounds[index] === null) || (low === '' && high === '')) {
     return null;
   }
-  return range(bounds[0], bounds[1], closed[0], closed[1]);
+  return range(low === '' ? OPEN : bounds[0], high === '' ? OPEN : bounds[1], closed[0], closed[1]);
 }
 
 function readBound(text) {
@@ -138,7 +139,7 @@ function readBound(text) {
     return null;
   }
   if (found[1] !== undefined) {
-    return Number(found[1]);
+    return readNumber(found[1]);
   }
   if (found[2] !== undefined) {
     return found[2].replace(/\\(.)/g, '$1');

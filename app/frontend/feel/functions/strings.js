@@ -63,9 +63,10 @@ export default {
   'is blank': builtin([ 'string: string', string => string.trim() === '' ]),
   'repeat': builtin([ 'string: string, count: number', repeat ]),
   'string join': builtin([ 'list: list, delimiter: string~', (list, delimiter) => join(list, delimiter ?? '') ],
-    [ 'list: list, delimiter: string~, prefix: string~, suffix: string~', (list, delimiter, prefix, suffix) => {
-      const joined = join(list, delimiter ?? '');
-      return joined === null ? null : (prefix ?? '') + joined + (suffix ?? '');
+    // as in Camunda
+    [ 'list: list, delimiter: any, prefix: string, suffix: string', (list, delimiter, prefix, suffix) => {
+      const joined = delimiter === null || typeof delimiter === 'string' ? join(list, delimiter ?? '') : null;
+      return joined === null ? null : prefix + joined + suffix;
     } ])
 };
 
