@@ -57,6 +57,7 @@ def verified(db: Database) -> list[str]:
 def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Database, at: At, tmp_path: Path) -> None:
     db = played_out
     at("2022-06-01T08:00:00+08:00")
+    jobs.drain(db)  # what expires by then
     asked = run(db, erasing.ask, 7, list(erasing.KINDS), "期满", SEC)
     run(db, erasing.decide, asked.key, AUD, confirm=True)
     jobs.drain(db)

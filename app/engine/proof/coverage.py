@@ -54,14 +54,12 @@ LEFT_OUT: dict[tuple[str, ...], tuple[str, str]] = {
         "verification.position",
         "verification.files_from",
         "verification.findings",
-        "verification.state",
-        "verification.finished_at",
         "erasure.step",
         "erasure.position",
         "erasure.changed",
     ): (
-        "迁移前的备份、核验和清除的进度：核验的结论另有记录",
-        "The state before a migration, progress of verifications and erasures: how a verification ended is recorded",
+        "迁移前的备份，核验的明细，核验和清除的进度：核验的结论在核验范围内",
+        "The state before a migration, details of verifications, progress of verifications and erasures: how one ended is covered",
     ),
     ("record_index", "record_span", "installation", "deployment.number"): (
         "检索索引、安装标识、部署序号",
