@@ -27,7 +27,7 @@ _BODY = """\
 怎样核对
 1. 把附件 seals.jsonl 存到装有本系统的电脑上，运行
        python3 run.py verify --anchor seals.jsonl
-   没有改动时显示“一切如写入时一样，没有改动”；否则指出最早的一处改动。
+   没有改动时显示“在核验范围内、以第 n 号封印为准，没有改动”和几条限定；否则指出最早的一处改动。
 2. 纸质文书上印有“记录封印：第 n 号”和封印值的前 32 位；编号相同的，应与这里一致。
 3. 每封这样的邮件里，公钥应当相同。不同的，请向安全管理员问明原因。
 
@@ -47,7 +47,7 @@ As long as it exists, nobody, not even who runs the system, can change these rec
 How to check
 1. Save the attachment seals.jsonl on a computer with the system and run
        python3 run.py verify --anchor seals.jsonl
-   It says “everything is as it was written”, or names the first record that was changed.
+   It says that nothing it looked at has been altered, and names its limits; or names the first record that was changed.
 2. Documents on paper carry the number of a seal (记录封印) and the first 32 signs of its hash. For the same
    number they must be those above.
 3. The public key is the same in every such mail. If it differs, ask the security administrator why.
