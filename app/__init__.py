@@ -22,7 +22,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     from app import border, errors, personal, personal_contents, request_json  # noqa: F401  (registers what can be erased)
     from app.api import routes as api
     from app.audit import routes as audit
-    from app.auth import guard, headers, language, limits, shell
+    from app.auth import directory, guard, headers, language, limits, shell
     from app.auth import routes as auth
     from app.campaign import routes as campaign
     from app.engine import erasing
@@ -41,11 +41,11 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     )
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["daopai.db"] = database or Database(config.database_url)
+    app.extensions["daopai.db"] = (database or Database(config.database_url)).knows(directory.Directory())
     personal.install(config.data_key)
+    erasing.install(config.uploads)
     sealing.install_from(config)
     mailing.install_from(config)
-    erasing.install(config.uploads)
     for part in (request_json, border, headers, language, guard, limits, shell, errors):
         part.install(app)
     for feature in (auth, campaign, inbox, modeler, audit, api):

@@ -19,6 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import clock, create_app, proving, simulation
 from app.auth import accounts
+from app.auth.directory import Directory
 from app.auth.roles import SEPARATED
 from app.auth.scopes import LONGEST, SCOPES, USUAL
 from app.campaign import demonstration
@@ -133,7 +134,8 @@ def _serve_production(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     shipped = shipped_files()
     files = read_files(options.files) if options.files else shipped
-    problems = definitions.check(files, definitions.known_files(shipped))
+    # what is given stands over what is shipped, as it would after its deployment
+    problems = definitions.check(files, definitions.known_files({**shipped, **files}, roles=Directory.roles))
     for problem in problems:
         print(problem.bilingual())
     refused = [problem for problem in problems if problem.severity == "error"]

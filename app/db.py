@@ -122,6 +122,11 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
 
+    def knows(self, people: Any) -> Database:
+        """Let sessions know who there is (``session.info["people"]``): the check of diagrams asks it."""
+        self._sessions.configure(info={"people": people})
+        return self
+
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call *listener* after each committed transaction (wakes the job worker of this process)."""
         self._after_commit.append(listener)

@@ -162,8 +162,16 @@ def _forms(session: Session, ids: set[str]) -> dict[str, tuple[str, str]]:
         return {}
     query = select(Definition.id, Definition.key).where(Definition.kind == "form", Definition.id.in_(ids)).order_by(Definition.version)
     newest = dict(session.execute(query).all())
-    forms = {form_id: schema.load(definitions.file_of(session, key).content) for form_id, key in newest.items()}
-    return {form_id: (form.title("zh"), form.title("en")) for form_id, form in forms.items()}
+    return {form_id: _titles(form_id, definitions.file_of(session, key).content) for form_id, key in newest.items()}
+
+
+def _titles(form_id: str, content: bytes) -> tuple[str, str]:
+    """A form that cannot be opened is called by its id: one bad row takes no page down."""
+    try:
+        form = schema.load(content)
+    except schema.SchemaError:
+        return form_id, form_id
+    return form.title("zh"), form.title("en")
 
 
 def _elements(session: Session, keys: set[int]) -> dict[int, str]:

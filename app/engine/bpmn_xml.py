@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engine import safe_xml
+from app.engine import bpmn_foreign, safe_xml
 from app.engine.bpmn_element import (
     BPMN,
     SCOPES,
@@ -36,9 +36,6 @@ _IGNORED_NAMES = """documentation extensionElements laneSet dataObject dataObjec
     auditing monitoring incoming outgoing correlationSubscription supports resourceRole performer humanPerformer potentialOwner
     rendering categoryValueRef"""
 IGNORED = frozenset(_IGNORED_NAMES.split())
-
-
-CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
 
 
 @dataclass(slots=True)
@@ -71,7 +68,7 @@ def read(content: bytes) -> File:
             problems.append(_problem("process_without_id", node))
         else:
             processes.append(_Reader(node, references, participants.get(node.get("id"), "")).process())
-    problems.extend(_camunda_7(root))
+    problems.extend(bpmn_foreign.found(root))
     if not processes and not any(problem.severity == "error" for problem in problems):
         problems.append(_problem("no_process", root))
     return File(processes, problems)
@@ -228,15 +225,6 @@ def _extension_problem(holder: Node, node: Node) -> Iterator[Problem]:
         yield _problem(_REFUSED[name], holder, extension=f"zeebe:{name}")
     else:
         yield _problem("extension_ignored", holder, "warning", extension=f"zeebe:{name}")
-
-
-def _camunda_7(root: Node) -> Iterator[Problem]:
-    """A file of the engine before: its attributes and elements look right and do nothing here."""
-    names = {local(node) for node in root.iter(f"{{{CAMUNDA_7}}}*")}
-    for node in root.iter(f"{{{BPMN}}}*"):
-        names |= {name.rpartition("}")[2] for name in node.attrib if name.startswith(f"{{{CAMUNDA_7}}}")}
-    if names:
-        yield _problem("camunda_7", root, "warning", names=", ".join(sorted(names)[:5]))
 
 
 def _duplicate_ids(root: Node) -> Iterator[Problem]:

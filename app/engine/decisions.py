@@ -70,7 +70,8 @@ def check(xml: bytes, resource: str = "") -> list[Problem]:
         _, model = _model(xml)
     except Refused as refused:
         return [replace(problem, resource=resource) for problem in refused.problems]
-    problems = [*model.problems, *_references(model), *_cycles(model), *_expressions(model)]
+    unused = [Problem("", identity, name, "dmn_unused", {}, "warning", model.lines.get(identity, 0)) for identity, name in model.unused]
+    problems = [*model.problems, *_references(model), *_cycles(model), *_expressions(model), *unused]
     return [replace(problem, resource=resource) for problem in sorted(problems, key=lambda problem: problem.line)]
 
 

@@ -32,6 +32,8 @@ class Model:
     problems: list[Problem] = field(default_factory=list)
     #: (id, name) of the decisions in the file's order
     decisions: list[tuple[str, str]] = field(default_factory=list)
+    #: those that have no logic and that nothing requires: they are left out
+    unused: list[tuple[str, str]] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     #: every text in which a variable can be named
     words: list[str] = field(default_factory=list)

@@ -54,8 +54,11 @@ def _decision(model: Model, node: Node) -> None:
         return
     variable = child_of(node, "variable")
     logic = next((child for child in elements(node) if local(child) in BOXES), None)
-    if logic is None:
+    if logic is None and needed(node, identity):
         model.problem(node, "dmn_no_logic")
+    elif logic is None:
+        model.unused.append((identity, node.get("name", "")))
+        return
     model.decisions.append((identity, node.get("name", "")))
     model.json["decisions"][identity] = {
         "id": identity,
@@ -67,6 +70,21 @@ def _decision(model: Model, node: Node) -> None:
         "knows": references(node, "knowledgeRequirement", "requiredKnowledge"),
         "logic": None if logic is None else box_at(model, logic, node),
     }
+
+
+def needed(decision: Node, identity: str) -> bool:
+    """Whether anything in the file requires this decision, or there is no other one: then it needs logic."""
+    root = decision.getparent()
+    others = [each for each in elements(root) if local(each) == "decision" and each is not decision]
+    references = {
+        node.get("href", "").rpartition("#")[2]
+        for node in root.iter("{*}requiredDecision", "{*}outputDecision", "{*}encapsulatedDecision", "{*}inputDecision")
+    }
+    return identity in references or not any(has_logic(each) for each in others)
+
+
+def has_logic(decision: Node) -> bool:
+    return any(local(child) in BOXES for child in elements(decision))
 
 
 def _knowledge(model: Model, node: Node) -> None:
@@ -138,7 +156,8 @@ def _item_type(model: Model, node: Node, owner: Node) -> Json:
 
 
 def _import(model: Model, node: Node) -> None:
-    model.problem(node, "dmn_import", name=node.get("name", ""))
+    places = (node.get(name) for name in ("name", "namespace", "locationURI"))
+    model.problem(node, "dmn_import", name=", ".join(each for each in places if each) or "—")
 
 
 _TOP: dict[str, Callable[[Model, Node], None]] = {

@@ -160,6 +160,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "此元素没有流出的连线。请连到下一步或结束事件。",
         "Nothing follows this element. Connect it to the next step or to an end event.",
     ),
+    "implicit_end": (
+        "此元素没有流出的连线，流程在此结束一路；同层另有结束事件，请确认不是漏画。",
+        "Nothing follows this element: its path ends here. There are end events on this level; check that no flow was forgotten.",
+    ),
+    "join_never_complete": (
+        "汇合网关等不齐：从排他网关出来的路只走一条，其余的连线永远等不到，流程会停在这里。请改用排他网关汇合，或改画分支。",
+        "This join can never be complete: after an exclusive choice one of its flows never brings a token, and it waits for ever. "
+        "Join with an exclusive gateway, or draw the branches otherwise.",
+    ),
+    "join_may_wait": (
+        "走某些分支时，这个汇合网关等不齐，流程会停在这里。请检查它前面的排他网关。",
+        "On some branches this join is never complete, and the process waits for ever. Look at the exclusive gateways before it.",
+    ),
+    "foreign_extensions": (
+        "此元素含 {product} 的扩展（{names}），不会执行。请在属性面板中重新填写。",
+        "This element has extensions of {product} ({names}), which have no effect. Enter them again in the properties panel.",
+    ),
     "default_unknown": ("默认流“{flow}”不是从此元素引出的连线。", "The default flow “{flow}” does not leave this element."),
     "unreachable": ("无法到达此元素。请连线或删除。", "This element cannot be reached. Connect it or remove it."),
     "loop_without_wait": (
@@ -173,6 +190,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gateway_no_way_out": (
         "条件可能全都不成立{example}，流程会卡住。请把一条流出的连线设为默认流。",
         "All conditions may be false{example}, and no way out is left. Mark one of the outgoing flows as the default flow.",
+    ),
+    "gateway_other_value": (
+        "遇到没有列出的值{example}时没有路可走，届时会成为异常，要人处理。请把一条流出的连线设为默认流。",
+        "A value that is not listed{example} leaves no way out: that would be an incident for a person. Mark one flow as the default flow.",
     ),
     "flow_without_condition": (
         "网关“{gateway}”的此连线没有条件，也不是默认流。请填写条件或设为默认流。",

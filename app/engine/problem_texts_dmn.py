@@ -10,9 +10,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "dmn_no_decision": ("文件中没有决策。请添加决策。", "There is no decision in the file. Add one."),
     "dmn_no_logic": ("没有决策逻辑。请添加决策表或表达式。", "There is no logic. Add a decision table or an expression."),
+    "dmn_unused": (
+        "这个决策没有逻辑，也没有别的决策用它：不会部署，流程图不能调用它。",
+        "This decision has no logic and nothing requires it: it is not deployed, and no diagram can call it.",
+    ),
     "dmn_import": (
-        "不支持引入其他模型（{name}）。请把内容放进同一文件。",
-        "Importing ({name}) is not supported. Put it into the same file.",
+        "文件引入了另一个模型：{name}。不支持引入（import）。请把用到的决策和类型复制到本文件，再删除引入。",
+        "The file imports another model: {name}. Imports are not supported. Copy the decisions and types that it uses into this file and "
+        "remove the import.",
     ),
     "dmn_language": ("不支持表达式语言“{language}”。请改用 FEEL。", "The expression language “{language}” is not supported. Use FEEL."),
     "dmn_function_kind": ("不支持 {kind} 函数。请改用 FEEL 函数。", "Functions of kind {kind} are not supported. Use FEEL."),

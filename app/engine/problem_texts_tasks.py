@@ -8,6 +8,34 @@ TEXTS: dict[str, tuple[str, str]] = {
         "用户任务没有承办人。请填写 assignee、candidateGroups 或 candidateUsers。",
         "Nobody is to do this user task. Fill in assignee, candidate groups or candidate users.",
     ),
+    "role_unknown": (
+        "没有角色“{role}”。请选择一个角色。",
+        "There is no role “{role}”. Choose a role.",
+    ),
+    "role_unknown_near": (
+        "没有角色“{role}”，是不是“{near}”？",
+        "There is no role “{role}”. Did you mean “{near}”?",
+    ),
+    "role_of_administrators": (
+        "“{role}”是管理系统的角色，不能承办业务。请改用业务角色。",
+        "“{role}” administers the system and does no business tasks. Use a role of the campaign.",
+    ),
+    "role_without_scope": (
+        "“{role}”是全镇的角色，后面不写范围“{scope}”。",
+        "“{role}” is held in the whole town: leave out the scope “{scope}”.",
+    ),
+    "role_needs_scope": (
+        '“{role}”是村或工作组的角色，须写明是哪一个，如 =["{role}:" + village]。',
+        '“{role}” is held in a village or work group: say in which, as in =["{role}:" + village].',
+    ),
+    "user_unknown": (
+        "没有名为“{user}”的账号：任务打开时没有人能办。",
+        "There is no account “{user}”: nobody could take the task when it opens.",
+    ),
+    "user_unknown_near": (
+        "没有名为“{user}”的账号，是不是“{near}”？任务打开时没有人能办。",
+        "There is no account “{user}”. Did you mean “{near}”? Nobody could take the task when it opens.",
+    ),
     "form_unknown": (
         "表单“{form}”不存在。请一并部署或改正表单 id。",
         "The form “{form}” does not exist. Deploy it together or correct the form id.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sqlalchemy import func, select
@@ -15,10 +15,19 @@ from app.engine.definition_lookup import file_of, process_of
 from app.engine.errors import Refused
 from app.engine.handlers import known_types
 from app.engine.models import Definition
+from app.engine.people import Roles
 
 
 class Registry(Protocol):
     """Answers whether something that a diagram names exists."""
+
+    @property
+    def roles(self) -> Roles | None:
+        """What candidates may be; None: not known."""
+
+    @property
+    def accounts(self) -> frozenset[str] | None:
+        """User names; None: not known."""
 
     def has_form(self, form_id: str) -> bool: ...
     def has_decision(self, decision_id: str) -> bool: ...
@@ -43,6 +52,8 @@ class Known:
     starts: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     #: form id → names of its fields, for the forms that the checked diagrams name
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    roles: Roles | None = None
+    accounts: frozenset[str] | None = None
 
     def has_form(self, form_id: str) -> bool:
         return form_id in self.forms
@@ -73,13 +84,17 @@ def known(session: Session, files: Mapping[str, bytes], task_types: Collection[s
         callers += [process_of(session, found) for (kind, key), found in deployed.items() if kind == "process" and key not in own]
     wanted = {element.form_id for process in own.values() for element in process.elements.values() if element.form_id}
     forms = {key: file_of(session, found).content for (kind, key), found in deployed.items() if kind == "form" and key in wanted}
-    return _known(set(deployed) | _of_files(files), task_types, own, callers, {**forms, **_forms(files)})
+    found = _known(set(deployed) | _of_files(files), task_types, own, callers, {**forms, **_forms(files)})
+    # who there is, says the database that the session belongs to (``Database.people``), if somebody has told it
+    people = session.info.get("people")
+    return replace(found, roles=people.roles, accounts=people.accounts(session)) if people is not None else found
 
 
-def known_files(files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
-    """What *files* define, without a database."""
+def known_files(files: Mapping[str, bytes], task_types: Collection[str] | None = None, *, roles: Roles | None = None) -> Known:
+    """What *files* define, without a database. Who has an account is not known; *roles* are those that candidates may be."""
     own = _processes(files)
-    return _known(_of_files(files), task_types, own, list(own.values()), _forms(files))
+    found = _known(_of_files(files), task_types, own, list(own.values()), _forms(files))
+    return replace(found, roles=roles, accounts=frozenset() if roles is not None else None)
 
 
 def _of_files(files: Mapping[str, bytes]) -> set[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from app.engine import bpmn, form_files, safe_xml
+from app.engine import bpmn, dmn_xml, form_files, safe_xml
 from app.engine.errors import Refused
 
 #: suffix -> kind of ``models.Definition``
@@ -35,17 +35,18 @@ def defined(name: str, content: bytes) -> list[Defined]:
         if kind == "process":
             return [Defined(kind, process.id, process.name) for process in bpmn.parse(content)]
         if kind == "decision":
-            root = safe_xml.read(content)
-            return [
-                Defined(kind, node.get("id"), node.get("name", ""))
-                for node in safe_xml.elements(root)
-                if safe_xml.local(node) == "decision" and node.get("id")
-            ]
+            decisions = (node for node in safe_xml.elements(safe_xml.read(content)) if safe_xml.local(node) == "decision")
+            return [Defined(kind, node.get("id"), node.get("name", "")) for node in decisions if node.get("id") and _has_a_use(node)]
         if kind == "form":
             return _form(content)
     except Refused:
         pass
     return []
+
+
+def _has_a_use(decision: safe_xml.Node) -> bool:
+    """One without logic, which nothing needs, is left out."""
+    return dmn_xml.has_logic(decision) or dmn_xml.needed(decision, decision.get("id"))
 
 
 def _form(content: bytes) -> list[Defined]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from app.engine import bpmn, decisions, resources
-from app.engine.checks import event_rules, expressions, forms, gateways, graph, structure, support, tasks, variables
+from app.engine.checks import event_rules, expressions, forms, gateways, graph, joins, people, structure, support, tasks, variables
 from app.engine.checks.findings import Findings
 from app.engine.errors import Refused
 from app.engine.problems import Problem
@@ -62,6 +62,8 @@ def _diagram(name: str, content: bytes, registry: Registry, parsed: dict[str, li
         expressions.check(process, found)
         variables.check(process, registry, found)
         graph.check(process, found)
+        joins.check(process, found)
+        people.check(process, registry, found)
     ids = [process.id for process in file.processes]
     stem = PurePosixPath(name).stem
     if ids and stem not in ids:

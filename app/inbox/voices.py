@@ -44,7 +44,10 @@ def voices(session: Session, task: Task, names: Names, locale: str, *, but: int)
     for submission, content in _small_submissions(session, task):
         if submission.key == but:
             continue
-        form = schema.load(content)
+        try:
+            form = schema.load(content)
+        except schema.SchemaError:
+            continue  # a form that cannot be opened any more quotes nothing; its own page says why
         answers = tuple(_answers(form, submission, locale)) if len(form.by_path) <= QUOTED_FIELDS else ()
         if answers:
             found.append(Voice(submission.actor, submission.on_behalf_of, submission.at, form.title(locale), answers))

@@ -33,12 +33,12 @@ class Value:
 
 
 def form_of(session: Session, submission: Submission) -> schema.Form | None:
-    """The form as it was when it was filled; None when its definition is gone."""
+    """The form as it was when it was filled; None when its definition is gone or cannot be opened."""
     if submission.form_key is None:
         return None
     try:
         return schema.load(definitions.file_of(session, submission.form_key).content)
-    except NotFound:
+    except (NotFound, schema.SchemaError):
         return None
 
 

@@ -40,6 +40,19 @@ def all_false(conditions: Sequence[str]) -> str | None:
         return None if any(_opposite(one, other) for one, other in itertools.permutations(forms, 2)) else ""
 
 
+_CONSTANT = r'(?:"[^"]*"|-?\d+(?:\.\d+)?)'
+_ONE_OF = re.compile(
+    rf"\(*\s*(?:{_TERM}\s*=\s*{_CONSTANT}|{_CONSTANT}\s*=\s*{_TERM}"
+    rf"|{_TERM}\s+in\s*[(\[]\s*{_CONSTANT}(?:\s*,\s*{_CONSTANT})*\s*[)\]]|{_TERM}\s+in\s+{_CONSTANT})\s*\)*"
+)
+
+
+def enumerates(conditions: Sequence[str]) -> bool:
+    """Whether *conditions* name values one by one (``meal = "Salad"``, ``grade in ("A", "B")``): what else there may be, the data know."""
+    alone = [part.strip() for condition in conditions for part in re.split(r"\bor\b|\band\b", re.sub(r'"[^"]*"', '"…"', condition))]
+    return bool(alone) and all(_ONE_OF.fullmatch(part) for part in alone)
+
+
 def _try_out(conditions: Sequence[str]) -> str | None:
     names: dict[str, str] = {}
     values: dict[str, set[Any]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from app.engine.bpmn_model import Element, Flow, Process
-from app.engine.checks.completeness import all_false
+from app.engine.checks.completeness import all_false, enumerates
 from app.engine.checks.findings import Findings
 
 _CHOOSING = {"exclusiveGateway", "inclusiveGateway"}
@@ -39,8 +39,11 @@ def _way_out(gateway: Element, flows: list[Flow], found: Findings) -> None:
         return
     if any(flow.condition is None for flow in conditional):
         return
-    example = all_false([flow.condition or "" for flow in conditional])
-    if example is not None:
+    conditions = [flow.condition or "" for flow in conditional]
+    example = all_false(conditions)
+    if example is not None and enumerates(conditions):
+        found.warning("gateway_other_value", gateway, example=f" ({example})" if example else "")
+    elif example is not None:
         found.error("gateway_no_way_out", gateway, example=f" ({example})" if example else "")
     elif len(flows) > 1:
         found.warning("gateway_without_default", gateway)

@@ -95,9 +95,24 @@ def _way_in_and_out(element: Element, process: Process, found: Findings) -> None
         found.error("link_catch_incoming", element)
     ends = element.kind == "endEvent" or element.triggered_by_event or throws_link or _for_compensation(element)
     if not ends and not element.outgoing:
-        found.error("ends_nowhere", element)
+        _without_way_out(element, process, found)
     if element.default is not None and (element.default not in element.outgoing or element.default not in process.flows):
         found.error("default_unknown", element, flow=element.default)
+
+
+#: What may end a path by itself, as BPMN allows (13.2.1): the token ends there.
+_MAY_END = frozenset(
+    """task userTask manualTask scriptTask serviceTask sendTask receiveTask businessRuleTask callActivity subProcess intermediateThrowEvent
+    intermediateCatchEvent""".split()  # noqa: SIM905  (a list of names)
+)
+
+
+def _without_way_out(element: Element, process: Process, found: Findings) -> None:
+    """An implicit end; beside end events that are drawn it looks like a flow that was forgotten."""
+    if element.kind not in _MAY_END:
+        found.error("ends_nowhere", element)
+    elif any(other.kind == "endEvent" and other.scope == element.scope for other in process.elements.values()):
+        found.warning("implicit_end", element)
 
 
 def _for_compensation(element: Element) -> bool:

@@ -13,9 +13,10 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.auth import access, database
+from app.auth.directory import Directory
 from app.auth.language import locale
 from app.auth.roles import ROLES
-from app.engine import definitions
+from app.engine import definitions, people
 from app.engine.handlers import known_types
 from app.engine.models import Definition, ProcessInstance
 from app.modeler.blueprint import blueprint
@@ -76,7 +77,9 @@ def _roles(processes: list[definitions.Process]) -> list[Option]:
     used = Counter(element.candidate_groups for process in processes for element in process.elements.values() if element.candidate_groups)
     options: dict[str, str] = {}
     for role in ROLES.values():
-        if role.scope in ("town", "system"):
+        if role.scope == "system":
+            continue  # they administer the system and do no business tasks
+        if role.scope == "town":
             written = [role.code]
         else:
             written = [text for text, _times in used.most_common() if f'"{role.code}:"' in text]
@@ -84,7 +87,8 @@ def _roles(processes: list[definitions.Process]) -> list[Option]:
         for text in written:
             options.setdefault(text, f"{role.label(locale())} · {text}")
     for text, _times in used.most_common():
-        options.setdefault(text, text)
+        if not any(Directory.roles.wrong(name if whole else f"{name.partition(':')[0]}:…") for name, whole in people.names(text)):
+            options.setdefault(text, text)
     return [{"value": value, "label": label} for value, label in options.items()]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.engine.errors import Refused
+from app.engine.errors import EngineError, Refused
 from app.modeler.trial import observing, playing, sandbox, sentences
 from app.modeler.trial.models import Scenario
 from app.modeler.trial.observing import Difference
@@ -72,6 +72,9 @@ def run_one(scenario: Scenario, base: sandbox.Deployed, files: Mapping[str, byte
         _fail(result, 0, [sentences.refused(refused)])
     except Refused as refused:
         _fail(result, 0, [sentences.not_deployable(refused)])
+    except EngineError as error:
+        # a stored row that cannot be opened: this scenario fails, the others and unrelated releases go on
+        _fail(result, 0, [str(error)])
     result.seconds = round(time.monotonic() - began, 3)
     return result
 

@@ -1,0 +1,83 @@
+"""Who may take tasks, as the engine knows it: names of roles and where they are held. ``app.auth`` fills this."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine import feel
+from app.engine.errors import ExpressionError
+
+#: What a check says: code of ``problem_texts``, parameters.
+Wrong = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Role code → where it is held: ``town`` (no scope), ``group``, ``village``, or ``system`` (never works on tasks)."""
+
+    kinds: Mapping[str, str]
+
+    def wrong(self, group: str) -> Wrong | None:
+        """Why a candidate group (``office``, ``group_leader:G03``) can never be held by anybody."""
+        role, colon, scope = group.partition(":")
+        kind = self.kinds.get(role)
+        if kind is None:
+            near = nearest(role, (code for code, held in self.kinds.items() if held != "system"))
+            return ("role_unknown_near" if near else "role_unknown"), {"role": role, "near": near}
+        if kind == "system":
+            return "role_of_administrators", {"role": role}
+        if kind == "town" and colon:
+            return "role_without_scope", {"role": role, "scope": scope}
+        if kind != "town" and not scope:
+            return "role_needs_scope", {"role": role}
+        return None
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that *name* was most likely meant to be; "" if none is near."""
+    found = difflib.get_close_matches(name, list(known), 1, 0.6)
+    return found[0] if found else ""
+
+
+def names(written: str) -> Iterator[tuple[str, bool]]:
+    """The candidates that an attribute names by themselves, and whether each is whole (False: only its beginning is written).
+
+    Literal text and constant FEEL name all of theirs; of other FEEL only the texts with a colon, and those that stand alone in a list, a
+    branch or a sum.
+    """
+    if not written.startswith("="):
+        yield from ((name, True) for part in written.split(",") if (name := part.strip()))
+        return
+    checked = feel.check(written)
+    if checked.error is not None:
+        return
+    if not checked.variables:
+        yield from ((name, True) for name in _constant(written))
+        return
+    for found in _TEXT.finditer(written):
+        begun = _CONTINUED.match(written, found.end()) is not None
+        if found[1] and (":" in found[1] or (_alone(written, found) and not begun)):
+            yield found[1], not begun
+
+
+_TEXT = re.compile(r'"([^"\\]*)"')
+_CONTINUED = re.compile(r"\s*\+")
+
+
+def _constant(written: str) -> list[str]:
+    try:
+        value = feel.evaluate(written, {})
+    except ExpressionError:
+        return []
+    items = value if isinstance(value, list) else [] if value is None else str(value).split(",")
+    return [str(item).strip() for item in items if item is not None and str(item).strip()]
+
+
+def _alone(written: str, found: re.Match[str]) -> bool:
+    """Whether a text is a result by itself: an entry of a list or a branch, not compared and not given to a function."""
+    before, after = written[: found.start()].rstrip(), written[found.end() :].lstrip()
+    return bool(re.search(r"(?:^=|[\[,]|\bthen|\belse)$", before)) and bool(re.match(r"(?:$|[\],]|else\b)", after)) and "(" not in written
