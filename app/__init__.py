@@ -22,7 +22,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     from app import border, errors, personal, personal_contents, request_json  # noqa: F401  (registers what can be erased)
     from app.api import routes as api
     from app.audit import routes as audit
-    from app.auth import directory, guard, headers, language, limits, shell
+    from app.auth import devices, directory, guard, headers, language, limits, proxies, shell
     from app.auth import routes as auth
     from app.campaign import routes as campaign
     from app.engine import erasing
@@ -46,7 +46,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     erasing.install(config.uploads)
     sealing.install_from(config)
     mailing.install_from(config)
-    for part in (request_json, border, headers, language, guard, limits, shell, errors):
+    for part in (proxies, request_json, border, headers, devices, language, guard, limits, shell, errors):
         part.install(app)
     for feature in (auth, campaign, inbox, modeler, audit, api):
         feature.register(app)

@@ -23,7 +23,7 @@ from app.auth.directory import Directory
 from app.auth.roles import SEPARATED
 from app.auth.scopes import LONGEST, SCOPES, USUAL
 from app.campaign import demonstration
-from app.config import ConfigError, from_environment
+from app.config import Config, ConfigError, from_environment
 from app.db import outage
 from app.deploying import COMMAND_LINE, prepare, read_files, shipped_files
 from app.engine import definitions, jobs
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="run.py", description="倒排 Daopai")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add = commands.add_parser
-    serve_parser = add("serve", help="serve on loopback (the default)")
+    serve_parser = add("serve", help="serve, on loopback unless DAOPAI_BIND says otherwise (the default)")
     serve_parser.add_argument("--port", type=int, default=5000)
     serve_parser.add_argument("--no-worker", action="store_true", help="run no job worker in this process")
     check_parser = add("check", help="validate these files, or all diagrams, forms and decisions")
@@ -93,16 +93,21 @@ def _serve(options: argparse.Namespace) -> int:
     demonstration.load(database)
     app = create_app(config, database)
     worker = None if options.no_worker else jobs.Worker(database)
-    server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=_Handler)
+    server = make_server(config.bind, options.port, app, threaded=True, request_handler=_Handler)
     if worker:
         worker.start()
-    print(f"\n  倒排 Daopai  →  http://127.0.0.1:{server.server_port}/\n", flush=True)
+    print(f"\n  倒排 Daopai  →  {_address(config, server.server_port)}/\n", flush=True)
     print(demonstration.welcome(), flush=True)
     _until_stopped(server.serve_forever, server.shutdown)
     if worker:
         worker.stop()
     database.dispose()
     return 0
+
+
+def _address(config: Config, port: int) -> str:
+    """Where this server is reached; an IPv6 address stands in brackets."""
+    return f"http://[{config.bind}]:{port}" if ":" in config.bind else f"http://{config.bind}:{port}"
 
 
 class _Handler(WSGIRequestHandler):
@@ -123,9 +128,12 @@ def _until_stopped(run: Callable[[], object], stop: Callable[[], None]) -> None:
 
 def _serve_production(options: argparse.Namespace) -> int:
     """Migrate and deploy, then become gunicorn; workers and job worker start in its children (``app.wsgi``)."""
-    prepare(from_environment()).dispose()
+    config = from_environment()
+    prepare(config).dispose()
     workers = os.environ.get("WEB_CONCURRENCY", "2")
-    command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{options.port}", "--workers", workers, "--threads", "4"]
+    bind = _address(config, options.port).removeprefix("http://")
+    # The application alone decides whose word about a client counts (DAOPAI_PROXIES): gunicorn trusts no header.
+    command = ["-m", "gunicorn", "--bind", bind, "--forwarded-allow-ips", "", "--workers", workers, "--threads", "4"]
     if options.no_worker:
         os.environ["DAOPAI_NO_WORKER"] = "1"
     os.execv(sys.executable, [sys.executable, *command, "--worker-class", "gthread", "app.wsgi:app()"])  # noqa: S606

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -14,6 +15,9 @@ from sqlalchemy.exc import ArgumentError
 
 #: The folder that holds processes/, forms/ and app/.
 ROOT = Path(__file__).resolve().parent.parent
+
+
+LOOPBACK = "127.0.0.1"
 
 
 class ConfigError(Exception):
@@ -69,6 +73,10 @@ class Config:
     anchor_to: tuple[str, ...] = ()
     #: Hours between two such mails (``DAOPAI_ANCHOR_HOURS``); at a campaign's end there is one besides.
     anchor_hours: float = 24
+    #: Proxies in front of this server whose word about the client's address counts (``DAOPAI_PROXIES``); 0: nobody's.
+    proxies: int = 0
+    #: Address to listen on (``DAOPAI_BIND``); other machines reach none but what is not loopback.
+    bind: str = LOOPBACK
 
     @property
     def uploads(self) -> Path:
@@ -106,6 +114,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         mail_from=next(iter(_addresses(env, "DAOPAI_MAIL_FROM", 1)), ""),
         anchor_to=_addresses(env, "DAOPAI_ANCHOR_TO", 20),
         anchor_hours=_number(env, "DAOPAI_ANCHOR_HOURS", 24),
+        proxies=_proxies(env),
+        bind=_bind(env),
     )
 
 
@@ -206,6 +216,22 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
     if value <= 0:
         raise ConfigError(f"{name} must be a number above 0.")
     return value
+
+
+def _proxies(env: Mapping[str, str]) -> int:
+    written = (env.get("DAOPAI_PROXIES") or "0").strip()
+    if re.fullmatch("[0-9]", written) is None:
+        raise ConfigError("DAOPAI_PROXIES 须为 0 至 9 的整数：本服务前面有几层代理 (DAOPAI_PROXIES must be a whole number from 0 to 9).")
+    return int(written)
+
+
+def _bind(env: Mapping[str, str]) -> str:
+    written = (env.get("DAOPAI_BIND") or LOOPBACK).strip()
+    try:
+        return str(ip_address(LOOPBACK if written == "localhost" else written))
+    except ValueError as error:
+        text = "DAOPAI_BIND 须为一个 IP 地址，如 127.0.0.1 或 0.0.0.0 (DAOPAI_BIND must be an IP address, e.g. 127.0.0.1 or 0.0.0.0)."
+        raise ConfigError(text) from error
 
 
 def _kept_key(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -93,7 +93,7 @@ def listed(session: Session, filters: Filters) -> Page:
     held: dict[str, list[RoleAssignment]] = defaultdict(list)
     for role in session.scalars(select(RoleAssignment).where(RoleAssignment.username.in_(names)).order_by(RoleAssignment.key)):
         held[role.username].append(role)
-    locks = select(LoginFailure.username, LoginFailure.locked_until)
+    locks = select(LoginFailure.username, func.max(LoginFailure.locked_until)).group_by(LoginFailure.username)
     locked = dict(session.execute(locks.where(LoginFailure.username.in_(names), LoginFailure.locked_until > now)).all())
     lines = [Line(username, name, active, locked.get(username), tuple(held[username])) for username, name, active in shown]
     return Page(lines, holding.breaches(session, clock.now()), names[-1] if len(found) > PAGE else "")

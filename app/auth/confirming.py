@@ -21,7 +21,7 @@ def password_objection(given: str) -> str | None:
     if not passwords.verify(given, stored):
         database().in_transaction(lambda write: attempts.failed(write, username, by.origin, "current"))
         return str(_("现在的密码不对。"))
-    database().in_transaction(lambda write: attempts.succeeded(write, username))
+    database().in_transaction(lambda write: attempts.succeeded(write, username, by.origin))
     return None
 
 
@@ -40,5 +40,5 @@ def factor_objection(given: str) -> str | None:
     if not database().in_transaction(check):
         database().in_transaction(lambda write: attempts.failed(write, username, by.origin, "code"))
         return str(_("验证码或恢复码不对，或已用过。"))
-    database().in_transaction(lambda write: attempts.succeeded(write, username))
+    database().in_transaction(lambda write: attempts.succeeded(write, username, by.origin))
     return None

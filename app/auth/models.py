@@ -101,12 +101,16 @@ class LoginSession(Base):
 
 
 class LoginFailure(Base):
-    """Failures in a row for a user name, whether or not there is such an account (so that a lock tells nothing)."""
+    """Failures in a row for a user name from a source, whether or not there is such an account (so that a lock tells nothing).
+
+    ``source`` "": from all unknown sources together; ``username`` "": under all names from an address.
+    """
 
     __tablename__ = "login_failure"
     __table_args__ = (Index("ix_login_failure_age", "last_at"),)
 
     username: Mapped[str] = mapped_column(String(100), primary_key=True)
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
     failures: Mapped[int] = mapped_column(Integer, default=0)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

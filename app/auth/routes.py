@@ -14,6 +14,7 @@ from app.auth import (  # noqa: F401  (they add their pages to the blueprints)
     administration,
     demonstration,
     demonstration_pages,
+    devices,
     guard,
     limits,
     navigation,
@@ -57,8 +58,9 @@ def _login_page(error: str = "", username: str = "") -> str:
     return render_template("auth/login.html", error=error, username=username, next=target, visitors=visitors)
 
 
-def _sender() -> sign_in.Sender:
-    return sign_in.Sender(request.remote_addr or "", request.user_agent.string, current_app.config["DAOPAI"].production)
+def _sender(username: str) -> sign_in.Sender:
+    production = current_app.config["DAOPAI"].production
+    return sign_in.Sender(request.remote_addr or "", request.user_agent.string, production, devices.known_as(username))
 
 
 @auth.post("/login")
@@ -67,9 +69,10 @@ def _sender() -> sign_in.Sender:
 def enter() -> str | Response | tuple[str, int]:
     """Try user name and password."""
     username = request.form.get("username", "").strip()[:100]
-    outcome = sign_in.with_password(database(), username, request.form.get("password", ""), _sender())
+    outcome = sign_in.with_password(database(), username, request.form.get("password", ""), _sender(username))
     target = local_path(request.form.get("next"))
     if outcome.kind == "ok":
+        devices.remember(username)
         guard.start_browser_session(outcome.token)
         return redirect(target or url_for("auth.home"), 303)
     if outcome.kind == "code":
@@ -100,8 +103,9 @@ def code() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return render_template("auth/code.html", error="")
     given = "".join(request.form.get("code", "").split())
-    outcome = sign_in.with_code(database(), username, given, _sender())
+    outcome = sign_in.with_code(database(), username, given, _sender(username))
     if outcome.kind == "ok":
+        devices.remember(username)
         guard.start_browser_session(outcome.token)
         return redirect(target or url_for("auth.home"), 303)
     return render_template("auth/code.html", error=_failure(outcome, _("验证码不对或已用过，请等下一个。"))), 422

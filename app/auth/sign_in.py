@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth import accounts, attempts, passwords, recovery, sessions, totp
-from app.auth.models import Account, LoginFailure
+from app.auth.models import Account
 from app.db import Database
 from app.engine.actor import Actor
 
@@ -35,11 +35,17 @@ class Sender:
     ip: str
     agent: str
     production: bool
+    #: of a device that this user signed in on before (``devices``); ""
+    device: str = ""
+
+    @property
+    def source(self) -> attempts.Source:
+        return attempts.Source(self.ip, self.device)
 
 
 def with_password(db: Database, username: str, password: str, sender: Sender) -> Outcome:
     """Try a password. ``code``: right, but the account has a second factor."""
-    until = db.in_transaction(lambda session: attempts.begin(session, username, sender.ip))
+    until = db.in_transaction(lambda session: attempts.begin(session, username, sender.source))
     if until is not None:
         return Outcome("locked", until=until)
     with db.reading() as session:
@@ -56,7 +62,7 @@ def with_password(db: Database, username: str, password: str, sender: Sender) ->
 
 def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome:
     """Try the code of the second factor, or a recovery code, after the password was right."""
-    until = db.in_transaction(lambda session: attempts.begin(session, username, sender.ip, "code"))
+    until = db.in_transaction(lambda session: attempts.begin(session, username, sender.source, "code"))
     if until is not None:
         return Outcome("locked", until=until)
 
@@ -81,9 +87,8 @@ def _usable(account: Account | None, sender: Sender) -> Account | None:
 
 def _refused(db: Database, username: str, sender: Sender, how: str = "password") -> Outcome:
     def note(session: Session) -> tuple[datetime | None, int]:
-        until = attempts.failed(session, username, sender.ip, how)
-        row = session.get(LoginFailure, username)
-        return until, max(attempts.LIMIT - (row.failures if row else 0), 0)
+        until = attempts.failed(session, username, sender.source, how)
+        return until, attempts.left(session, username, sender.source)
 
     until, left = db.in_transaction(note)
     return Outcome("locked", until=until) if until else Outcome("refused", left=left)
@@ -91,7 +96,7 @@ def _refused(db: Database, username: str, sender: Sender, how: str = "password")
 
 def _accepted(db: Database, username: str, sender: Sender, how: str, new_hash: str | None = None) -> Outcome:
     def enter(session: Session) -> str:
-        attempts.succeeded(session, username)
+        attempts.succeeded(session, username, sender.source)
         if new_hash is not None:
             session.scalars(select(Account).where(Account.username == username)).one().password_hash = new_hash
         return sessions.open_session(session, username, how=how, ip=sender.ip, agent=sender.agent)
