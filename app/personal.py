@@ -131,12 +131,32 @@ def mask(kind: Kind, text: str) -> str:
 # birth date must be a date, or else our own 18-digit keys would be masked, too.
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _ID_NUMBER = re.compile(rf"(?<![0-9A-Za-z])(\d{{6}})(?:(?:18|19|20)\d\d{_DAY}\d{{3}}[\dXx]|\d\d{_DAY}\d{{3}})(?![0-9A-Za-z])")
-_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+# Cards of China's banks begin with 62; our keys will only in 2067.
+_BANK = re.compile(r"(?<!\d)(62\d\d)(?:[ -]?\d{4}){2}[ -]?\d{0,3}[ -]?(\d{4})(?!\d)")
+_QUOTED = re.compile(r"(['\"])((?:(?!\1).)*)\1|([“‘「])([^”’」]*)([”’」])")
+_CODE = re.compile(r"[A-Za-z0-9_:.,+/@\[\]()=#%<>*!?|{}$& -]*")
+_LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){10}")
 
 
 def scrub(text: str) -> str:
-    """*text* with ID and phone numbers masked."""
-    return _PHONE.sub(r"\1****\2", _ID_NUMBER.sub(r"\1********", text))
+    """*text* with ID, card and phone numbers masked."""
+    return _PHONE.sub(r"\1****\2", _BANK.sub(r"\1 **** **** \2", _ID_NUMBER.sub(r"\1********", text)))
+
+
+def is_code(text: str) -> bool:
+    """A code, a moment, a user name: no Chinese, no long numbers, not long itself. It can name nobody and tell nothing."""
+    return len(text) <= 120 and _CODE.fullmatch(text) is not None and not _LONG_NUMBER.search(text)
+
+
+def without_values(text: str) -> str:
+    """A technical message without the values quoted in it: they may be what somebody said of a household."""
+
+    def hidden(found: re.Match[str]) -> str:
+        opening, inner, closing = found.group(3) or found.group(1), found.group(4) or found.group(2) or "", found.group(5) or found.group(1)
+        return found.group() if is_code(inner) else f"{opening}…{closing}"
+
+    return _LONG_NUMBER.sub("***********", scrub(_QUOTED.sub(hidden, text)))
 
 
 class Scrubber(logging.Filter):
@@ -151,7 +171,9 @@ class Scrubber(logging.Filter):
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = scrub(record.exc_text)
+            # What stands at the margin is the exception with the values that it quotes; the rest is the program's own text.
+            lines = [scrub(line) if line.startswith((" ", "\t")) else without_values(line) for line in record.exc_text.split("\n")]
+            record.exc_text = "\n".join(lines)
         return True
 
 

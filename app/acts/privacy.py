@@ -6,9 +6,11 @@ number; everything else is said to be there and hidden.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
@@ -25,11 +27,10 @@ SUBJECTS: dict[str, Callable[[str], str]] = {
 INSTITUTIONS = ("campaign", "village", "group", "list")
 #: What institutions' variables are called: the ``name`` in them is not a person's.
 _NAMED = {"campaign", "village", "villages", "group", "groups"}
-#: Variables that are personal whatever they look like.
-_PERSONAL = re.compile(r"phone|id_?number|bank|account|health|birth|address|(^|_)(head|label|text|note|remark)s?$", re.IGNORECASE)
-_CODE = re.compile(r"[A-Za-z0-9_:.,+/@\[\]()=#% -]*")
+#: Variables that are personal whatever they look like, with everything below them; and the last part of a path.
+_PERSONAL = re.compile(r"phone|mobile|id_?(number|card)|bank|account|health|illness|disease|birth|address|(^|_)heads?$", re.IGNORECASE)
+_TEXT = re.compile(r"(^|_)(label|text|note|remark|name)s?$", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{11}")
-_QUOTED = re.compile(r"(['\"])((?:(?!\1).)*)\1")
 
 
 class Named(Protocol):
@@ -47,7 +48,7 @@ def subject(row: Named) -> str:
         return row.label or row.subject
     if code:
         return SUBJECTS[kind](code) if kind in SUBJECTS else f"{kind} {code}"
-    return row.business_key if _shown_text(row.business_key) else ""
+    return row.business_key if personal.is_code(row.business_key) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +80,46 @@ def _flat(path: str, value: Any) -> Iterator[Shown]:
 
 def shown(path: str, value: Any) -> Shown:
     """One value as it may be seen."""
+    names = [name for name in path.split(".") if name]
+    if value is not None and not isinstance(value, bool) and _is_personal(names):
+        return Shown(path, _("（个人信息，不显示）"), True)
     if value is None or isinstance(value, bool):
         return Shown(path, {None: "null", True: "true", False: "false"}[value], False)
-    names = [name for name in path.split(".") if name]
-    if _PERSONAL.search(names[-1] if names else ""):
-        return Shown(path, _("（个人信息，不显示）"), True)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         text = str(value)
-        return Shown(path, _("（数字，不显示）"), True) if _LONG_NUMBER.search(text) else Shown(path, text, False)
+        # Only a whole number can be that of a person or of a card.
+        long = value == int(value) and _LONG_NUMBER.search(str(int(value))) if math.isfinite(value) else None
+        return Shown(path, _("（数字，不显示）"), True) if long else Shown(path, text, False)
     if isinstance(value, str):
-        institution = len(names) > 1 and names[-1] == "name" and names[-2] in _NAMED
-        if _shown_text(value) or (institution and not _LONG_NUMBER.search(value)):
+        if personal.is_code(value) or (_institution(names) and not _LONG_NUMBER.search(value)):
             return Shown(path, value, False)
         return Shown(path, _("（%(count)s 个字，不显示）", count=len(value)), True)
     return _many(path, value)
+
+
+def _institution(names: list[str]) -> bool:
+    return len(names) > 1 and names[-1] == "name" and names[-2] in _NAMED
+
+
+def _is_personal(names: list[str]) -> bool:
+    if not names or _institution(names):
+        return False
+    return any(_PERSONAL.search(name) for name in names) or _TEXT.search(names[-1]) is not None
+
+
+def masked(value: Any, path: str = "") -> Any:
+    """A copy of a variable (or of all, by name) in which every hidden value is the words that stand for it; its shape stays."""
+    if isinstance(value, dict):
+        return {name: masked(inner, f"{path}.{name}" if path else str(name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [masked(inner, path) for inner in value]
+    found = shown(path, value)
+    return found.text if found.hidden else value
+
+
+def code(text: str) -> str:
+    """A business key or the like, where it is a code; otherwise the words that stand for it."""
+    return text if personal.is_code(text) else _("（%(count)s 个字，不显示）", count=len(text))
 
 
 def _many(path: str, value: Any) -> Shown:
@@ -105,12 +132,4 @@ def _many(path: str, value: Any) -> Shown:
     return Shown(path, "{}", False)
 
 
-def _shown_text(text: str) -> bool:
-    """A code, a moment, a user name: no Chinese, no long numbers, not long itself."""
-    return len(text) <= 120 and _CODE.fullmatch(text) is not None and not _LONG_NUMBER.search(text)
-
-
-def message(text: str) -> str:
-    """A technical message without the values in it: they may be what somebody said of a household."""
-    hidden = _QUOTED.sub(lambda found: found.group() if _shown_text(found.group(2)) else f"{found.group(1)}…{found.group(1)}", text)
-    return _LONG_NUMBER.sub("***********", personal.scrub(hidden))
+message = personal.without_values

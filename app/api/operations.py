@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.acts import operating
+from app.acts import operating, privacy
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
@@ -113,7 +113,6 @@ def search_incidents() -> dict[str, Any]:
         "elementId": Incident.element_id,
         "elementInstanceKey": Incident.activity_key,
         "jobKey": Incident.job_key,
-        "errorMessage": Incident.message,
         "creationTime": Incident.created_at,
     }
     special = {
@@ -183,11 +182,12 @@ def evaluate_expression() -> dict[str, Any]:
             owner = session.get(ProcessInstance, key(asked["scopeKey"], "scopeKey"))
             if owner is None:
                 raise NotFound(f"there is no process instance {asked['scopeKey']}")
-            scope = owner.variables
+            # Masked before the evaluation, not after it: no expression tells what a page would not.
+            scope = privacy.masked(owner.variables)
     try:
         result = feel.evaluate(written[1:], {**scope, **variables(asked)})
     except ExpressionError as error:
-        raise BadRequest(str(error)) from error
+        raise BadRequest(privacy.message(str(error))) from error
     return {"expression": written, "result": feel.to_json(result), "warnings": [], "referencedSecrets": []}
 
 

@@ -8,8 +8,9 @@ from flask import Blueprint, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from app.acts import privacy
 from app.db import RevisionConflict
-from app.engine.errors import EngineError, Refused
+from app.engine.errors import EngineError, ExpressionError, Refused, StepFailed
 
 _TITLES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "INVALID_STATE", 422: "REFUSED"}
 
@@ -32,8 +33,13 @@ def install(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(BadRequest, lambda error: respond(400, str(error)))
     blueprint.register_error_handler(RevisionConflict, lambda error: respond(409, str(error)))
     blueprint.register_error_handler(Refused, _refused)
-    blueprint.register_error_handler(EngineError, lambda error: respond(error.status, str(error)))
+    blueprint.register_error_handler(EngineError, lambda error: respond(error.status, _said(error)))
     blueprint.register_error_handler(HTTPException, lambda error: respond(error.code or 500, error.description or error.name))
+
+
+def _said(error: EngineError) -> str:
+    """What failed in the engine quotes values; what refuses says keys and names that its sender has sent."""
+    return privacy.message(str(error)) if isinstance(error, StepFailed | ExpressionError) else str(error)
 
 
 def _refused(error: Refused) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.acts import operating
+from app.acts import operating, privacy
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
@@ -32,7 +32,6 @@ _COLUMNS = {
     "parentProcessInstanceKey": ProcessInstance.parent_key,
     "parentElementInstanceKey": ProcessInstance.parent_activity_key,
     "rootProcessInstanceKey": ProcessInstance.root_key,
-    "businessId": ProcessInstance.business_key,
 }
 
 _WITH_INCIDENT = exists().where(Incident.instance_key == ProcessInstance.key, Incident.state == "OPEN")
@@ -62,7 +61,7 @@ def create_process_instance() -> dict[str, Any]:
             "processDefinitionKey": str(started.definition_key),
             "processDefinitionVersion": started.version,
             "processInstanceKey": str(started.key),
-            "businessId": started.business_key or None,
+            "businessId": privacy.code(started.business_key) or None,
             "variables": {},
             "tags": [],
             "tenantId": rendering.TENANT,
@@ -85,7 +84,11 @@ def _process_asked_for(session: Session, asked: dict[str, Any]) -> tuple[str, in
 @access(*_OPERATORS)
 def search_process_instances() -> dict[str, Any]:
     """Search process instances."""
-    special = {"hasIncident": lambda wanted: _WITH_INCIDENT if wanted else ~_WITH_INCIDENT}
+    special = {
+        "hasIncident": lambda wanted: _WITH_INCIDENT if wanted else ~_WITH_INCIDENT,
+        # Found when it is known as a whole: a pattern would tell what is masked piece by piece.
+        "businessId": lambda wanted: ProcessInstance.business_key == str(wanted.get("$eq", "") if isinstance(wanted, dict) else wanted),
+    }
     with database().reading() as session:
         return search(session, select(ProcessInstance), _COLUMNS, rendering.instance, special, order=ProcessInstance.key)
 

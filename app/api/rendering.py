@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app import exact_json
+from app.acts import privacy
 from app.engine.models import Activity, Definition, Incident, JobRow, ProcessInstance, Task
 
 #: Daopai has one tenant; campaigns are its own partition.
@@ -95,7 +96,7 @@ def instance(row: ProcessInstance, name: str | None = None, has_incident: bool =
         "parentProcessInstanceKey": _text(row.parent_key),
         "parentElementInstanceKey": _text(row.parent_activity_key),
         "rootProcessInstanceKey": str(row.root_key),
-        "businessId": row.business_key or None,
+        "businessId": privacy.code(row.business_key) or None,
         "tags": [],
         "tenantId": TENANT,
     }
@@ -125,7 +126,7 @@ def task(row: Task) -> dict[str, Any]:
         "processName": None,
         "processInstanceKey": str(row.instance_key),
         "rootProcessInstanceKey": str(row.instance.root_key),
-        "businessId": row.business_key or None,
+        "businessId": privacy.code(row.business_key) or None,
         "customHeaders": {},
         "tags": [],
         "tenantId": TENANT,
@@ -144,7 +145,7 @@ def incident(row: Incident, owner: ProcessInstance | None) -> dict[str, Any]:
         "elementInstanceKey": _text(row.activity_key) or "",
         "jobKey": _text(row.job_key),
         "errorType": row.kind.upper(),
-        "errorMessage": row.message,
+        "errorMessage": privacy.message(row.message),
         "creationTime": moment(row.created_at),
         "state": "ACTIVE" if row.state == "OPEN" else "RESOLVED",
         "tenantId": TENANT,
@@ -192,7 +193,7 @@ def job(row: JobRow, owner: ProcessInstance | None) -> dict[str, Any]:
         "deniedReason": None,
         "worker": "",
         "deadline": moment(row.lease_until),
-        "errorMessage": row.error or None,
+        "errorMessage": privacy.message(row.error) or None,
         "errorCode": None,
         "elementId": row.element_id,
         "elementInstanceKey": str(row.activity_key),
@@ -200,7 +201,7 @@ def job(row: JobRow, owner: ProcessInstance | None) -> dict[str, Any]:
         "processDefinitionKey": str(owner.definition_key) if owner else "",
         "processInstanceKey": str(row.instance_key),
         "rootProcessInstanceKey": str(owner.root_key) if owner else None,
-        "businessId": (owner.business_key or None) if owner else None,
+        "businessId": (privacy.code(owner.business_key) or None) if owner else None,
         "customHeaders": {},
         "creationTime": moment(row.created_at),
         "endTime": None,
@@ -215,12 +216,14 @@ def _key_of(scope: int, name: str) -> str:
 
 
 def variable(owner: ProcessInstance, name: str, task: Task | None = None) -> dict[str, Any]:
-    """A variable of an instance, or, with *task*, one of the task's own; its value as JSON text."""
+    """A variable of an instance, or, with *task*, one of the task's own; its value as JSON text, masked as on the page."""
     scope = task or owner
+    seen = privacy.masked(scope.variables[name], name)
     return {
         "variableKey": _key_of(scope.key, name),
         "name": name,
-        "value": exact_json.dumps(scope.variables[name]).decode(),
+        "value": exact_json.dumps(seen).decode(),
+        "isMasked": seen != scope.variables[name],
         "isTruncated": False,
         "scopeKey": str(scope.key),
         "processInstanceKey": str(owner.key),

@@ -43,6 +43,8 @@ def masked(value: Any, name: str = "") -> Any:
         return [masked(inner, name) for inner in value]
     if isinstance(value, str) and value:
         return "******" if _PERSONAL.search(name) else personal.scrub(value)
+    if isinstance(value, int) and not isinstance(value, bool) and (_PERSONAL.search(name) or personal.scrub(str(value)) != str(value)):
+        return "******"
     return value
 
 

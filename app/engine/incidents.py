@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, personal
 from app.engine import events
 from app.engine.actor import SYSTEM, Actor
 from app.engine.errors import LIMIT, Conflict, EngineError, ExpressionLimit, NotFound, StepFailed
@@ -41,7 +41,12 @@ def record(
 
 
 def describe(error: Exception) -> tuple[str, str]:
-    """Kind and message of an incident: plain words, with the cause."""
+    """Kind and message of an incident: plain words, with the cause, without the values that failed: nobody could unmask them later."""
+    kind, message = _described(error)
+    return kind, personal.without_values(message)
+
+
+def _described(error: Exception) -> tuple[str, str]:
     if isinstance(error, StepFailed):
         return error.kind, str(error)
     if isinstance(error, ExpressionLimit):

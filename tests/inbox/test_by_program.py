@@ -14,8 +14,9 @@ from app.db import Database
 from app.engine.models import Event, Incident, ProcessInstance, Task
 from app.forms import hooks, submissions
 from app.forms.models import Submission
-from tests.inbox.conftest import ADMIN, CAMPAIGN, Person, next_task
+from tests.inbox.conftest import ADMIN, Person, next_task
 from tests.inbox.test_drafts import boot, save
+from tests.web import CLI
 
 NOTE = {"head": "张三", "income": 12000, "id_number": "500235198001011234"}
 Call = Callable[..., Any]
@@ -133,8 +134,8 @@ def test_a_task_goes_only_to_whom_the_page_would_offer(
 
 def test_an_act_on_an_instance_wants_a_reason_in_words(app: Flask, db: Database, program: Call, household: Any) -> None:
     def hire(session: Any) -> None:
-        accounts.create_user(session, "guan", "管理员", actor=ADMIN)
-        accounts.assign_role(session, "guan", "admin", campaign_id=CAMPAIGN, actor=ADMIN)
+        accounts.create_user(session, "guan", "管理员", actor=CLI)
+        accounts.assign_role(session, "guan", "admin", actor=CLI)
 
     db.in_transaction(hire)
     household()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Blueprint
@@ -10,6 +11,7 @@ from app import clock
 from app.acts import privacy
 from app.auth.language import locale
 from app.modeler.operations import causes, words
+from app.modeler.operations.models import OperationBatch
 
 operations = Blueprint("operations", __name__, url_prefix="/operations")
 
@@ -22,6 +24,14 @@ def _words() -> dict[str, Any]:
         "subject_of": privacy.subject,
         "plainly": lambda incident: causes.plain(incident.kind, incident.message, locale()),
         "technical": privacy.message,
+        "mapped": _mapped,
         "why": lambda obstacles: " ".join(privacy.message(each.text(locale())) for each in obstacles),
         "now": clock.now(),
     }
+
+
+def _mapped(batch: OperationBatch) -> dict[str, str]:
+    """What a batch does besides its act, as it may be seen: a variable's new value may tell of somebody."""
+    if batch.kind != "variable":
+        return batch.mapping
+    return {path: privacy.shown(path, json.loads(written)).text for path, written in batch.mapping.items()}

@@ -44,7 +44,10 @@ class Mask:
 
     def __call__(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
-            return {key: inner if key in _OPEN else self(inner, key) for key, inner in value.items()}
+            return {
+                key: inner if key in _OPEN else self(inner, f"{name}_{key}" if _PERSONAL.search(name) else key)
+                for key, inner in value.items()
+            }
         if isinstance(value, list):
             return [self(inner, name) for inner in value]
         if isinstance(value, str):

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.acts import privacy
 from app.auth import roles
 from app.engine import definitions
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
@@ -101,7 +102,9 @@ def gather(session: Session, went: Played, locale: str, shown: int = 0) -> View:
     for row in session.scalars(select(Incident).where(Incident.state == "OPEN").order_by(Incident.key)):
         process = about[row.instance_key].process_id if row.instance_key in about else ""
         name = names.get((process, row.element_id), row.element_id)
-        view.incidents.append(Failure(process, row.element_id, name, *causes.plain(row.kind, row.message, locale), row.message))
+        view.incidents.append(
+            Failure(process, row.element_id, name, *causes.plain(row.kind, row.message, locale), privacy.message(row.message))
+        )
     own = found[0].process_id if found else ""
     for number, done in enumerate(went.done, start=1):
         entered = [_spoken(element, own, names) for element in done.seen.path]
@@ -152,7 +155,7 @@ def _waits(session: Session, view: View, about: Mapping[int, ProcessInstance], p
         else:
             job = services[key]
             wait.kind, wait.about = "service", job.type
-            wait.failed = job.error if job.state == "FAILED" else ""
+            wait.failed = privacy.message(job.error) if job.state == "FAILED" else ""
             wait.suggested = pretty(samples.to_answer(element, job.payload["variables"]))
         view.waits.append(wait)
     opened = select(SubscriptionRow).where(SubscriptionRow.instance_key != 0).order_by(SubscriptionRow.key)
