@@ -2,7 +2,7 @@
 
 # fmt: off
 import hashlib, json, sys
-LIMIT = "This is the word of the key {}: compare it with that on a mail or a printed seal. Who replaces key and anchor together replaces all."
+LIMIT = "\nThis is the word of the key in it: compare that with a mail or a printed seal; key and anchor may be replaced together.\n"
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 def sha(text):
@@ -56,5 +56,5 @@ def check(proof, anchor):
 if __name__ == "__main__":
     given = [open(name, encoding="utf-8").read() for name in sys.argv[1:3]] or sys.exit(__doc__)
     results = list(check(json.loads(given[0]), [json.loads(line) for line in given[1].splitlines()] if given[1:] else None))
-    print(json.loads(given[0])["record"], *(f"{'ok ' if good else 'BAD'} {what}" for what, good in results), LIMIT.format(json.loads(given[0])["seal"]["public_key"]), sep="\n")
+    print(json.loads(given[0])["record"], *(f"{'ok ' if good else 'BAD'} {what}" for what, good in results), sep="\n", end=LIMIT)
     sys.exit(0 if all(good for _what, good in results) else 1)

@@ -179,7 +179,7 @@ def test_a_record_is_proved_without_the_system(own: Database, tmp_path: Path) ->
     status, said = check(proof, str(sealing.anchor_file()))
     assert (status, said.count("\nok "), said.count("BAD")) == (0, 5, 0), said
     seal = proof["seal"]
-    assert f"word of the key {seal['public_key']}" in said, "as the page says: key and anchor may have been replaced together"
+    assert "key and anchor may be replaced together" in said, "as the page says"
     for lie in (
         {"record": proof["record"].replace("bob", "eve")},
         {"texts": {**proof["texts"], "reason": "没有理由"}},
