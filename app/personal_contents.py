@@ -28,6 +28,8 @@ erasing.blank("persons", campaign.Household, head=BLANK, address="", phone_ciphe
 erasing.blank("persons", campaign.Member, name=BLANK, id_number_cipher="", id_number_index="", birth_date=None, health_cipher="", facts={})
 erasing.blank("persons", campaign.Extract, values={})
 erasing.blank("persons", campaign.Problem, head=BLANK)
+for _kind in ("persons", "texts", "staff"):
+    erasing.blank(_kind, campaign.Paper, content={})
 erasing.blank("persons", campaign.Guide, name=BLANK, phone_cipher="")
 erasing.blank("persons", campaign.Visit, guide="")
 erasing.blank("persons", campaign.Meeting, agenda=[])

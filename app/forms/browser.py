@@ -10,7 +10,7 @@ from typing import Any
 
 from app import clock
 from app.engine import feel, form_files, html
-from app.forms import keyed_rows, masking
+from app.forms import given, keyed_rows, masking
 from app.forms.hooks import Prepared
 from app.forms.schema import Form, Node
 
@@ -27,9 +27,10 @@ _ENGLISH = {
 
 
 def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """``{"schema", "data", "context", "locked", "notices"}`` as JSON for ``DaopaiForm.mount``.
+    """``{"schema", "data", "given", "context", "locked", "notices"}`` as JSON for ``DaopaiForm.mount``.
 
-    ``draft`` (what the person had typed) lies over the prepared values, except where a field is held now.
+    ``draft`` (what the person had typed) lies over the prepared values, except where a field is held or filled by the system
+    (``given``: the paths of those).
     """
     own = _own(form, prepared.data)
     known = {"as_of": clock.local(clock.now()).date(), **prepared.data, **prepared.context}
@@ -37,8 +38,11 @@ def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, 
     return {
         "schema": localized(form, locale),
         "data": feel.tagged(
-            masking.masked(form, keyed_rows.under_draft(form, own, draft) if draft else own, open_kinds=masking.OPEN_IN_FORM)
+            masking.masked(
+                form, given.over(form, keyed_rows.under_draft(form, own, draft) if draft else own, own), open_kinds=masking.OPEN_IN_FORM
+            )
         ),
+        "given": list(given.places(form)),
         "context": {name: feel.tagged(feel.to_json(known[name])) for name in wanted},
         "locked": {path: {"reason": lock.reason, "who": lock.who, "url": lock.url} for path, lock in prepared.locked.items()},
         "notices": [{"text": notice.text, "kind": notice.kind, "url": notice.url} for notice in prepared.notices],

@@ -41,13 +41,15 @@ class Prepared:
 
     ``data``: values by key, plain; ``context``: further names that the form's expressions and decisions may use (``today``, ``household``,
     ``extract``, ``settings``, ``duplicate_ids``, ``attachments`` …), of which the browser gets only those that the form itself names;
-    ``locked``: path → lock (a path of a group or list holds everything below it).
+    ``locked``: path → lock (a path of a group or list holds everything below it); ``reviewed``: what is stated now by the document that
+    the task is about, by the keys of its form: shown instead of what was filled in then.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     locked: dict[str, Lock] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    reviewed: dict[str, Any] = field(default_factory=dict)
 
 
 #: (session, task, identity) → what the form starts with; ``identity`` is None in the simulation
@@ -122,6 +124,7 @@ def prepare(session: Session, task: Any, identity: Any) -> Prepared:
         merged.context.update(found.context)
         merged.locked.update(found.locked)
         merged.notices.extend(found.notices)
+        merged.reviewed.update(found.reviewed)
     return merged
 
 

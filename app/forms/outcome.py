@@ -60,6 +60,8 @@ class Outcome:
     problems: list[Finding] = field(default_factory=list)
     #: path → value that the server computed
     computed: dict[str, Any] = field(default_factory=dict)
+    #: path → value as it is now, of what the page showed otherwise; masked for the screen
+    fresh: dict[str, Any] = field(default_factory=dict)
     #: ids of the problems that the person has been shown (``_seen``)
     seen: frozenset[str] = frozenset()
 
@@ -86,6 +88,7 @@ class Outcome:
             "problems": [finding.as_json() for finding in self.problems],
             "unseen": [finding.id for finding in self.unseen],
             "computed": self.computed,
+            "fresh": self.fresh,
         }
 
 

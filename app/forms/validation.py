@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.forms import findings, keyed_rows, masking, paths, values
+from app.forms import findings, given, keyed_rows, masking, paths, values
 from app.forms.findings import Decide
 from app.forms.instances import Instance, settle, visible, walk
 from app.forms.outcome import Finding, Outcome, language
@@ -24,7 +24,7 @@ __all__ = ["Finding", "Outcome", "validate"]
 
 #: Keys beside the form's own: reasons for warnings by finding id or code; ids of problems that were shown.
 REASONS, SEEN = "_reasons", "_seen"
-_GIVEN = _l("此项由系统提供，不能修改")
+_GIVEN = _l("页面打开后，系统提供的数据已有变化，现已换成最新数据。您填写的内容都在，请核对后再提交。")
 _MOVED = _l("名单已更新，此行已办结或移出；请刷新页面后再提交，已填内容已保留")
 
 
@@ -70,6 +70,8 @@ class _Check:
         self.errors: dict[str, list[str]] = {}
         #: errors of structure: they stand even where the field is hidden
         self.refused: set[str] = set()
+        #: places that the page showed otherwise than they are now
+        self.stale: set[str] = set()
         self.data: dict[str, Any] = {}
         self.instances: list[Instance] = []
 
@@ -92,6 +94,9 @@ class _Check:
         masking.restore(self.form, self.data, self.initial)
         for path, reason in self.locked.items():
             self._keep(path, _l("此项暂不能修改：%(reason)s", reason=reason))
+        for path, node in given.places(self.form).items():
+            if node.repeats:
+                self._give(path)
         self.instances = walk(self.form, self.data)
         for instance in self.instances:
             if instance.node.fixed is True:
@@ -141,6 +146,15 @@ class _Check:
         if not paths.put(self.data, path, paths.copied(known)) and not _blank(known):
             self.complain(path.rsplit("[", 1)[0], str(sentence))
 
+    def _give(self, path: str) -> None:
+        """A place that the system fills: what the page showed there must be what is so now."""
+        before, sent, known = len(self.errors.get(path, ())), paths.get(self.data, path), paths.get(self.initial, path)
+        self._keep(path, _GIVEN)
+        if sent == [] and known:  # the page showed no row
+            self.complain(path, str(_GIVEN))
+        if len(self.errors.get(path, ())) > before:
+            self.stale.add(path)
+
     def _answers(self, path: str, value: Any) -> dict[str, Any]:
         """What a person answered at or below *path*: nothing that is empty or computed."""
         return {
@@ -177,7 +191,7 @@ class _Check:
         if not fixed or not instance.node.keyed or instance.node.type == "expression":
             return False
         before = instance.value
-        self._keep(instance.path, _GIVEN)
+        self._give(instance.path)
         after = instance.value
         return before != after and self._answers(instance.path, before) != self._answers(instance.path, after)
 
@@ -213,7 +227,11 @@ class _Check:
             instance.path: instance.value for instance in self.instances if instance.node.type == "expression" and not instance.gone
         }
         seen = raw.get(SEEN)
-        return Outcome(shown, errors, computed=computed, seen=frozenset(map(str, seen)) if isinstance(seen, list) else frozenset())
+        known = masking.masked(self.form, self.initial)
+        stale = self.stale & errors.keys()
+        fresh = {path: paths.get(known, path) for path in sorted({*stale, *given.places(self.form)})} if stale else {}
+        ids = frozenset(map(str, seen)) if isinstance(seen, list) else frozenset()
+        return Outcome(shown, errors, computed=computed, seen=ids, fresh=fresh)
 
 
 def _blank(value: Any) -> bool:

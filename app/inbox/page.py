@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from app.auth.current import Identity
 from app.auth.language import locale
 from app.engine import definitions
 from app.engine.models import Task
-from app.forms import browser, hooks, schema, submissions
+from app.forms import browser, hooks, masking, schema, submissions
 from app.forms.models import Submission
 from app.inbox import voices
 
@@ -38,6 +39,8 @@ class Page:
     #: what is reviewed, for mount() read-only with remarks
     reviewed: dict[str, Any] | None = None
     reviewed_title: str = ""
+    #: what it states now, where that has changed since (``Prepared.reviewed``)
+    stated: dict[str, Any] = field(default_factory=dict)
     reviewed_by: str = ""
     reviewed_at: datetime | None = None
     changes: list[voices.Change] = field(default_factory=list)
@@ -67,7 +70,7 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
     elif task.form_id:
         _show_submitted(session, task, page, names)
     if looked_at is not None:
-        page.reviewed = shown(session, looked_at)
+        page.reviewed = shown(session, looked_at, now=page.stated)
         page.reviewed_title = str(page.reviewed.pop("title"))
         page.reviewed_by, page.reviewed_at = names.one(looked_at.actor), looked_at.at
         page.changes = voices.changes(session, looked_at, locale())
@@ -79,6 +82,7 @@ def _fill(session: Session, identity: Identity, task: Task, page: Page, names: p
     """The form to fill: what is known, the draft over it, remarks at their fields, locks with their reasons."""
     _definition, form = completion.form_of(session, task)
     prepared = completion.prepare(session, task, identity)
+    page.stated = prepared.reviewed
     page.draft = drafts.find(session, task, identity.username)
     typed = drafts.content(page.draft) if page.draft else None
     page.form = browser.payload(form, prepared, locale(), draft=typed)
@@ -99,10 +103,10 @@ def _show_submitted(session: Session, task: Task, page: Page, names: people.Name
         page.form_title = str(page.form.pop("title"))
 
 
-def shown(session: Session, submission: Submission) -> dict[str, Any]:
-    """A submission for reading: its own form version, personal values masked."""
+def shown(session: Session, submission: Submission, *, now: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A submission for reading: its own form version, personal values masked; over them what is stated *now*."""
     form = submissions.form_of(session, submission)
-    data = submissions.data_of(session, submission)
+    data = {**submissions.data_of(session, submission), **masking.masked(form, dict(now or {}))}
     payload = browser.payload(form, hooks.Prepared(data=data), locale(), draft=None)
     return {**payload, "data": data, "readonly": True, "title": form.title(locale())}
 

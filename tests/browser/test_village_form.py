@@ -47,6 +47,7 @@ PEOPLE = {
     "zu": ("祖组长", "group_leader", GROUP),
     "ban": ("班主任", "office", ""),
     "cun": ("村干部", "village_cadre", VILLAGE),
+    "jia": ("贾领导", "resident_leader", VILLAGE),
 }
 
 VISITED = {

@@ -71,7 +71,8 @@ def send(db: Database, work: Task, change: Callable[[dict[str, Any]], None] = la
         assert definition is not None
         work.form_key = definition.key
         start = hooks.prepare(session, work, None)
-        data = deepcopy(start.data)
+        # As a browser does: what is known but not asked for is not sent.
+        data = {name: value for name, value in deepcopy(start.data).items() if name in form.tree}
         change(data)
         context = hooks.look_up(session, work, form, data, start)
         outcome = validation.validate(form, data, context=context, locked=start.locked, decide=decide, initial=start.data)

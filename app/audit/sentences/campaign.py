@@ -63,6 +63,12 @@ TEXTS = {
         "Signature voided",
         "the signature of {signer_name} ({role_name}) under {on_document} became void{because}",
     ),
+    "paper.kept": (
+        "定格文书",
+        "{name}定格，此后打印以此为准，校验码 {sha256}",
+        "Paper kept",
+        "kept {name} as it stood; every later print is made from it; SHA-256 {sha256}",
+    ),
     "document.made": ("生成文书", "生成文书 {name}", "Document made", "made the document {name}"),
     "template.changed": (
         "更换文书模板",

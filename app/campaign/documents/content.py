@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 Align = Literal["left", "center", "right"]
@@ -56,6 +57,18 @@ class PaperForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """How a paper that was signed or issued looks each time that it is printed."""
+
+    #: the Word template's bytes; empty when it has none
+    template: bytes
+    #: who ran the campaign
+    by: str
+    #: the machine's time when it was kept: the first seal after it stands below; None: it was not
+    stored_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document's content. Exactly one of ``sheets``, ``words``, ``form`` is set."""
 
@@ -69,3 +82,29 @@ class Document:
     form: PaperForm | None = None
     #: further facts for the record: how many households, whether anything personal was in the clear
     detail: Mapping[str, Any] = field(default_factory=dict)
+    #: it was signed or issued: how it looks is fixed, too
+    printed: Printed | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For keeping it; ``read`` is the way back."""
+        made = asdict(self)
+        del made["printed"]
+        return made
+
+
+def read(made: Mapping[str, Any]) -> Document:
+    """A document as ``as_json`` wrote it."""
+    sheets = [Sheet(**{**sheet, "columns": [Column(**column) for column in sheet["columns"]]}) for sheet in made["sheets"]]
+    form = made["form"] and PaperForm(**{**made["form"], "sections": [Section(**section) for section in made["form"]["sections"]]})
+    return Document(**{**made, "sheets": sheets, "form": form})
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a document would state if it were signed now."""
+
+    document: Document
+    #: figures and answers behind it, by the form's keys
+    data: Mapping[str, Any]
+    #: key of the submission behind it; None before there is one
+    form: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth import Identity
-from app.campaign import board, listing, visibility
-from app.campaign.documents import phrases
+from app.campaign import board, visibility
+from app.campaign.documents import frozen, phrases
 from app.campaign.documents.content import Column, Document, Sheet
-from app.campaign.models import DayProgress, Household, WorkGroup
+from app.campaign.models import DayProgress, Household, Village, WorkGroup
 
 #: figure as ``DayProgress.counts`` has it → its column
 _FIGURES = {
@@ -34,22 +35,24 @@ _FIGURES = {
 
 def daily_progress(session: Session, who: Identity, about: str) -> Document | None:
     """每日进度 of the groups whose households this user sees; groups stand in the order of their codes, not of their figures (R54)."""
-    groups = _groups(session, who)
+    mine = _mine(session, who)
     if about:
         day = _date(about)
-        rows = _kept(session, who.campaign_id, day, groups) if day else {}
+        rows = _kept(session, who.campaign_id, day, mine) if day else {}
         if day is None or not rows:
             return None
+        closed = frozen.newest(session, who.campaign_id, "daily_progress", f"day:{day}")
+        named: Mapping[str, Any] = closed.data["groups"] if closed else groups(session, who.campaign_id)
         lead, stem = f"{phrases.day(day)}日终", day.isoformat()
     else:
-        rows, now = _now(session, who.campaign_id, groups), clock.now()
+        named, now = groups(session, who.campaign_id), clock.now()
+        rows = _now(session, who.campaign_id, [code for code in named if mine is None or code in mine])
         lead, stem = f"统计时间：{phrases.moment(now)}", f"{clock.local(now):%Y-%m-%d_%H%M}"
-    villages = listing.village_names(session, who)
     table: list[tuple[Any, ...]] = []
     for number, (group, counts) in enumerate(rows.items(), start=1):
-        name, village = groups[group]
+        name, village = named.get(group, (group, ""))
         rate = f"{100 * counts.get('submitted', 0) / counts['target']:.1f}%" if counts.get("target") else ""
-        table.append((number, villages.get(village, village), name, *(counts.get(figure) for figure in _FIGURES), rate))
+        table.append((number, village, name, *(counts.get(figure) for figure in _FIGURES), rate))
     table.append(_sum(list(rows.values())))
     columns = (
         *(Column("序号", 5, "center"), Column("村（社区）", 12), Column("工作组", 16)),
@@ -66,22 +69,31 @@ def _sum(rows: list[dict[str, int]]) -> tuple[Any, ...]:
     return ("合计", "", "", *sums.values(), rate)
 
 
-def _groups(session: Session, who: Identity) -> dict[str, tuple[str, str]]:
-    """Code → (name, village) of the groups whose households this user sees."""
-    query = select(WorkGroup.code, WorkGroup.name, WorkGroup.village).where(WorkGroup.campaign_id == who.campaign_id)
-    if not who.has(*visibility.TOWN):
-        query = query.where(WorkGroup.code.in_(visibility.households_open_to(who).with_only_columns(Household.work_group)))
-    return {code: (name, village) for code, name, village in session.execute(query.order_by(WorkGroup.code))}
+def groups(session: Session, campaign_id: int) -> dict[str, tuple[str, str]]:
+    """Code → (name, name of the village) of the work groups."""
+    query = select(WorkGroup.code, WorkGroup.name, Village.name, WorkGroup.village).outerjoin(
+        Village, (Village.campaign_id == WorkGroup.campaign_id) & (Village.code == WorkGroup.village)
+    )
+    rows = session.execute(query.where(WorkGroup.campaign_id == campaign_id).order_by(WorkGroup.code))
+    return {code: (name, place or village) for code, name, place, village in rows}
 
 
-def _kept(session: Session, campaign_id: int, day: date, groups: dict[str, tuple[str, str]]) -> dict[str, dict[str, int]]:
+def _mine(session: Session, who: Identity) -> set[str] | None:
+    """Codes of the groups whose households this user sees; None: all."""
+    if who.has(*visibility.TOWN):
+        return None
+    return set(session.scalars(visibility.households_open_to(who).with_only_columns(Household.work_group)))
+
+
+def _kept(session: Session, campaign_id: int, day: date, mine: set[str] | None) -> dict[str, dict[str, int]]:
     query = select(DayProgress.work_group, DayProgress.counts).where(DayProgress.campaign_id == campaign_id, DayProgress.day == day)
-    return {code: counts for code, counts in session.execute(query.order_by(DayProgress.work_group)) if code in groups}
+    rows = session.execute(query.order_by(DayProgress.work_group))
+    return {code: counts for code, counts in rows if mine is None or code in mine}
 
 
-def _now(session: Session, campaign_id: int, groups: dict[str, tuple[str, str]]) -> dict[str, dict[str, int]]:
+def _now(session: Session, campaign_id: int, codes: list[str]) -> dict[str, dict[str, int]]:
     """As it is now."""
-    lines = board.lines(session, campaign_id, "work_group", groups=list(groups))
+    lines = board.lines(session, campaign_id, "work_group", groups=codes)
     return {line.code: {figure: getattr(line, figure) for figure in _FIGURES} for line in lines}
 
 

@@ -40,15 +40,20 @@ def notice() -> Any:
         style=body,
     )
     gbt.closing(made, "{{ 发文机关 }}", "{{ 成文日期 }}")
-    made.add_paragraph("", style="签字")
-    made.add_paragraph("签收：{{ 签收 }}", style="签字")
-    made.add_paragraph("{%p if 回复 %}", style="签字")
-    made.add_paragraph("回复：{{ 回复 }}", style="签字")
-    made.add_paragraph("{%p endif %}", style="签字")
-    made.add_paragraph("{%p if 催办 %}", style="签字")
-    made.add_paragraph("催办：{{ 催办 }}", style="签字")
-    made.add_paragraph("{%p endif %}", style="签字")
     gbt.imprint(made, "抄送：镇党委、镇政府主要负责同志，{{ 村名 }}驻村领导。", "{{ 发文机关 }}", "{{ 印发日期 }}印发")
+    return made
+
+
+def notice_receipt() -> Any:
+    """督办通知回执 (R48): what came after the notice."""
+    made = gbt.new_document()
+    gbt.title(made, "督办通知回执")
+    made.add_paragraph("{{ 发文字号 }}", style="发文字号")
+    made.add_paragraph("", style="签字")
+    for label in ("下达时间", "责任人", "回复时限", "签收人", "签收时间", "催办", "回复人", "回复时间"):
+        made.add_paragraph(f"{label}：{{{{ {label} }}}}", style="签字")
+    _part(made, "回复内容", "回复")
+    gbt.closing(made, "{{ 村名 }}", "{{ 成文日期 }}")
     return made
 
 
@@ -93,7 +98,9 @@ def village_report() -> Any:
     made = gbt.new_document()
     gbt.title(made, "{{ 村名 }}脱贫攻坚自查评估报告")
     made.add_paragraph("{{ 报送机关 }}：", style="主送机关")
-    made.add_paragraph("按照《{{ 活动名称 }}》工作安排，{{ 村名 }}已完成自查评估，现将有关情况报告如下。", style="公文正文")
+    made.add_paragraph(
+        "按照《{{ 活动名称 }}》工作安排，{{ 村名 }}开展了自查评估，现将截至{{ 数据截至 }}的有关情况报告如下。", style="公文正文"
+    )
     parts = (
         ("一、脱贫攻坚成效", "成效"),
         ("二、发现的主要问题", "主要问题"),
@@ -148,6 +155,7 @@ def _signatures(made: Any) -> None:
 #: kind → who draws its template
 DRAFTS: dict[str, Callable[[], Any]] = {
     "notice": notice,
+    "notice_receipt": notice_receipt,
     "problem_list": problem_list,
     "village_form": village_form,
     "village_report": village_report,

@@ -51,6 +51,7 @@ _ALL = (
     Kind("ledger", _l("问题台账"), _PROBLEMS, _SHEET, "day", visibility.HOUSEHOLD_ROLES, "R16"),
     Kind("rectification_list", _l("整改清单"), _PROBLEMS, _SHEET, "day", visibility.HOUSEHOLD_ROLES, "R16"),
     Kind("notice", _l("督办通知"), _PROBLEMS, _WORD, "notice", visibility.HOUSEHOLD_ROLES, "R48", template=True, kept=True),
+    Kind("notice_receipt", _l("督办通知回执"), _PROBLEMS, _WORD, "notice", visibility.HOUSEHOLD_ROLES, "R48", template=True),
     Kind("problem_list", _l("村问题清单"), _PROBLEMS, _WORD, "list", _PLACES, "R45", template=True, kept=True, signed=True),
     Kind(
         "village_form", _l("村表"), _VILLAGES, ("docx", "xlsx", "pdf"), "village", _PLACES, "R11 R12", template=True, kept=True, signed=True

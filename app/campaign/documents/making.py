@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from app.campaign.documents import (
     word,
     workbook,
 )
-from app.campaign.documents.content import Document
+from app.campaign.documents.content import Document, Printed
 from app.campaign.documents.kinds import KINDS, Format, Kind
 from app.campaign.documents.sealed import with_seal
 from app.campaign.models import Campaign, DocumentTemplate
@@ -36,6 +37,7 @@ _GATHER = {
     "ledger": problem_documents.ledger,
     "rectification_list": problem_documents.rectification_list,
     "notice": problem_documents.notice,
+    "notice_receipt": problem_documents.notice_receipt,
     "problem_list": problem_documents.problem_list,
     "village_form": village_documents.village_form,
     "village_report": report_documents.village_report,
@@ -73,14 +75,15 @@ def make(session: Session, who: Identity, code: str, form: str, about: str) -> M
     if document is None:
         return None
     document = with_seal(session, document)
-    content = render(kind, form, document, template(session, who.campaign_id, code) if kind.template else b"", author(session, who))
+    look = document.printed or Printed(template(session, who.campaign_id, code) if kind.template else b"", author(session, who), None)
+    content = render(kind, form, document, look.template, look.by, at=look.stored_at)
     return Made(content, f"{document.name}.{form}", document, kind, form)
 
 
-def render(kind: Kind, form: str, document: Document, template_file: bytes, by: str) -> bytes:
-    """The bytes in one of the kind's formats."""
+def render(kind: Kind, form: str, document: Document, template_file: bytes, by: str, *, at: datetime | None = None) -> bytes:
+    """The bytes in one of the kind's formats. ``at``: when it was signed or issued; the same document then gives the same bytes."""
     if form == "xlsx":
-        return workbook.write(document.sheets, author=by, title=document.name)
+        return workbook.write(document.sheets, author=by, title=document.name, made_at=at)
     if document.form is not None:
         return bytes(paper.form(document.form, author=by))
     if kind.template:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -69,20 +69,28 @@ def signed(row: Signature, name: str, absent: str = "") -> str:
     """签字：张三 2020-05-30 — or 已盖章：张三 2020-05-30. A void one says so."""
     word = "已盖章" if row.manner == "seal" else "签字"
     for_whom = f"（代{absent}）" if absent else ""
-    void = f"（{clock.local(row.voided_at):%Y-%m-%d}作废：{clean(row.void_reason)}）" if row.voided_at else ""
-    return f"{word}：{clean(name)}{for_whom} {clock.local(row.signed_at):%Y-%m-%d}{void}"
+    return f"{word}：{clean(name)}{for_whom} {clock.local(row.signed_at):%Y-%m-%d}{voided(row)}"
 
 
-def signature_lines(rows: Iterable[Signature], roles: Iterable[str], names: dict[str, str]) -> list[dict[str, str]]:
-    """For each role that must sign: who it is and what stands there now; an empty line to sign when nobody has."""
+def voided(row: Signature | None) -> str:
+    """（2020-05-30作废：退回修改） behind a signature that no longer counts; "" of others."""
+    return f"（{clock.local(row.voided_at):%Y-%m-%d}作废：{clean(row.void_reason)}）" if row and row.voided_at else ""
+
+
+def newest_of_roles(rows: Iterable[Signature], roles: Iterable[str]) -> list[Signature | None]:
+    """The signature that stands on each role's line."""
     newest: dict[str, Signature] = {}
     for row in rows:
         held = newest.get(row.role)
         if held is None or held.voided_at is not None or row.voided_at is None:
             newest[row.role] = row
+    return [newest.get(role) for role in roles]
+
+
+def signature_lines(rows: Iterable[Signature], roles: Sequence[str], names: dict[str, str]) -> list[dict[str, str]]:
+    """For each role that must sign: who it is and what stands there now; an empty line to sign when nobody has."""
     lines = []
-    for role in roles:
-        last = newest.get(role)
+    for role, last in zip(roles, newest_of_roles(rows, roles), strict=True):
         text = signed(last, names.get(last.signer, last.signer), names.get(last.on_behalf_of, last.on_behalf_of)) if last else ""
         lines.append({"职务": role_label(role, "zh"), "签字": text or TO_SIGN})
     return lines

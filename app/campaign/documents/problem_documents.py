@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,10 +12,14 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth import Identity
-from app.campaign import listing, people, visibility
-from app.campaign.documents import disclosure, phrases
-from app.campaign.documents.content import Column, Document, Sheet
-from app.campaign.models import Campaign, LedgerDay, LedgerEntry, Notice, Problem, ProblemList, Signature
+from app.campaign import people, visibility
+from app.campaign.documents import disclosure, frozen, phrases
+from app.campaign.documents.content import Column, Document, Live, Sheet
+from app.campaign.documents.village_documents import signatures
+from app.campaign.models import Campaign, LedgerDay, LedgerEntry, Notice, Problem, ProblemList, Village
+
+#: who signs a village's list
+LIST_SIGNERS = ("village_secretary", "resident_captain")
 
 _STATES = {"open": "整改中", "rectified": "待复核销号", "closed": "已销号", "decided": "已审定"}
 _KINDS = {
@@ -96,14 +101,22 @@ def rectification_list(session: Session, who: Identity, about: str) -> Document 
     return Document(f"整改清单_{stem}", f"campaign:{who.campaign_id}", sheets=(sheet,), detail={"problems": len(rows), "day": about})
 
 
+def names_of(session: Session, campaign_id: int, rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """What the codes of many problems are called now: ``{"villages": {code: name}, "dimensions": …, "people": …}``."""
+    acted = (str(row[name]) for row in rows for name in ("responsible", "rectified_by", "closed_by") if row.get(name))
+    villages = select(Village.code, Village.name).where(Village.campaign_id == campaign_id)
+    return {
+        "villages": dict(session.execute(villages).all()),
+        "dimensions": disclosure.code_lists(session, campaign_id).get("dimensions", {}),
+        "people": people.names(session, acted),
+    }
+
+
 class _Words:
     """Names for the codes of many problems, read once."""
 
-    def __init__(self, session: Session, who: Identity, rows: list[dict[str, Any]]) -> None:
-        self.villages = listing.village_names(session, who)
-        self.dimensions = disclosure.code_lists(session, who.campaign_id).get("dimensions", {})
-        acted = (row[name] for row in rows for name in ("responsible", "rectified_by", "closed_by"))
-        self.names = people.names(session, acted)
+    def __init__(self, names: Mapping[str, Mapping[str, str]]) -> None:
+        self.villages, self.dimensions, self.names = names["villages"], names["dimensions"], names["people"]
 
     def village(self, row: Mapping[str, Any]) -> str:
         return self.villages.get(str(row["village"]), str(row["village"]))
@@ -119,17 +132,18 @@ def _lines(session: Session, who: Identity, about: str) -> tuple[str, str, list[
     """(line under the title, part of the file name, problems, names); None for a day that was not frozen."""
     if about:
         day = _date(about)
-        frozen = session.scalar(select(LedgerDay).where(LedgerDay.campaign_id == who.campaign_id, LedgerDay.day == day)) if day else None
-        if frozen is None:
+        closed = session.scalar(select(LedgerDay).where(LedgerDay.campaign_id == who.campaign_id, LedgerDay.day == day)) if day else None
+        if closed is None:
             return None
-        rows = _frozen(session, who, frozen.day)
-        lead = f"{phrases.day(frozen.day)}  第{frozen.number}期  定格时间：{phrases.moment(frozen.frozen_at)}  共{len(rows)}项"
-        return lead, frozen.day.isoformat(), rows, _Words(session, who, rows)
+        rows = _frozen(session, who, closed.day)
+        lead = f"{phrases.day(closed.day)}  第{closed.number}期  定格时间：{phrases.moment(closed.frozen_at)}  共{len(rows)}项"
+        kept = frozen.newest(session, who.campaign_id, "ledger", f"day:{closed.day}")
+        return lead, closed.day.isoformat(), rows, _Words(kept.data if kept else names_of(session, who.campaign_id, rows))
     found = session.scalars(visibility.problems_open_to(who).order_by(Problem.village, Problem.number))
     rows = [{name: getattr(row, name) for name in _FIELDS} for row in found]
     now = clock.now()
     lead = f"统计时间：{phrases.moment(now)}  共{len(rows)}项"
-    return lead, f"{clock.local(now):%Y-%m-%d_%H%M}", rows, _Words(session, who, rows)
+    return lead, f"{clock.local(now):%Y-%m-%d_%H%M}", rows, _Words(names_of(session, who.campaign_id, rows))
 
 
 def _frozen(session: Session, who: Identity, day: date) -> list[dict[str, Any]]:
@@ -155,39 +169,69 @@ def _tally(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def notice(session: Session, who: Identity, about: str) -> Document | None:
-    """督办通知, for the town, the village it is about and the person it names."""
-    own = or_(Notice.village.in_(visibility.scopes(who, visibility.VILLAGE)), Notice.addressee == who.assignee)
-    query = select(Notice).where(Notice.campaign_id == who.campaign_id, Notice.number == about)
-    row = session.scalar(query if who.has(*visibility.TOWN) else query.where(own))
+    """督办通知 as it was issued, for the town, the village it is about and the person it names."""
+    row = notice_open_to(session, who, about) if about else None
     if row is None:
         return None
-    campaign = session.get_one(Campaign, who.campaign_id)
-    village = listing.village_names(session, who).get(row.village, row.village)
-    names = people.names(session, [row.addressee, row.received_by, row.replied_by])
-    to = f"{village}（责任人：{names.get(row.addressee, row.addressee)}）" if row.addressee else village
+    return frozen.as_kept(session, who.campaign_id, "notice", f"notice:{row.number}", live_notice(session, row))
+
+
+def notice_open_to(session: Session, who: Identity, number: str) -> Notice | None:
+    """The notice, if this user sees it; no number: the newest of those."""
+    own = or_(Notice.village.in_(visibility.scopes(who, visibility.VILLAGE)), Notice.addressee == who.assignee)
+    query = select(Notice).where(Notice.campaign_id == who.campaign_id, *([Notice.number == number] if number else []))
+    return session.scalar((query if who.has(*visibility.TOWN) else query.where(own)).order_by(Notice.key.desc()).limit(1))
+
+
+def live_notice(session: Session, row: Notice) -> Document:
+    """What a notice states when it is issued."""
+    campaign = session.get_one(Campaign, row.campaign_id)
+    village = village_name(session, row.campaign_id, row.village)
+    names = people.names(session, [row.addressee])
     number = phrases.hexagonal(row.number)
     words = {
         **_head(campaign, village, row.issued_at),
         "发文机关": f"{campaign.place}扶贫办",
         "发文字号": number,
-        "主送": to,
+        "主送": f"{village}（责任人：{names.get(row.addressee, row.addressee)}）" if row.addressee else village,
         "印发日期": phrases.day(row.issued_at),
-        "问题清单": _problems(session, who.campaign_id, row.problems, row.text),
+        "问题清单": _problems(session, row.campaign_id, row.problems, row.text),
         "回复时限": phrases.moment(row.reply_due_at) or "规定时限",
-        "签收": f"{names.get(row.received_by, row.received_by)} {phrases.moment(row.received_at)}"
-        if row.received_at
-        else "______________ ______年____月____日",
-        "回复": _reply(row, names),
-        "催办": f"{row.reminders}次，最近一次{phrases.moment(row.reminded_at)}" if row.reminders else "",
+        # For templates of an office from before: what came later stands in the receipt (``notice_receipt``).
+        "签收": phrases.TO_SIGN,
+        "回复": "",
+        "催办": "",
     }
     subject = f"problem:{row.problems[0]}" if row.problems else f"village:{row.village}"
     return Document(f"督办通知_{number}", subject, words=words, detail={"number": row.number, "problems": len(row.problems)})
 
 
-def _reply(row: Notice, names: Mapping[str, str]) -> str:
-    if row.replied_at is None:
-        return ""
-    return f"{phrases.clean(row.reply)}（{names.get(row.replied_by, row.replied_by)} {phrases.moment(row.replied_at)}）"
+def notice_receipt(session: Session, who: Identity, about: str) -> Document | None:
+    """督办通知回执: who received the notice and when, the reply, the reminders, as they stand now."""
+    row = notice_open_to(session, who, about)
+    if row is None:
+        return None
+    names = people.names(session, [row.addressee, row.received_by, row.replied_by])
+    number, village = phrases.hexagonal(row.number), village_name(session, row.campaign_id, row.village)
+    words = {
+        **_head(session.get_one(Campaign, row.campaign_id), village, clock.now()),
+        "发文字号": number,
+        "下达时间": phrases.moment(row.issued_at),
+        "责任人": names.get(row.addressee, row.addressee) or "村（社区）干部",
+        "回复时限": phrases.moment(row.reply_due_at) or "规定时限",
+        "签收人": names.get(row.received_by, row.received_by) or "（未签收）",
+        "签收时间": phrases.moment(row.received_at),
+        "回复人": names.get(row.replied_by, row.replied_by) or "（未回复）",
+        "回复时间": phrases.moment(row.replied_at),
+        "回复": phrases.paragraphs(row.reply),
+        "催办": f"{row.reminders}次，最近一次{phrases.moment(row.reminded_at)}" if row.reminders else "无",
+    }
+    return Document(f"督办通知回执_{number}", f"village:{row.village}", words=words, detail={"number": row.number})
+
+
+def village_name(session: Session, campaign_id: int, code: str) -> str:
+    query = select(Village.name).where(Village.campaign_id == campaign_id, Village.code == code)
+    return session.scalar(query) or code
 
 
 def _head(campaign: Campaign, village: str, at: datetime | date) -> dict[str, Any]:
@@ -217,21 +261,24 @@ def _problems(session: Session, campaign_id: int, numbers: list[str], fallback: 
 
 
 def problem_list(session: Session, who: Identity, about: str) -> Document | None:
-    """村问题清单 with the signatures of the village's secretary and the resident team's captain."""
+    """村问题清单 as it was signed; before that as it stands now."""
     row = session.scalar(select(ProblemList).where(ProblemList.campaign_id == who.campaign_id, ProblemList.number == about))
     if row is None or not visibility.sees_village(who, row.village):
         return None
-    campaign = session.get_one(Campaign, who.campaign_id)
-    village = listing.village_names(session, who).get(row.village, row.village)
-    signatures = session.scalars(
-        select(Signature).where(Signature.campaign_id == who.campaign_id, Signature.subject == f"list:{row.number}").order_by(Signature.key)
-    ).all()
-    names = people.names(session, [name for found in signatures for name in (found.signer, found.on_behalf_of)])
+    made = frozen.as_kept(session, who.campaign_id, "problem_list", f"list:{row.number}", live_problem_list(session, row).document)
+    # When it was reported is no part of what was signed, and is known once.
+    return replace(made, words={**made.words, "报出时间": phrases.moment(row.sent_at) or "（未报出）"})
+
+
+def live_problem_list(session: Session, row: ProblemList) -> Live:
+    """What a village's list would state if it were signed now, with lines for its secretary and the resident team's captain."""
+    campaign = session.get_one(Campaign, row.campaign_id)
+    listed = _problems(session, row.campaign_id, row.problems)
     words = {
-        **_head(campaign, village, row.drawn_up_at),
+        **_head(campaign, village_name(session, row.campaign_id, row.village), row.drawn_up_at),
         "清单编号": row.number,
-        "问题清单": _problems(session, who.campaign_id, row.problems),
-        "签字栏": phrases.signature_lines(signatures, ("village_secretary", "resident_captain"), names),
-        "报出时间": phrases.moment(row.sent_at) or "（未报出）",
+        "问题清单": listed,
+        **signatures(session, row.campaign_id, f"list:{row.number}", "village_problem_list", LIST_SIGNERS),
     }
-    return Document(f"村问题清单_{row.number}", f"list:{row.number}", words=words, detail={"problems": len(row.problems)})
+    document = Document(f"村问题清单_{row.number}", f"list:{row.number}", words=words, detail={"problems": len(row.problems)})
+    return Live(document, {"problems": listed})

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth import Identity
-from app.campaign import visibility
-from app.campaign.documents import phrases
-from app.campaign.documents.content import Document
+from app.campaign import village_figures, visibility
+from app.campaign.documents import frozen, phrases
+from app.campaign.documents.content import Document, Live
 from app.campaign.documents.village_documents import signatures
 from app.campaign.models import Campaign, Report, Village
 
@@ -19,34 +19,72 @@ _NUMERALS = "一二三四五六七八九十"
 
 
 def village_report(session: Session, who: Identity, about: str) -> Document | None:
-    """自查评估报告 as it was drafted or edited last; None before there is a draft."""
-    if not visibility.sees_village(who, about):
+    """自查评估报告 as it was signed; before that as it was drafted or edited last, with the figures as they are now."""
+    live = live_village_report(session, who.campaign_id, about) if visibility.sees_village(who, about) else None
+    if live is None:
         return None
-    place = session.scalar(select(Village).where(Village.campaign_id == who.campaign_id, Village.code == about))
-    report = newest(session, who.campaign_id, "village_report", about)
+    return frozen.as_kept(session, who.campaign_id, "village_report", f"village:{about}", live.document, form=live.form)
+
+
+def live_village_report(session: Session, campaign_id: int, code: str) -> Live | None:
+    """What the village's report would state if it were signed now; None before there is a draft."""
+    place = session.scalar(select(Village).where(Village.campaign_id == campaign_id, Village.code == code))
+    report = newest(session, campaign_id, "village_report", code)
     if place is None or report is None:
         return None
-    campaign = session.get_one(Campaign, who.campaign_id)
-    content = report.content
-    tasks = content.get("tasks") or []
+    content, now = _counted(session, report), clock.now()
+    campaign = session.get_one(Campaign, campaign_id)
     words = {
         "活动名称": campaign.name,
         "村名": place.name,
         "报送机关": f"{campaign.place}扶贫办",
-        "成文日期": _written_on(report),
-        "成效": phrases.paragraphs(content.get("achievements")),
-        "主要问题": phrases.paragraphs(content.get("main_problems")),
-        "立行立改": phrases.paragraphs(content.get("rectified_at_once")),
-        "下步打算": phrases.paragraphs(content.get("next_steps")),
-        "重点任务": [_task(number, task) for number, task in enumerate(tasks)],
-        "签字栏": signatures(session, who.campaign_id, f"village:{about}", "village_report", ("resident_leader",)),
+        "成文日期": phrases.day(now) if "figures" in content else _written_on(report),
+        "数据截至": phrases.moment(now if "figures" in content else report.made_at),
+        "成效": _part(content, "achievements"),
+        "主要问题": _part(content, "main_problems"),
+        "立行立改": _part(content, "rectified_at_once"),
+        "下步打算": _part(content, "next_steps"),
+        "重点任务": [_task(number, task) for number, task in enumerate(content.get("tasks") or [])],
+        **signatures(session, campaign_id, f"village:{code}", "village_report", ("resident_leader",)),
     }
-    return Document(f"自查评估报告_{place.name}", f"village:{about}", words=words, detail={"state": report.state})
+    document = Document(f"自查评估报告_{place.name}", f"village:{code}", words=words, detail={"state": report.state})
+    return Live(document, content, report.submission_key)
+
+
+def _counted(session: Session, report: Report) -> dict[str, Any]:
+    """A report's content with its figures and the sentences made of them as they are now (``counted``), beside the village's own words.
+
+    One from before figures were kept apart is what it is.
+    """
+    content = dict(report.content)
+    if "figures" not in content and "counted" not in content:
+        return content
+    found = village_figures.figures(session, report.campaign_id, report.scope)
+    made = village_figures.sentences(found)
+    own = content if report.submission_key is not None else {}
+    texts = {str(task.get("name")): task.get("text") for task in own.get("tasks") or []}
+    tasks = [{"name": task["name"], "counted": task["text"], "text": texts.get(task["name"])} for task in made.pop("tasks")]
+    kept = {name: own.get(name) for name in made}
+    return {
+        "village": content.get("village"),
+        "date": content.get("date"),
+        "counted": made,
+        **kept,
+        "tasks": tasks,
+        "figures": found,
+        "drawn": content.get("figures"),
+    }
+
+
+def _part(content: dict[str, Any], name: str) -> list[str]:
+    """What was counted, then what the village says itself."""
+    return [*phrases.paragraphs((content.get("counted") or {}).get(name)), *phrases.paragraphs(content.get(name))]
 
 
 def _task(number: int, task: dict[str, Any]) -> dict[str, str]:
     numeral = _NUMERALS[number] if number < len(_NUMERALS) else str(number + 1)
-    return {"序号": numeral, "名称": phrases.clean(task.get("name")), "情况": phrases.clean(task.get("text")) or "（未填写）"}
+    said = "".join(phrases.clean(task.get(name)) for name in ("counted", "text"))
+    return {"序号": numeral, "名称": phrases.clean(task.get("name")), "情况": said or "（未填写）"}
 
 
 def _written_on(report: Report) -> str:
@@ -64,11 +102,19 @@ def newest(session: Session, campaign_id: int, kind: str, scope: str) -> Report 
 
 
 def spot_check_report(session: Session, who: Identity, _about: str) -> Document | None:
-    """抽查验收报告: error rates over the sample; villages are not ranked (R54)."""
-    report = newest(session, who.campaign_id, "spot_check_report", "")
+    """抽查验收报告 as it was finished; before that as it stands. Error rates over the sample; villages are not ranked (R54)."""
+    live = live_spot_check_report(session, who.campaign_id)
+    if live is None:
+        return None
+    return frozen.as_kept(session, who.campaign_id, "spot_check_report", live.document.subject, live.document, form=live.form)
+
+
+def live_spot_check_report(session: Session, campaign_id: int) -> Live | None:
+    """What the report would state if it were finished now."""
+    report = newest(session, campaign_id, "spot_check_report", "")
     if report is None:
         return None
-    campaign = session.get_one(Campaign, who.campaign_id)
+    campaign = session.get_one(Campaign, campaign_id)
     content, sample = report.content, report.content.get("sample") or {}
     fields, wrong = sample.get("fields_checked") or 0, sample.get("fields_wrong") or 0
     result = {"pass": "验收结论：通过。", "rework": "验收结论：整改后通过。", "fail": "验收结论：不通过。"}.get(
@@ -89,6 +135,7 @@ def spot_check_report(session: Session, who: Identity, _about: str) -> Document 
         "差错指标": str(wrong),
         "差错率": f"{100 * wrong / fields:.2f}%" if fields else "0%",
         "抽样种子": str(sample.get("seed", "")),
-        "签字栏": signatures(session, who.campaign_id, f"campaign:{who.campaign_id}", "spot_check_report", ("spot_checker",)),
+        **signatures(session, campaign_id, f"campaign:{campaign_id}", "spot_check_report", ("spot_checker",)),
     }
-    return Document("抽查验收报告", f"campaign:{who.campaign_id}", words=words, detail={"state": report.state})
+    document = Document("抽查验收报告", f"campaign:{campaign_id}", words=words, detail={"state": report.state})
+    return Live(document, dict(content), report.submission_key)

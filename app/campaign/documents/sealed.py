@@ -16,8 +16,12 @@ LABEL = "记录封印"
 
 
 def with_seal(session: Session, document: Document) -> Document:
-    """The document with a line about the newest seal, where it is signed; as it is when nothing was sealed yet or nobody signs."""
-    last = sealing.newest(session)
+    """The document with a line about the newest seal, where it is signed; as it is when nothing was sealed yet or nobody signs.
+
+    A paper that was signed carries the first seal after that, so that each print of it is the same.
+    """
+    since = document.printed.stored_at if document.printed is not None else None
+    last = sealing.newest(session) if since is None else sealing.first_after(session, since)
     if last is None:
         return document
     # In eights: easier to compare by eye, and a line of paper breaks between them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,16 +12,17 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.auth import Identity
 from app.campaign import listing, people, totals, visibility
-from app.campaign.documents import disclosure, form_words, phrases
-from app.campaign.documents.content import Column, Document, Section, Sheet
+from app.campaign.documents import disclosure, form_words, frozen, phrases
+from app.campaign.documents.content import Column, Document, Live, Section, Sheet
 from app.campaign.models import Campaign, CodeItem, Household, Signature, Village
 from app.engine import definitions
 from app.forms import schema, submissions
+from app.forms.instances import settle, walk
 from app.forms.models import Submission
 
 #: R12: both principals sign the village form
 _PRINCIPALS = ("principal_party", "principal_gov")
-_STATES = {
+STATES = {
     "waiting": "等待分户数据",
     "open": "可以填写",
     "returned": "已退回",
@@ -36,25 +38,45 @@ _STATUS = {"have": "√", "missing": "×", "not_applicable": "—"}
 
 
 def village_form(session: Session, who: Identity, about: str) -> Document | None:
-    """村表 as it was filled last; before that with what is known and the totals as they are now."""
+    """村表 as it was signed; before that as it was filled last, or with what is known, and the totals as they are now."""
     if not visibility.sees_village(who, about):
         return None
-    place = session.scalar(select(Village).where(Village.campaign_id == who.campaign_id, Village.code == about))
+    subject = f"village:{about}"
+    # Signed before papers were kept: it says what was filled in then.
+    signed_before = any(signatures(session, who.campaign_id, subject, "village_form", _PRINCIPALS)["签字号"])
+    live = live_village_form(session, who.campaign_id, about, count=not signed_before)
+    if live is None:
+        return None
+    made = frozen.as_kept(session, who.campaign_id, "village_form", subject, live.document, form=live.form)
+    signed = [f"{line['职务']}  {line['签字']}" for line in made.words["签字栏"]]
+    return replace(made, sheets=[replace(sheet, notes=(*sheet.notes, *signed)) for sheet in made.sheets])
+
+
+def live_village_form(session: Session, campaign_id: int, code: str, *, count: bool = True) -> Live | None:
+    """What the village form would state if it were signed now. ``count`` False: with the totals as they were filled in."""
+    place = session.scalar(select(Village).where(Village.campaign_id == campaign_id, Village.code == code))
     filled = _filled(session, place) if place is not None else None
     if place is None or filled is None:
         return None
-    form, data = filled
-    sections = form_words.sections(form, data, disclosure.code_lists(session, who.campaign_id))
-    campaign = session.get_one(Campaign, who.campaign_id)
-    signed = signatures(session, who.campaign_id, f"village:{place.code}", "village_form", _PRINCIPALS)
-    state = _STATES.get(place.form_stage, place.form_stage)
+    form, data, submission = filled
+    if count or submission is None:
+        data["totals"] = totals.village(session, campaign_id, code)
+        settle(walk(form, data), data, data)  # what the form computes of them
+    sections = form_words.sections(form, data, disclosure.code_lists(session, campaign_id))
+    return Live(_village_form(session, place, sections), data, submission)
+
+
+def _village_form(session: Session, place: Village, sections: Sequence[Section]) -> Document:
+    campaign = session.get_one(Campaign, place.campaign_id)
+    lines = signatures(session, place.campaign_id, f"village:{place.code}", "village_form", _PRINCIPALS)
+    state = STATES.get(place.form_stage, place.form_stage)
     words = {
         "活动名称": campaign.name,
         "村名": place.name,
         "成文日期": phrases.day(clock.now()),
         "状态": state,
         "栏目": [{"名称": section.title, "行": _side_by_side(section.pairs)} for section in sections],
-        "签字栏": signed,
+        **lines,
     }
     rows = [(number, *line) for number, line in enumerate(_flat(sections), start=1)]
     sheet = Sheet(
@@ -63,21 +85,21 @@ def village_form(session: Session, who: Identity, about: str) -> Document | None
         lead=f"{campaign.name}  村编码：{place.code}  状态：{state}",
         columns=(Column("序号", 6, "center"), Column("栏目", 26), Column("指标", 30), Column("数值", 28)),
         rows=rows,
-        notes=("分户汇总由户表自动汇总，不得手工修改。", *(f"{line['职务']}  {line['签字']}" for line in signed)),
+        notes=("分户汇总由户表自动汇总，不得手工修改。",),
         landscape=False,
     )
     return Document(f"村表_{place.name}", f"village:{place.code}", sheets=(sheet,), words=words)
 
 
-def _filled(session: Session, place: Village) -> tuple[schema.Form, dict[str, Any]] | None:
+def _filled(session: Session, place: Village) -> tuple[schema.Form, dict[str, Any], int | None] | None:
+    """The form, its answers and the submission they come from."""
     last = submissions.latest(session, place.campaign_id, "village", f"village:{place.code}")
     if last is not None:
-        return submissions.form_of(session, last), submissions.data_of(session, last)
+        return submissions.form_of(session, last), submissions.data_of(session, last), last.key
     deployed = definitions.newest(session, "form", "village")
     if deployed is None:
         return None
-    data = {**place.facts, "code": place.code, "name": place.name, "totals": totals.village(session, place.campaign_id, place.code)}
-    return schema.load(deployed.content), data
+    return schema.load(deployed.content), {**place.facts, "code": place.code, "name": place.name}, None
 
 
 def _side_by_side(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
@@ -90,12 +112,13 @@ def _flat(sections: Sequence[Section]) -> list[tuple[str, str, str]]:
     return [(section.title, label, value) for section in sections for label, value in section.pairs]
 
 
-def signatures(session: Session, campaign_id: int, subject: str, document: str, roles: Sequence[str]) -> list[dict[str, str]]:
-    """What stands on the lines to sign of a document."""
+def signatures(session: Session, campaign_id: int, subject: str, document: str, roles: Sequence[str]) -> dict[str, list[Any]]:
+    """What stands on the lines to sign of a document (签字栏), and the keys of the signatures that count (签字号)."""
     query = select(Signature).where(Signature.campaign_id == campaign_id, Signature.subject == subject, Signature.document == document)
     rows = session.scalars(query.order_by(Signature.key)).all()
     names = people.names(session, [name for row in rows for name in (row.signer, row.on_behalf_of)])
-    return phrases.signature_lines(rows, roles, names)
+    keys = [str(row.key) if row and row.voided_at is None else "" for row in phrases.newest_of_roles(rows, roles)]
+    return {"签字栏": phrases.signature_lines(rows, roles, names), "签字号": keys}
 
 
 def nine_documents(session: Session, who: Identity, about: str) -> Document | None:

@@ -49,6 +49,15 @@ def render(template: bytes, words: Mapping[str, Any]) -> bytes:
     made.render(_cleaned(words), jinja_env=PlainEnvironment(), autoescape=True)
     buffer = io.BytesIO()
     made.save(buffer)
+    return _undated(buffer)
+
+
+def _undated(made: io.BytesIO) -> bytes:
+    """The same file without the moment of its making in its entries: the same words give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.infolist():
+            target.writestr(zipfile.ZipInfo(part.filename, (1980, 1, 1, 0, 0, 0)), source.read(part), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

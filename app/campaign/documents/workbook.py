@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from app.campaign.documents.content import Column, Sheet
@@ -30,11 +31,11 @@ HEAD_ROW = 2
 _A4 = 9
 
 
-def write(sheets: Sequence[Sheet], *, author: str = "", title: str = "") -> bytes:
-    """The workbook's bytes."""
+def write(sheets: Sequence[Sheet], *, author: str = "", title: str = "", made_at: datetime | None = None) -> bytes:
+    """The workbook's bytes; the same sheets give the same ones when ``made_at`` is given."""
     buffer = io.BytesIO()
     book = new_book(buffer)
-    book.set_properties({"title": title, "author": author})
+    book.set_properties({"title": title, "author": author, **({"created": made_at} if made_at else {})})
     taken: set[str] = set()
     for sheet in sheets:
         _write(book, sheet, _free_name(sheet.name, taken))

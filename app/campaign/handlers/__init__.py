@@ -55,7 +55,7 @@ household_released      household             close_problem, deliver_answer: las
                                               (not kept for who does not wait yet)
 group_collected         work group            collect_form: last form of the group reviewed    work_group: hand-over
 village_complete        village               approve_household: last household approved       village: opens the village form
-village_changed         village               pages, when an approved household changes        village: voids signatures, starts anew
+village_changed         village               signature_forms, when a household form changes   village: voids signatures, starts anew
 problem_judged          problem number        judging.decide (judgement: assign, notice,        problem: carries it out; refused when
                                               escalate, breach; person, person_deadline)       it is not being rectified
 problem_listed          problem number        submit_/return_village_list (listing: sent,      rectification: goes on at the office

@@ -8,8 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaign import board
+from app.campaign.documents import daily_documents, frozen
+from app.campaign.documents.content import Document
 from app.campaign.handlers import notifications
 from app.campaign.models import DayProgress, Report
+from app.engine.actor import SYSTEM
 from app.engine.jobs import Context, handler
 
 _DAILY = "daily"
@@ -34,6 +37,9 @@ def snapshot_progress(session: Session, job: Context) -> None:
             DayProgress(campaign_id=job.campaign_id, day=day, work_group=line.code, village=line.village, counts=counts, made_at=job.now)
         )
     session.add(_report(job, day, _counts(board.total(board.lines(session, job.campaign_id, day=day)))))
+    named = {"groups": daily_documents.groups(session, job.campaign_id)}
+    document = Document(f"每日进度_{day}", f"campaign:{job.campaign_id}")
+    frozen.keep(session, job.campaign_id, "daily_progress", f"day:{day}", document, SYSTEM, stage="issued", at=job.now, data=named)
     notifications.send(
         session,
         job.campaign_id,

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import numbers
+from app.campaign.documents import frozen, problem_documents
+from app.campaign.documents.content import Document
 from app.campaign.handlers import notifications
 from app.campaign.models import LedgerDay, LedgerEntry, Problem
+from app.engine.actor import SYSTEM
 from app.engine.jobs import Context, handler
 
 #: states of a problem that is still on the way
@@ -33,9 +36,9 @@ def list_problem_households(session: Session, job: Context) -> dict[str, Any]:
 def freeze_ledger(session: Session, job: Context) -> dict[str, Any]:
     """Copy every problem that is open, or was settled today, into the ledger of the day. A day is frozen once."""
     day = date.fromisoformat(job.variables["day"])
-    frozen = session.scalar(select(LedgerDay).where(LedgerDay.campaign_id == job.campaign_id, LedgerDay.day == day))
-    if frozen is not None:
-        return {"ledger_number": frozen.number}
+    closed = session.scalar(select(LedgerDay).where(LedgerDay.campaign_id == job.campaign_id, LedgerDay.day == day))
+    if closed is not None:
+        return {"ledger_number": closed.number}
     rows = _lines(session, job.campaign_id, day, job.now)
     number = numbers.next_number(session, job.campaign_id, "ledger")
     session.add(LedgerDay(campaign_id=job.campaign_id, day=day, number=number, frozen_at=job.now, counts=_counts(rows, day, job.now)))
@@ -50,6 +53,9 @@ def freeze_ledger(session: Session, job: Context) -> dict[str, Any]:
                 snapshot=_snapshot(row),
             )
         )
+    names = problem_documents.names_of(session, job.campaign_id, [{name: getattr(row, name) for name in _KEPT} for row in rows])
+    document = Document(f"问题台账_{day}", f"campaign:{job.campaign_id}")
+    frozen.keep(session, job.campaign_id, "ledger", f"day:{day}", document, SYSTEM, stage="issued", at=job.now, data=names)
     return {"ledger_number": number}
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import numbers, problems
+from app.campaign.documents import frozen, problem_documents
 from app.campaign.handlers import notifications
 from app.campaign.models import Campaign, Notice
+from app.engine.actor import SYSTEM
 from app.engine.errors import NotFound
 from app.engine.jobs import Context, handler
 
@@ -40,6 +42,9 @@ def issue_notice(session: Session, job: Context) -> dict[str, Any]:
     )
     session.add(notice)
     problem.notice = number
+    session.flush()
+    document = problem_documents.live_notice(session, notice)
+    frozen.keep(session, job.campaign_id, "notice", f"notice:{number}", document, SYSTEM, stage="issued", at=job.now)
     _deliver(session, job, notice, "督办通知", f"notice:{number}")
     return {"notice_number": number, "reply_due": job.variables["reply_due"]}
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaign import messages, numbers, problems
+from app.campaign.documents import frozen, problem_documents
 from app.campaign.handlers import notifications
 from app.campaign.models import ProblemList
 from app.engine.actor import SYSTEM
@@ -50,6 +51,8 @@ def collect_village_lists(session: Session, job: Context) -> dict[str, Any]:
     for draft in drafts:
         draft.drawn_up_by, draft.drawn_up_at = SYSTEM.name, job.now
         name = names.get(draft.village, draft.village)
+        live, about = problem_documents.live_problem_list(session, draft), f"list:{draft.number}"
+        frozen.keep(session, job.campaign_id, "problem_list", about, live.document, SYSTEM, stage="drafted", at=job.now, data=live.data)
         lists.append({"number": draft.number, "village": draft.village, "name": name, "problems": list(draft.problems)})
     return {"village_lists": lists}
 

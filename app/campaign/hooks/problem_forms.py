@@ -1,4 +1,4 @@
-"""Forms about a problem: three rungs, closure, supervision, the village's list."""
+"""Forms about a problem: three rungs, closure, supervision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app import clock
 from app.campaign import people, problems
 from app.campaign.errors import Conflict
 from app.campaign.hooks import signing, subjects
-from app.campaign.models import CodeItem, Notice, Problem, ProblemList
+from app.campaign.models import CodeItem, Notice, Problem
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks
@@ -174,7 +174,7 @@ def assigned(session: Session, task: Task, _submission: Submission, outcome: Any
 
 
 @hooks.accepts("principal_decision")
-def decided(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
+def decided(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> None:
     """R47: rectify by order, or accept and record; signed either way."""
     problem = _unsettled(session, task)
     if problem is None:
@@ -195,7 +195,8 @@ def decided(session: Session, task: Task, _submission: Submission, outcome: Any,
             deadline=moment(data.get("deadline")),
             reason=problem.decision,
         )
-    signing.sign(session, task, actor, document="principal_decision", manner=data.get("manner"), content=data)
+    about = {"document": "principal_decision", "manner": data.get("manner"), "submission_key": submission.key}
+    signing.sign(session, task, actor, content=data, **about)
 
 
 @hooks.accepts("breach")
@@ -251,36 +252,3 @@ def replied(session: Session, task: Task, _submission: Submission, outcome: Any,
         problems.rectify(session, task.campaign_id, problem.number, actor, text=data.get("text") or "", evidence=evidence, at=now)
     else:
         problem.closure_note = data.get("reason") or ""
-
-
-@hooks.prepares("village_problem_list")
-def village_list(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """R45: the village's list as it will go up."""
-    found = _list(session, task)
-    if found is None:
-        return None
-    rows = session.scalars(
-        select(Problem).where(Problem.campaign_id == task.campaign_id, Problem.number.in_(found.problems)).order_by(Problem.number)
-    )
-    listed = [
-        {
-            "number": problem.number,
-            "household": " ".join(part for part in (problem.household, problem.head) if part),
-            "text": problem.text,
-            "reason": problem.closure_note or None,
-        }
-        for problem in rows
-    ]
-    return Prepared(data={"number": found.number, "village": task.scope, "problems": listed, "manner": "signature"})
-
-
-def _list(session: Session, task: Task) -> ProblemList | None:
-    number = subjects.code(task, "list")
-    return session.scalar(select(ProblemList).where(ProblemList.campaign_id == task.campaign_id, ProblemList.number == number))
-
-
-@hooks.accepts("village_problem_list")
-def village_list_signed(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
-    """Signature or seal of the secretary or the captain."""
-    if outcome.data.get("decision") == "sign":
-        signing.sign(session, task, actor, document="village_problem_list", manner=outcome.data.get("manner"), content=outcome.data)

@@ -16,9 +16,17 @@ from app.engine.models import Task
 
 
 def sign(
-    session: Session, task: Task, actor: Actor, *, document: str, manner: Any, content: Any, submission_key: int | None = None
+    session: Session,
+    task: Task,
+    actor: Actor,
+    *,
+    document: str,
+    manner: Any,
+    content: Any = None,
+    sha256: str = "",
+    submission_key: int | None = None,
 ) -> Signature:
-    """A signature or seal over *content* (its SHA-256 is kept), in the role that the task asked for."""
+    """A signature or seal, in the role that the task asked for, over *content* or over a paper with this SHA-256 (``frozen.stamp``)."""
     role = task.candidate_groups[0].split(":")[0] if task.candidate_groups else ""
     signature = Signature(
         key=new_key(),
@@ -31,11 +39,15 @@ def sign(
         manner=str(manner or "signature"),
         signed_at=clock.now(),
         submission_key=submission_key,
-        content_hash=hashlib.sha256(exact_json.dumps(content, sort_keys=True)).hexdigest(),
+        content_hash=sha256 or hashlib.sha256(exact_json.dumps(content, sort_keys=True)).hexdigest(),
     )
     session.add(signature)
-    told = {"document": document, "role": role, "manner": signature.manner, "sha256": signature.content_hash}
-    detail = {**told, "digests": contents.digests(signature), **events.went_by(task.definition_key)}
+    _record(session, task, actor, signature)
+    return signature
+
+
+def _record(session: Session, task: Task, actor: Actor, signature: Signature) -> None:
+    told = {"document": signature.document, "role": signature.role, "manner": signature.manner, "sha256": signature.content_hash}
     events.record(
         session,
         "document.signed",
@@ -45,6 +57,5 @@ def sign(
         activity_key=task.key,
         element_id=task.element_id,
         subject=task.subject,
-        detail=detail,
+        detail={**told, "digests": contents.digests(signature), **events.went_by(task.definition_key)},
     )
-    return signature

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.campaign.documents import frozen, report_documents
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
 from app.campaign.models import Household, Report, SpotSample, Visit
@@ -109,7 +110,7 @@ def _draft(session: Session, campaign_id: int) -> Report | None:
 
 
 @hooks.accepts("spot_check_report")
-def report_written(session: Session, task: Task, submission: Submission, outcome: Any, _actor: Actor) -> None:
+def report_written(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> None:
     """The report as it will be delivered."""
     draft = _draft(session, task.campaign_id)
     now = clock.now()
@@ -117,3 +118,8 @@ def report_written(session: Session, task: Task, submission: Submission, outcome
         draft = Report(campaign_id=task.campaign_id, kind="spot_check_report", scope="", day=clock.local(now).date(), made_at=now)
         session.add(draft)
     draft.content, draft.state, draft.submission_key = dict(outcome.data), "edited", submission.key
+    session.flush()
+    live = report_documents.live_spot_check_report(session, task.campaign_id)
+    if live is not None:
+        given: dict[str, Any] = {"stage": "issued", "at": now, "data": live.data, "submission_key": submission.key}
+        frozen.keep(session, task.campaign_id, "spot_check_report", live.document.subject, live.document, actor, **given)

@@ -8,7 +8,7 @@ Personal text is stored encrypted (``app.personal``); such columns end in ``_cip
 the key before you encrypt. ``*_index`` columns are blind indexes for equality. JSON columns are replaced, never changed in place.
 """
 
-from app.campaign.models.document import DocumentTemplate
+from app.campaign.models.document import DocumentTemplate, Paper
 from app.campaign.models.household import (
     SOURCES,
     STAGES,
@@ -75,6 +75,7 @@ __all__ = [
     "Member",
     "Notice",
     "Notification",
+    "Paper",
     "Problem",
     "ProblemList",
     "Question",
@@ -92,7 +93,7 @@ __all__ = [
 # Records tell of every change of these; left out is how an import runs.
 _FOLLOWED: tuple[type[Base], ...] = (
     *(AppEntry, CampaignDate, CodeItem, DayProgress, Extract, FormCode, Guide, HandOver, Hold, Holiday, Household, Judgement),
-    *(LedgerDay, LedgerEntry, Meeting, Member, Notice, Problem, ProblemList, Question, Report, Setting, Signature, SpotSample),
+    *(LedgerDay, LedgerEntry, Meeting, Member, Notice, Paper, Problem, ProblemList, Question, Report, Setting, Signature, SpotSample),
     *(Counter, Staff, TrainingAttendance, Village, Visit, WorkGroup),
 )
 for _model in _FOLLOWED:

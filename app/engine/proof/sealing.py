@@ -96,6 +96,11 @@ def newest(session: Session) -> Seal | None:
     return session.scalar(select(Seal).order_by(Seal.number.desc()).limit(1))
 
 
+def first_after(session: Session, moment: datetime) -> Seal | None:
+    """The first seal that was made after a moment of the machine's time."""
+    return session.scalar(select(Seal).where(Seal.at > moment).order_by(Seal.number).limit(1))
+
+
 def run(db: Database, *, everything: bool = False) -> Seal | None:
     """Seal what grew, and append it to the anchor file; None when nothing grew.
 

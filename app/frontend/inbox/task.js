@@ -16,6 +16,7 @@ export async function start() {
   if (place && task.form) form = await mount(place);
   if (find('[data-reviewed]') && task.reviewed) await reviewed();
   remarks(form);
+  if (task.mine) cameBack();
   files();
   variables();
   if (task.mine) {
@@ -37,7 +38,7 @@ export async function start() {
 
 async function mount(place) {
   const kept = task.mine ? drafts.left() : null;
-  const data = kept ? { ...task.form.data, ...kept.data } : task.form.data;
+  const data = kept ? given(structuredClone({ ...task.form.data, ...kept.data })) : task.form.data;
   const mounted = await window.DaopaiForm.mount(place, {
     ...task.form,
     data,
@@ -53,6 +54,18 @@ async function mount(place) {
     drafts.changed(data);
   }
   return mounted;
+}
+
+// What the system fills is as it is now, whatever the copy on this device says.
+function given(data) {
+  for (const path of task.form.given ?? []) {
+    const keys = path.split('.');
+    const last = keys.pop();
+    const below = from => keys.reduce((group, key) => group?.[key], from);
+    const place = below(data);
+    if (place) place[last] = below(task.form.data)?.[last];
+  }
+  return data;
 }
 
 // What is typed after the submission was queued belongs to it: it goes out when the person presses the button again.
@@ -119,12 +132,27 @@ function refused(answer, data) {
   drafts.save(); // what the submission did not take over
   if (answer.login) {
     problem(texts.login, make('a', { class: 'btn', href: location.href }, texts.reload));
+  } else if (Object.keys(answer.json.fresh || {}).length) {
+    drafts.changed(data);
+    drafts.save().then(() => again(answer.json.errors[Object.keys(answer.json.fresh).find(path => answer.json.errors[path])][0]));
   } else if (answer.status === 422 && answer.json.errors && form) {
     wrong(counted(answer.json));
     form.show(answer.json);
   } else {
     problem(words(answer.json) || texts.failed, texts.kept, ...(answer.status === 409 ? [ make('a', { class: 'btn', href: task.urls.list }, texts.open) ] : []));
   }
+}
+
+// The page shows figures that are no longer so: it comes back with the new ones, what was typed, and a sentence that says so.
+function again(sentence) {
+  sessionStorage.setItem(`daopai:again:${task.task}`, sentence);
+  location.reload();
+}
+
+function cameBack() {
+  const sentence = sessionStorage.getItem(`daopai:again:${task.task}`);
+  sessionStorage.removeItem(`daopai:again:${task.task}`);
+  if (sentence) problem(sentence);
 }
 
 // In one line beside the button; the form itself shows what and where.

@@ -304,6 +304,7 @@ def test_progress_of_the_groups_one_sees_now_and_at_a_day_s_close(campaign: Data
 def test_every_kind_is_made_in_every_format_it_offers(campaign: Database) -> None:
     about = {
         "notice": NOTICE,
+        "notice_receipt": NOTICE,
         "problem_list": LIST,
         "village_form": "V05",
         "village_report": "V05",
