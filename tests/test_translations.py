@@ -59,6 +59,8 @@ DATA = {
     "app/deploying.py": "the command line says both languages at once",
     "app/proving.py": "the command line says both languages at once",
     "app/campaign/documents/": "documents are written in the plan's language; their titles on pages are marked",
+    "app/campaign/hooks/problem_list_forms.py": "names of the words of a document's template",
+    "app/campaign/hooks/signature_forms.py": "names of the words of a document's template, and a figure of a document",
     "app/campaign/handlers/": "what goes into records and documents is written in the plan's language",
 }
 

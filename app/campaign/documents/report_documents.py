@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth import Identity
-from app.campaign import village_figures, visibility
-from app.campaign.documents import frozen, phrases
+from app.campaign import visibility
+from app.campaign.documents import frozen, phrases, village_figures
 from app.campaign.documents.content import Document, Live
 from app.campaign.documents.village_documents import signatures
 from app.campaign.models import Campaign, Report, Village

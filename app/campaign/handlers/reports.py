@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import village_figures
+from app.campaign.documents import village_figures
 from app.campaign.handlers import notifications
 from app.campaign.models import Report, Village
 from app.engine import events

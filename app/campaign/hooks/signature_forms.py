@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import messages, totals, village_figures
-from app.campaign.documents import frozen
+from app.campaign import messages, totals
+from app.campaign.documents import frozen, village_figures
 from app.campaign.documents.content import Live
 from app.campaign.documents.report_documents import live_village_report
 from app.campaign.documents.village_documents import STATES, live_village_form, signatures

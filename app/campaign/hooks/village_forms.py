@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
-from app.campaign import totals, village_figures
+from app.campaign import totals
+from app.campaign.documents import village_figures
 from app.campaign.documents.report_documents import live_village_report
 from app.campaign.hooks import subjects
 from app.campaign.models import Guide, Report, Village
