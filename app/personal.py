@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 Kind = Literal["id_number", "phone", "bank", "health", "name"]
+#: what a person writes where there is none (wú, no telephone): a value like another, and nothing to hide
+NONE = frozenset({chr(0x65E0), "none"})
 
 
 class PersonalDataError(Exception):
@@ -113,9 +115,9 @@ def blind_index(kind: str, text: str) -> str:
 
 
 def mask(kind: Kind, text: str) -> str:
-    """What is shown instead: ``500235********1234``, ``138****1234``, ``6222 **** **** 1234``, ``张*``; health: nothing of it."""
-    if not text:
-        return ""
+    """What is shown instead: ``500235********1234``, ``138****1234``, ``6222 **** **** 1234``, ``张*``; health: nothing; ``无`` stays."""
+    if not text or text in NONE:
+        return text
     if kind == "id_number":
         return text[:6] + "*" * max(len(text) - 10, 4) + text[-4:] if len(text) >= 15 else "*" * len(text)
     if kind == "phone":

@@ -36,13 +36,20 @@ def form_data(session: Session, home: Household, village_name: str) -> dict[str,
         "phone": phone or None,
         "low_income_allowance": "yes" if home.low_income_allowance else "no",
         "members": members(session, home),
-        "visit": {"mode": "on_site", "respondent": home.head, "respondent_relation": "head"},
+        "visit": _visit(home),
         **deepcopy(dict(home.facts)),
     }
     for name in ("year_registered", "year_out", "poverty_status", "poverty_cause", "key_reason"):
         if value := getattr(home, name):
             data[name] = value
     return data
+
+
+def _visit(home: Household) -> dict[str, Any]:
+    """How the household was met when it was verified; at home until somebody says otherwise."""
+    if home.visit_mode in ("proxy", "lost_contact"):
+        return {"mode": home.visit_mode}
+    return {"mode": home.visit_mode or "on_site", "respondent": home.head, "respondent_relation": "head"}
 
 
 _MEMBERS = (

@@ -91,7 +91,8 @@ def _visit(data: Data, _context: dict[str, Any], chance: Chance) -> None:
     now = clock.local(clock.now())
     visit["start"] = (now - timedelta(minutes=30 + int(60 * chance.number("length")))).isoformat(timespec="minutes")
     visit["end"] = now.isoformat(timespec="minutes")
-    for name in ("identity_shown", "purpose_explained", "privacy_explained", "self_checked"):
+    met = visit["mode"] in ("on_site", "remote")
+    for name in ("self_checked", *(("identity_shown", "purpose_explained", "privacy_explained") if met else ())):
         visit[name] = True
     if chance.happens(0.02, "water"):
         data.setdefault("water", {})["quantity"] = "no"

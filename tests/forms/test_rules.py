@@ -278,6 +278,68 @@ def test_what_a_source_does_not_know_is_no_difference(check: Any) -> None:
     assert compare(check, {"sources.phone.county": None, "sources.phone.archive": None}).problems == []
 
 
+NO_PHONE = {f"sources.phone.{source}": "无" for source in ("system", "archive", "actual", "county", "town", "village", "household")}
+
+
+@pytest.mark.parametrize("unknown", [None, "", "无", "无电话", "没有", " / "])
+def test_none_agrees_with_none_and_with_what_is_missing(check: Any, unknown: Any) -> None:
+    """A household without a telephone: no false 账实不相符."""
+    for source in ("system", "archive", "county", "household"):
+        assert compare(check, {**NO_PHONE, f"sources.phone.{source}": unknown}).problems == []
+    nowhere = dict.fromkeys(NO_PHONE)
+    assert compare(check, {**nowhere, "sources.phone.actual": "无"}).problems == []
+
+
+@pytest.mark.parametrize(
+    ("differs", "kind"),
+    [
+        ({"sources.phone.system": "13900000000", "sources.phone.archive": "13900000000"}, "ledger_differs_from_fact"),
+        ({"sources.phone.actual": "13900000000"}, "ledger_differs_from_fact"),
+        ({"sources.phone.system": "13900000000"}, "ledgers_differ"),
+        ({"sources.phone.town": "13900000000"}, "ledgers_differ"),
+    ],
+)
+def test_none_against_a_number_differs_once(check: Any, differs: dict[str, str], kind: str) -> None:
+    (finding,) = compare(check, {**NO_PHONE, **differs}).problems
+    assert finding.params["kind"] == kind
+
+
+def test_a_year_that_is_left_empty_differs_from_a_year_in_the_records(check: Any) -> None:
+    nowhere = {f"sources.year_out.{source}": None for source in ("system", "archive", "actual", "county", "town", "village", "household")}
+    assert compare(check, nowhere).problems == []
+    (finding,) = compare(check, {**nowhere, "sources.year_out.system": 2018}).problems
+    assert finding.params["kind"] == "ledger_differs_from_fact"
+
+
+def test_how_a_number_is_written_is_no_difference(check: Any) -> None:
+    assert compare(check, {"sources.phone.archive": "138 0000-1234"}).problems == []
+    lower = {f"sources.id_number.{source}": "50023519700101001x" for source in ("archive", "household")}
+    upper = {f"sources.id_number.{source}": "50023519700101001X" for source in ("system", "actual", "county", "town", "village")}
+    assert compare(check, {**lower, **upper}).problems == []
+
+
+@pytest.mark.parametrize("mode", ["proxy", "lost_contact", "nobody_home"])
+def test_nobody_is_asked_to_tick_what_he_told_somebody_who_was_not_there(check: Any, mode: str) -> None:
+    """R18: by the mode of the visit; whoever was met must have been told."""
+    ticks = ("identity_shown", "purpose_explained", "privacy_explained")
+    told = {f"introduction.{tick}": False for tick in ticks}
+    assert set(compare(check, {**told, "introduction.mode": "on_site"}).errors) == {f"introduction.{tick}" for tick in ticks}
+    outcome = compare(check, {**told, "introduction.mode": mode, "not_verified_reason": "多次上门无人"})
+    assert outcome.ok and not set(ticks) & set(outcome.data["introduction"])
+    if mode == "nobody_home":
+        assert not outcome.data.get("verified"), "what was not looked at is not verified"
+    else:
+        home = check("household_registered", samples.registered(**{f"visit.{tick}": False for tick in ticks}, **{"visit.mode": mode}))
+        assert not {f"visit.{tick}" for tick in ticks} & set(home.errors)
+
+
+@pytest.mark.parametrize("form", ["household_registered", "household_key_general"])
+def test_a_household_without_a_telephone_says_so(check: Any, form: str) -> None:
+    make = samples.registered if form == "household_registered" else samples.key_general
+    assert "phone" not in check(form, make(phone="无")).errors
+    assert "phone" in check(form, make(phone="不知道")).errors
+
+
 def test_the_held_field_is_that_of_the_households_own_form(check: Any) -> None:
     (finding,) = compare(check, {"sources.income_per_capita.archive": 1}, kind="key_general").problems
     assert finding.params["held_field"] == "income_band"

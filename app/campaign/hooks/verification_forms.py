@@ -10,6 +10,7 @@ from app import clock
 from app.campaign import known
 from app.campaign.hooks import findings, subjects
 from app.campaign.importing.columns import key_fields, sources
+from app.campaign.wording import MODES
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks, submissions
@@ -29,7 +30,12 @@ def verification(session: Session, task: Task, _identity: Any) -> Prepared | Non
     for values in compared.values():
         if values["actual"] is None:
             values["actual"] = values["household"] if values["household"] is not None else values["system"]
-    data = {"household_code": home.code, "household_label": subjects.household_label(home, name), "sources": compared}
+    data = {
+        "household_code": home.code,
+        "household_label": subjects.household_label(home, name),
+        "introduction": {"mode": home.visit_mode or "on_site"},
+        "sources": compared,
+    }
     return Prepared(data=data, context={**subjects.context(home, name), "extract": found})
 
 
@@ -41,6 +47,9 @@ def verified(session: Session, task: Task, submission: Submission, outcome: Any,
         return {}
     now = clock.now()
     rows = outcome.data.get("sources") or {}
+    mode = (outcome.data.get("introduction") or {}).get("mode")
+    if mode in MODES:
+        home.visit_mode = str(mode)
     if outcome.data.get("verified"):
         home.verified_at = now
         known.set_extract(session, home, "actual", {key: values.get("actual") for key, values in rows.items()})

@@ -25,7 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "range": ("应在 0 与 {max} 之间", "must lie between 0 and {max}"),
     "year": ("应为四位年份，如 2018", "must be a year such as 2018"),
     "boolean": ("应填“是”或“否”", "must be 是 or 否 (yes or no)"),
-    "phone": ("应为电话号码，如 023-55128091", "must be a telephone number"),
+    "phone": ("应为电话号码，如 023-55128091；没有电话的，填“无”", "must be a telephone number; 无 where there is none"),
     "id_lost": (
         "证件号码被存成了数字，末几位已丢失。请把该列设为文本后重新输入",
         "the ID number was kept as a number and lost its last digits; set the column to text and type it again",

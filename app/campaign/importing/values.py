@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from app import personal
 from app.campaign import id_numbers
 from app.campaign.importing import texts
 from app.campaign.importing.columns import Column
@@ -95,6 +96,8 @@ def _boolean(_column: Column, cell: Any) -> bool:
 
 def _phone(_column: Column, cell: Any) -> str:
     text = text_of(cell)
+    if text in personal.NONE:
+        return text
     if not _PHONE.fullmatch(text):
         raise BadCell(say("phone"))
     return text

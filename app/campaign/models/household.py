@@ -78,7 +78,7 @@ class Household(Base):
     #: complete re-review passed (R09)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    #: R40–R42: on_site, remote, proxy, lost_contact; "" before the visit
+    #: R40–R42: on_site, remote, proxy, lost_contact; "" before the verification or the visit
     visit_mode: Mapped[str] = mapped_column(String(20), default="")
     #: newest submission of the household form (``forms.models.Submission.key``)
     submission_key: Mapped[int | None] = mapped_column(Key)
