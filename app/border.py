@@ -42,9 +42,16 @@ def install(app: Flask) -> None:
     app.before_request(_check)
 
 
-def _check() -> None:
-    if any(_broken(text) for text in _texts()):
+def readable(text: str) -> str:
+    """*text*, when it has only whole characters; otherwise ``Unreadable``."""
+    if _broken(text):
         raise Unreadable(_l("请求中有无法识别的字符，请删除后重新输入。"))
+    return text
+
+
+def _check() -> None:
+    for text in _texts():
+        readable(text)
     if request.mimetype == "application/json" and request.get_data(cache=True):
         _check_json()
 
@@ -69,6 +76,8 @@ def _check_json() -> None:
     """The body is an object without broken texts and not nested without end."""
     try:
         value = request.get_json()
+    except RecursionError as error:
+        raise Unreadable(_l("请求内容嵌套过深。")) from error
     except BadRequest as error:
         reason = str(error.__cause__ or error.__context__ or "")
         raise Unreadable(_l("请求内容不是有效的 JSON：%(reason)s", reason=reason[:200])) from error
@@ -76,9 +85,9 @@ def _check_json() -> None:
         raise Unreadable(_l("请求内容须为 JSON 对象。"))
     level: list[Any] = [value]
     for _depth in range(_DEPTH):
-        texts = [each for each in level if isinstance(each, str)]
-        if any(map(_broken, texts)):
-            raise Unreadable(_l("请求中有无法识别的字符，请删除后重新输入。"))
+        for each in level:
+            if isinstance(each, str):
+                readable(each)
         level = [inner for each in level for inner in _inner(each)]
         if not level:
             return

@@ -15,7 +15,7 @@ from app.acts import operating, privacy
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
-from app.api.searching import body, key, search, variables
+from app.api.searching import body, key, number_of, search, text_of, variables
 from app.auth import access, actor, database, identity, public, signed_in
 from app.db import new_key
 from app.engine import feel, runtime, virtual_clock
@@ -24,6 +24,10 @@ from app.engine.feel_string import string
 from app.engine.models import Incident, JobRow, ProcessInstance
 
 _OPERATORS = ("admin", "auditor")
+#: The year 2200, in milliseconds since 1970.
+_LAST_MOMENT = 7_258_118_400_000
+#: The longest time for which a message may wait, in milliseconds: ten years.
+_LONGEST_LIFE = 10 * 366 * 86_400_000
 
 
 @api.get("/status")
@@ -72,19 +76,20 @@ def authentication() -> dict[str, Any]:
 def publish_message() -> dict[str, Any]:
     """Publish a message; ``timeToLive`` in milliseconds."""
     asked, who = body(), actor()
-    if not asked.get("name"):
-        raise BadRequest("send name, the message's name")
-    sent = variables(asked)
+    sent, name, correlation = variables(asked), text_of(asked, "name", needed=True), asked.get("correlationKey")
+    if isinstance(correlation, list | dict):
+        raise BadRequest("correlationKey must be a text, a number or a boolean")
+    live = number_of(asked, "timeToLive", most=_LONGEST_LIFE) / 1000
 
     def work(session: Session) -> dict[str, Any]:
         row = runtime.publish_message(
             session,
-            str(asked["name"]),
-            string(asked.get("correlationKey")),
+            name,
+            string(correlation),
             sent,
             who,
-            time_to_live=float(asked.get("timeToLive") or 0) / 1000,
-            message_id=asked.get("messageId") or None,
+            time_to_live=live,
+            message_id=text_of(asked, "messageId") or None,
         )
         return {"messageKey": str(row.key), "tenantId": rendering.TENANT}
 
@@ -96,10 +101,8 @@ def publish_message() -> dict[str, Any]:
 def broadcast_signal() -> dict[str, Any]:
     """Broadcast a signal."""
     asked, who = body(), actor()
-    if not asked.get("signalName"):
-        raise BadRequest("send signalName")
-    sent = variables(asked)
-    database().in_transaction(lambda session: runtime.broadcast_signal(session, str(asked["signalName"]), sent, who))
+    sent, name = variables(asked), text_of(asked, "signalName", needed=True)
+    database().in_transaction(lambda session: runtime.broadcast_signal(session, name, sent, who))
     return {"signalKey": str(new_key()), "tenantId": rendering.TENANT}
 
 
@@ -196,8 +199,8 @@ def evaluate_expression() -> dict[str, Any]:
 def pin_clock() -> Response:
     """Move the demonstration's clock forward to ``timestamp`` (milliseconds since 1970); timers due on the way fire in order."""
     asked = body().get("timestamp")
-    if not isinstance(asked, int):
-        raise BadRequest("send timestamp, milliseconds since 1970")
+    if isinstance(asked, bool) or not isinstance(asked, int) or not 0 <= asked <= _LAST_MOMENT:
+        raise BadRequest("send timestamp, milliseconds since 1970, before the year 2200")
     if current_app.config["DAOPAI"].production:
         raise Conflict("the clock of a production system cannot be moved")
     moment = datetime.fromtimestamp(asked / 1000, UTC)

@@ -13,7 +13,7 @@ from app.acts import operating, privacy
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
-from app.api.searching import body, key, reason, search, variables, whole
+from app.api.searching import body, key, number_of, reason, search, text_of, variables, whole
 from app.auth import access, actor, database
 from app.engine import definitions, runtime
 from app.engine.errors import NotFound
@@ -53,7 +53,7 @@ def create_process_instance() -> dict[str, Any]:
             sent,
             who,
             version=version,
-            business_key=str(asked.get("businessId") or ""),
+            business_key=text_of(asked, "businessId"),
             request_id=request_id,
         )
         return {
@@ -74,10 +74,10 @@ def _process_asked_for(session: Session, asked: dict[str, Any]) -> tuple[str, in
     if asked.get("processDefinitionKey"):
         row = definitions.get(session, key(asked["processDefinitionKey"], "processDefinitionKey"))
         return row.id, row.version
-    if not asked.get("processDefinitionId"):
+    process_id = text_of(asked, "processDefinitionId")
+    if not process_id:
         raise BadRequest("send processDefinitionId or processDefinitionKey")
-    version = asked.get("processDefinitionVersion")
-    return str(asked["processDefinitionId"]), int(version) if version and int(version) > 0 else None
+    return process_id, number_of(asked, "processDefinitionVersion", most=2**31 - 1) or None
 
 
 @api.post("/process-instances/search")

@@ -14,7 +14,7 @@ from app import clock, exact_json
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest
-from app.api.searching import body, key, search
+from app.api.searching import body, key, search, text_of
 from app.auth import access, actor, database, tokens
 from app.auth.current import api_token
 from app.engine import decisions, definitions, feel
@@ -177,9 +177,10 @@ def evaluate_decision() -> dict[str, Any]:
 def _decision_asked_for(session: Session, asked: dict[str, Any]) -> Definition:
     if asked.get("decisionDefinitionKey"):
         return _get(session, "decision", asked["decisionDefinitionKey"])
-    row = definitions.newest(session, "decision", str(asked.get("decisionDefinitionId", "")))
+    decision_id = text_of(asked, "decisionDefinitionId", needed=True)
+    row = definitions.newest(session, "decision", decision_id)
     if row is None:
-        raise NotFound(f"there is no decision “{asked.get('decisionDefinitionId')}”")
+        raise NotFound(f"there is no decision “{decision_id}”")
     return row
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import BigInteger, TypeDecorator
 
 from app.api.problems import BadRequest
+from app.border import LARGEST, readable, whole_number
 
 #: Rows of one answer when none is asked for, and the most one may ask for.
 LIMIT, MOST = 100, 1_000
@@ -45,14 +45,36 @@ def variables(asked: Mapping[str, Any]) -> dict[str, Any]:
 def reason(asked: Mapping[str, Any]) -> str:
     """Why: the field ``reason`` of the body, or the header ``Daopai-Reason`` (percent-encoded UTF-8), since the types of Camunda's clients
     have no such field."""
-    return str(asked.get("reason") or unquote(request.headers.get("Daopai-Reason", "")))
+    return text_of(asked, "reason") or readable(unquote(request.headers.get("Daopai-Reason", "")))
 
 
-def key(text: Any, name: str) -> int:
-    """A key as it stands in JSON (a string of digits) as a number."""
+def text_of(asked: Mapping[str, Any], name: str, *, needed: bool = False) -> str:
+    """A text of the request; "" when there is none, unless it is *needed*."""
+    found = asked.get(name)
+    if found is None or found == "":
+        if needed:
+            raise BadRequest(f"send {name}")
+        return ""
+    if not isinstance(found, str):
+        raise BadRequest(f"{name} must be a text")
+    return found
+
+
+def number_of(asked: Mapping[str, Any], name: str, *, most: int) -> int:
+    """A whole number of the request from 0 to *most*; 0 when there is none. -1 counts as none, as Camunda's clients send it."""
+    found = asked.get(name)
+    if found is None or found == -1:
+        return 0
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= most:
+        raise BadRequest(f"{name} must be a whole number from 0 to {most}")
+    return found
+
+
+def key(written: Any, name: str) -> int:
+    """A key as it stands in JSON (a string of digits, or a number) as a number."""
     try:
-        return int(text)
-    except (TypeError, ValueError) as error:
+        return whole_number(str(written) if isinstance(written, int) and not isinstance(written, bool) else written)
+    except (AttributeError, ValueError) as error:
         raise BadRequest(f"{name} must be a key, a string of digits") from error
 
 
@@ -71,7 +93,7 @@ def search(
         raise BadRequest(f"unknown: {', '.join(sorted(unknown))}; send filter, sort and page")
     for name, condition in _object(asked.get("filter"), "filter").items():
         if special and name in special:
-            query = query.where(special[name](condition))
+            query = query.where(special[name](_plain(condition, name)))
         elif name in columns:
             query = query.where(_condition(columns[name], condition, name))
         else:
@@ -80,7 +102,7 @@ def search(
     page = _object(asked.get("page"), "page")
     limit = page.get("limit", LIMIT)
     start = _start(page)
-    if not isinstance(limit, int) or not 0 <= limit <= MOST:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MOST:
         raise BadRequest(f"page.limit must be a number from 0 to {MOST}")
     rows = session.scalars(query.order_by(*_order(asked.get("sort"), columns, order)).offset(start).limit(limit)).all()
     return {
@@ -107,6 +129,14 @@ def _object(value: Any, name: str) -> dict[str, Any]:
     return value
 
 
+def _plain(condition: Any, name: str) -> Any:
+    """The value of a condition that knows no operators but ``$eq``."""
+    value = condition["$eq"] if isinstance(condition, dict) and condition.keys() == {"$eq"} else condition
+    if not isinstance(value, str | bool):
+        raise BadRequest(f"filter {name}: send a value")
+    return value
+
+
 def _cursor(position: int) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
 
@@ -114,22 +144,21 @@ def _cursor(position: int) -> str:
 def _start(page: dict[str, Any]) -> int:
     if "after" in page and page["after"] is not None:
         try:
-            return int(orjson.loads(base64.urlsafe_b64decode(str(page["after"]))))
-        except (binascii.Error, orjson.JSONDecodeError, ValueError, TypeError) as error:
+            return whole_number(base64.urlsafe_b64decode(page["after"]).decode())
+        except (ValueError, TypeError) as error:
             raise BadRequest("page.after must be an endCursor of an earlier answer") from error
-    start = page.get("from", 0)
-    if not isinstance(start, int) or start < 0:
-        raise BadRequest("page.from must be a number, 0 or more")
-    return start
+    return number_of(page, "from", most=LARGEST)
 
 
 def _order(sort: Any, columns: Mapping[str, Column], fallback: Column | None) -> list[Any]:
+    if not isinstance(sort, list | None):
+        raise BadRequest("sort must be a list")
     terms: list[Any] = []
     for term in sort or []:
-        if not isinstance(term, dict) or term.get("field") not in columns:
+        column = columns.get(text_of(term, "field")) if isinstance(term, dict) else None
+        if column is None:
             raise BadRequest(f"sort by one of {', '.join(sorted(columns))}")
-        column = columns[term["field"]]
-        terms.append(column.desc() if str(term.get("order", "ASC")).upper() == "DESC" else column.asc())
+        terms.append(column.desc() if text_of(term, "order").upper() == "DESC" else column.asc())
     if fallback is not None:
         terms.append(fallback.asc())
     return terms
@@ -150,6 +179,8 @@ def _condition(column: Column, wanted: Any, name: str) -> ColumnElement[bool]:
     if not isinstance(wanted, dict):
         equal: ColumnElement[bool] = column == _value(column, wanted, name)
         return equal
+    if not wanted:
+        raise BadRequest(f"filter {name}: send a value or an operator")
     parts: list[ColumnElement[bool]] = []
     for operator, value in wanted.items():
         if operator in _OPERATORS:
@@ -159,7 +190,7 @@ def _condition(column: Column, wanted: Any, name: str) -> ColumnElement[bool]:
             parts.append(column.in_(values) if operator == "$in" else column.not_in(values))
         elif operator == "$exists":
             parts.append(column.is_not(None) if value else column.is_(None))
-        elif operator == "$like" and isinstance(value, str):
+        elif operator == "$like" and isinstance(value, str) and isinstance(column.type, String):
             parts.append(column.like(value.replace("%", r"\%").replace("_", r"\_").replace("*", "%").replace("?", "_"), escape="\\"))
         else:
             raise BadRequest(f"filter {name}: “{operator}” is not an operator; use $eq $neq $in $notIn $exists $like $gt $gte $lt $lte")
@@ -170,14 +201,21 @@ def _value(column: Column, value: Any, name: str) -> Any:
     kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
     try:
         if isinstance(kind, BigInteger | Integer):
-            return int(value)
+            return _whole(value)
         if isinstance(kind, DateTime):
             moment = datetime.fromisoformat(str(value))
             if moment.tzinfo is None:
                 raise ValueError("no zone")
-            return moment
-        if isinstance(kind, String):
-            return str(value)
-    except (TypeError, ValueError) as error:
+            return moment.astimezone(UTC)
+        if isinstance(kind, String) and not isinstance(value, str):
+            raise ValueError("no text")
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadRequest(f"filter {name}: “{value}” does not fit; dates need a zone, keys are digits") from error
     return value
+
+
+def _whole(value: Any) -> int:
+    """A number of 64 bits with or without a sign, also written as a text."""
+    digits = str(value) if isinstance(value, int) and not isinstance(value, bool) else str(value or "x")
+    number = whole_number(digits.removeprefix("-"))
+    return -number if digits.startswith("-") else number

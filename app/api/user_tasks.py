@@ -14,7 +14,7 @@ from app.acts import assignment, completion, privacy, transactions
 from app.api import rendering
 from app.api.blueprint import api
 from app.api.problems import BadRequest, respond
-from app.api.searching import body, key, reason, search, variables, whole
+from app.api.searching import body, key, reason, search, text_of, variables, whole
 from app.auth import actor, database, identity, signed_in
 from app.auth.open_tasks import mine, tasks_done_by, unclaimed
 from app.engine.errors import Conflict, NotFound, StepFailed
@@ -66,7 +66,7 @@ def _task(session: Session, text: str) -> Task:
 def search_user_tasks() -> dict[str, Any]:
     """Search the tasks the caller may see."""
     special = {
-        "state": lambda wanted: Task.state == _STATES.get(wanted if isinstance(wanted, str) else str(wanted.get("$eq")), "?"),
+        "state": lambda wanted: Task.state == _STATES.get(str(wanted), "?"),
         "candidateGroup": lambda wanted: Task.key.in_(select(TaskCandidate.task_key).where(TaskCandidate.value == str(wanted))),
         "candidateUser": lambda wanted: Task.key.in_(select(TaskCandidate.task_key).where(TaskCandidate.value == f"user:{wanted}")),
     }
@@ -153,7 +153,7 @@ def assign_user_task(text: str) -> Response:
         held = session.scalar(select(Task.assignee).where(Task.key == number, Task.assignee == who.assignee))
         if held and assignee != held and not override:
             raise Conflict(f"user task {text} is assigned to {held}")
-        assignment.assign(session, who, by, number, assignee, reason(asked) or str(asked.get("action") or ""))
+        assignment.assign(session, who, by, number, assignee, reason(asked) or text_of(asked, "action"))
 
     transactions.on_task(number, work)
     return Response(status=204)
