@@ -42,6 +42,14 @@ def install(app: Flask) -> None:
     app.before_request(_check)
 
 
+def number_or(text: str, otherwise: int = 0) -> int:
+    """The key or count that *text* is (``whole_number``); *otherwise* where it is none."""
+    try:
+        return whole_number(text)
+    except ValueError:
+        return otherwise
+
+
 def readable(text: str) -> str:
     """*text*, when it has only whole characters; otherwise ``Unreadable``."""
     if _broken(text):

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_
 
 from app import clock
 from app.audit.search import terms
+from app.border import number_or
 from app.engine.models import Event, ProcessInstance
 
 #: Kinds that the engine writes about itself: most records, and few words for a reader.
@@ -47,7 +48,7 @@ class Filter:
         sense is left out."""
         names = ("person", "kind", "element", "process", "village", "household", "subject")
         given: dict[str, Any] = {name: args.get(name, "").strip()[:200].replace("\x00", "") for name in names}
-        numbers: dict[str, Any] = {name: _number(args.get(name, "")) for name in ("instance", "campaign")}
+        numbers: dict[str, Any] = {name: number_or(args.get(name, "")) for name in ("instance", "campaign")}
         text = " ".join(args.get("q", "").replace("\x00", "").split())[:100]
         return cls(
             text=text, **given, **numbers, from_=_day(args.get("from", "")), to=_day(args.get("to", "")), plain=bool(args.get("plain"))
@@ -126,15 +127,9 @@ def fits(event: Event, instance: ProcessInstance | None, wanted: Filter, people:
     return all(terms.plain(word) in said or not known.isdisjoint(names) for word, known in asked)
 
 
-def _number(text: str) -> int:
-    """A key or a campaign's number; 0 for what is none. Keys have 19 figures from 2027 on."""
-    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    return found if found < 1 << 63 else 0
-
-
 def cursor(text: str) -> int:
     """The key in the address at which the page before ended; 0 for none."""
-    return _number(text)
+    return number_or(text)
 
 
 def _day(text: str) -> date | None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth import Identity
+from app.border import number_or
 from app.campaign import progress, visibility
 from app.campaign.models import Household, Problem, Village
 from app.db import UtcDateTime
@@ -166,8 +167,8 @@ class ProblemFilters:
         }
         if self.state in states:
             query = query.where(states[self.state])
-        if self.rung.isdecimal():
-            query = query.where(Problem.rung == int(self.rung))
+        if rung := number_or(self.rung):
+            query = query.where(Problem.rung == rung)
         for column, value in ((Problem.village, self.village), (Problem.dimension, self.dimension), (Problem.work_group, self.group)):
             if value:
                 query = query.where(column == value)

@@ -7,15 +7,14 @@ from sqlalchemy.orm import Session
 
 from app import personal
 from app.auth import Identity
+from app.border import number_or
 from app.campaign import visibility
 from app.campaign.models import Household, Member
 from app.personal import Unmasked
 
 
 def _home(session: Session, key: str, identity: Identity) -> Household | None:
-    if not key.isdecimal():
-        return None
-    return session.scalar(visibility.households_open_to(identity).where(Household.key == int(key)))
+    return session.scalar(visibility.households_open_to(identity).where(Household.key == number_or(key)))
 
 
 def _phone(session: Session, key: str, identity: Identity) -> Unmasked | None:
@@ -29,11 +28,9 @@ def _bank(session: Session, key: str, identity: Identity) -> Unmasked | None:
 
 
 def _member(session: Session, key: str, identity: Identity) -> Member | None:
-    if not key.isdecimal():
-        return None
     visible = visibility.households_open_to(identity).with_only_columns(Household.code)
     return session.scalar(
-        select(Member).where(Member.key == int(key), Member.campaign_id == identity.campaign_id, Member.household.in_(visible))
+        select(Member).where(Member.key == number_or(key), Member.campaign_id == identity.campaign_id, Member.household.in_(visible))
     )
 
 

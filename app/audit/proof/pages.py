@@ -15,7 +15,7 @@ from app.audit.blueprint import blueprint
 from app.audit.proof import picture, queries
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
-from app.border import whole_number
+from app.border import number_or, whole_number
 from app.engine import events
 from app.engine.chain_models import Seal, Verification
 from app.engine.errors import Conflict
@@ -144,8 +144,7 @@ def anchor() -> Answer:
 @access("auditor")
 def record_proof() -> Answer | Response:
     """The proof of one record as a file. That it was taken is recorded, since it holds the record's free texts."""
-    number, by = request.form.get("key", "").strip(), actor()
-    key = int(number) if number.isdecimal() and len(number) < 20 else 0
+    key, by = number_or(request.form.get("key", "").strip()), actor()
     with verifying.snapshot(database().engine) as connection:
         found = inclusion.proof(connection, key)
     if found is None:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
+from app.border import whole_number
 from app.engine import definitions
 from app.engine.errors import Refused
 from app.modeler.blueprint import blueprint
@@ -41,9 +42,9 @@ def drafts() -> str:
 def draft_new() -> Response:
     """A draft from the deployed definition ``base``, or of kind ``kind`` from the template."""
     by, form = actor(), request.form
-    base = form.get("base", "")
-    if base.isdecimal():
-        draft = database().in_transaction(lambda session: _from_deployed(session, int(base)))
+    base = form.get("base", type=whole_number)
+    if base is not None:
+        draft = database().in_transaction(lambda session: _from_deployed(session, base))
         return _to(draft)
     kind, definition_id, name = form.get("kind", ""), form.get("id", "").strip(), form.get("name", "").strip()[:200]
     if kind not in files.SUFFIXES:

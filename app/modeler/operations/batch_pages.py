@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database
+from app.border import number_or
 from app.engine.models import Definition, ProcessInstance
 from app.modeler.drafts import people
 from app.modeler.operations import batches, listing
@@ -29,7 +30,7 @@ def batch_list() -> str:
     before = request.args.get("after", "")
     with database().reading() as session:
         query = select(OperationBatch).order_by(OperationBatch.key.desc()).limit(SIZE + 1)
-        rows = list(session.scalars(query.where(OperationBatch.key < int(before)) if before.isdecimal() else query))
+        rows = list(session.scalars(query.where(OperationBatch.key < end) if (end := number_or(before)) else query))
         shown = rows[:SIZE]
         return render_template(
             "modeler/operations/batches.html",
@@ -82,8 +83,7 @@ def _items(session: Session, found: OperationBatch, state: str, after: str) -> d
     query = query.where(OperationItem.batch_key == found.key)
     if state in ("WAITING", "DONE", "FAILED"):
         query = query.where(OperationItem.state == state)
-    if after.isdecimal():
-        query = query.where(OperationItem.key > int(after))
+    query = query.where(OperationItem.key > number_or(after))
     rows = session.execute(query.order_by(OperationItem.key).limit(ITEMS + 1)).all()
     shown = rows[:ITEMS]
     return {

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.acts import operating
 from app.auth import access, actor, database
+from app.border import whole_number
 from app.modeler.operations import batches, incidents, listing
 from app.modeler.operations.attempts import attempt
 from app.modeler.operations.blueprint import operations
@@ -37,9 +38,9 @@ def incident_retry(key: int) -> Response:
 
 def _back() -> str:
     """The instance's page when the button stood there, otherwise the list."""
-    instance = request.form.get("instance", "")
-    if instance.isdecimal():
-        return url_for("operations.instance", key=int(instance))
+    instance = request.form.get("instance", type=whole_number)
+    if instance is not None:
+        return url_for("operations.instance", key=instance)
     return url_for("operations.incident_groups")
 
 

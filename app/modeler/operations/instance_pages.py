@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app import clock, exact_json
 from app.auth import access, actor, database
+from app.border import whole_number
 from app.engine import definitions, rehearsal
 from app.engine.standing import standing
 from app.modeler.drafts import people
@@ -63,7 +64,7 @@ _HOLDING = ("Task", "Activity", "subProcess", "CatchEvent", "eventBasedGateway")
 def instances_act() -> Response:
     """One act on the ticked instances, as a batch with one reason."""
     by, act, form = actor(), request.form.get("act", ""), request.form
-    keys = [(int(key), int(key)) for key in form.getlist("key") if key.isdecimal()]
+    keys = [(key, key) for key in form.getlist("key", type=whole_number)]
     made: list[OperationBatch] = []
 
     def work(session: Session) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, defer
 
 from app import clock
 from app.acts import privacy
+from app.border import number_or
 from app.engine.models import Definition, Incident, ProcessInstance
 from app.modeler.operations import words
 
@@ -54,8 +55,8 @@ def page(session: Session, filters: Filters) -> Page:
     """Instances, the newest first, each with whether it has an open incident."""
     query = select(ProcessInstance, _BROKEN.label("broken")).options(defer(ProcessInstance.tokens), defer(ProcessInstance.variables))
     query = query.where(*conditions(filters))
-    if filters.after.isdecimal():
-        query = query.where(ProcessInstance.key < int(filters.after))
+    if after := number_or(filters.after):
+        query = query.where(ProcessInstance.key < after)
     rows = session.execute(query.order_by(ProcessInstance.key.desc()).limit(SIZE + 1)).all()
     shown = [(row[0], bool(row[1])) for row in rows[:SIZE]]
     return Page(shown, str(shown[-1][0].key) if len(rows) > SIZE else "", bool(filters.after))
@@ -66,8 +67,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.process:
         found.append(ProcessInstance.process_id == filters.process)
-    if filters.version.isdecimal():
-        found.append(ProcessInstance.version == int(filters.version))
+    if version := number_or(filters.version):
+        found.append(ProcessInstance.version == version)
     if filters.state in STATES:
         found.append(ProcessInstance.state == filters.state)
     if filters.incident:
@@ -91,8 +92,8 @@ def _named(text: str) -> ColumnElement[bool]:
         ProcessInstance.subject.like(f"%:{like}%", escape="\\"),
         and_(institution, ProcessInstance.label.like(f"%{like}%", escape="\\")),
     ]
-    if text.isdecimal() and len(text) < 20:
-        ways.append(ProcessInstance.key == int(text))
+    if key := number_or(text):
+        ways.append(ProcessInstance.key == key)
     return or_(*ways)
 
 

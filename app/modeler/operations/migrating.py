@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.border import number_or
 from app.engine import definitions, rehearsal
 from app.engine.models import Definition, ProcessInstance
 from app.modeler.operations import words
@@ -97,7 +98,7 @@ def table(
 ) -> Table:
     """Judge all of them by where their tokens are; the page holds those of *verdict* and at *element*. One statement."""
     found = Table()
-    begin = int(after) if after.isdecimal() else 0
+    begin = number_or(after)
     rows = session.execute(_of(source)).all()
     found.occupied = rehearsal.occupied(list(rows))
     for row in rows:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database
+from app.border import whole_number
 from app.engine import rehearsal
 from app.engine.errors import NotFound
 from app.engine.models import Definition
@@ -75,7 +76,7 @@ def migration_begin(source: int, target: int) -> Response:
 
     def work(session: Session) -> None:
         old, new = _both(session, source, target)
-        ticked = [int(key) for key in form.getlist("key") if key.isdecimal()]
+        ticked = form.getlist("key", type=whole_number)
         keys = (
             ticked or migrating.running(session, old) if act == "rehearse" else ticked or migrating.table(session, old, new, mapping).fine
         )

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from app.border import number_or
 from app.engine.errors import NotFound
 from app.engine.models import Definition
 from app.modeler.drafts import store
@@ -55,9 +56,10 @@ def _draft_side(session: Session, draft: ModelDraft, which: str) -> Side:
     if which == "base":
         base = session.get(Definition, draft.base_key, options=[undefer(Definition.content)]) if draft.base_key else None
         return deployed_side(base) if base is not None else Side(_("尚无版本"))
-    if not which.isdecimal():
+    number = number_or(which)
+    if not number:
         raise NotFound("draft version", which)
-    version = store.version(session, draft, int(which))
+    version = store.version(session, draft, number)
     title = _("草稿第 %(number)s 版", number=version.number)
     url = url_for("modeler.draft_file", key=draft.key, number=version.number)
     return Side(title, url, store.content_of(session, draft, version.number))

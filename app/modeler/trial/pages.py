@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app import clock, exact_json
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
+from app.border import number_or, whole_number
 from app.engine.errors import NotFound, Refused
 from app.modeler.blueprint import blueprint
 from app.modeler.drafts import store as drafts
@@ -41,7 +42,7 @@ def trial(key: int) -> str:
     shown = request.args.get("instance", "0")
     try:
         with playing.played(base, files, play) as went, went.sandbox.db.reading() as inside:
-            seen = view.gather(inside, went, locale(), int(shown) if shown.isdecimal() else 0)
+            seen = view.gather(inside, went, locale(), number_or(shown))
             refused = went.refused
     except Refused as error:
         with database().reading() as session:
@@ -52,7 +53,7 @@ def trial(key: int) -> str:
 
 
 def _beginning(session: Session, draft: Any, base: Deployed, found: Trial | None) -> str:
-    beside = [int(each) for each in request.args.getlist("beside") if each.isdecimal()]
+    beside = request.args.getlist("beside", type=whole_number)
     contents = beginning.files(session, draft, beside)
     choice = beginning.choice(session, draft, contents, base, request.args.get("process", ""))
     instance, source = request.args.get("instance", "").strip(), ""
@@ -87,7 +88,7 @@ def trial_begin(key: int) -> Response:
     except ValueError as error:
         flash(_("没有开始：%(why)s", why=error), "error")
         return redirect(again, 303)
-    beside = [int(each) for each in form.getlist("beside") if each.isdecimal()]
+    beside = form.getlist("beside", type=whole_number)
     with database().reading() as session:
         draft = drafts.find(session, key)
         base, files = sandbox.deployed(session), beginning.files(session, draft, beside)
@@ -200,7 +201,7 @@ def trial_back(key: int) -> Response:
     with database().reading() as session:
         play = Play.of(_mine(session, key).play)
     count, to = len(play.steps), request.form.get("to", "")
-    keep = min(int(to) - 1, count) if to.isdecimal() else count - 1
+    keep = min(number_or(to, count) - 1, count)
     play.steps = play.steps[: max(keep, 1)]
     _keep(key, play, count)
     return redirect(url_for("modeler.trial", key=key), 303)
@@ -217,7 +218,7 @@ def trial_form(key: int) -> Response | tuple[Response, int]:
     nth = args.get("nth", "1")
     try:
         with playing.played(base, files, Play.of(found.play)) as went, went.sandbox.db.reading() as inside:
-            task = view.task_at(inside, args.get("process", ""), args.get("at", ""), int(nth) if nth.isdecimal() else 1)
+            task = view.task_at(inside, args.get("process", ""), args.get("at", ""), number_or(nth, 1))
             payload = filling.payload(inside, task, locale(), sample="sample" in args) if task else None
     except (Refused, StepRefused):
         payload = None

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from app import exact_json
 from app.auth import access, actor, database
+from app.border import number_or
 from app.engine import bpmn, definitions
 from app.engine.errors import NotFound
 from app.modeler.blueprint import blueprint
@@ -194,7 +195,7 @@ def scenario_record() -> Response:
     number, by = request.form.get("instance", "").strip(), actor()
     try:
         with database().reading() as session:
-            found = recorded.record(session, int(number) if number.isdecimal() else 0)
+            found = recorded.record(session, number_or(number))
     except NotFound:
         flash(_("没有编号为 %(key)s 的已结束流程实例。", key=number), "error")
         return redirect(url_for("modeler.scenarios_list"), 303)
