@@ -166,8 +166,7 @@ def columns_of(view: Any) -> list[str]:
 
 def cells(app: Flask, feature: str) -> Iterator[Cell]:
     """What is called in a feature: the cells of its objects, and the addresses without an object."""
-    known = [cell for cell in CELLS if cell.endpoint.partition(".")[0] == feature]
-    yield from known
+    yield from {(cell.endpoint, cell.method): cell for cell in CELLS if cell.endpoint.partition(".")[0] == feature}.values()
     for rule, declared in rules(app):
         if rule.endpoint.partition(".")[0] != feature or rule.arguments or rule.endpoint in LEFT_OUT | NO_OBJECT:
             continue
