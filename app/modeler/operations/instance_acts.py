@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app import clock, exact_json
 from app.acts import operating, privacy
 from app.auth import access, actor, database
+from app.border import number_or
 from app.engine import definitions, moving, runtime
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, StepFailed
@@ -76,19 +77,19 @@ def instance_variable(key: int) -> Response | str:
 def instance_move(key: int) -> Response | str:
     """Put a token elsewhere: first the page that shows the diagram before and after, then, confirmed, the act."""
     form, by = request.form, actor()
-    token, target, reason = form.get("token", ""), form.get("target", "")[:200], form.get("reason", "").strip()
-    if not token.isdecimal() or not target:
+    token, target, reason = number_or(form.get("token", "")), form.get("target", "")[:200], form.get("reason", "").strip()
+    if not token or not target:
         flash(_("请选择令牌和要放到的环节。"), "error")
         return redirect(_page(key, "tokens"), 303)
     if "confirmed" in form:
         return attempt(
-            lambda session: operating.move_token(session, key, int(token), target, by, reason),
+            lambda session: operating.move_token(session, key, token, target, by, reason),
             back=_page(key),
             done=_("令牌已移动，理由已记入历史。"),
         )
     try:
         with database().reading() as session:
-            seen = moving.preview_move(session, key, int(token), target)
+            seen = moving.preview_move(session, key, token, target)
     except (Conflict, StepFailed) as refused:
         flash(said(refused), "error")
         return redirect(_page(key, "tokens"), 303)

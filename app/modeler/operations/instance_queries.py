@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.acts import privacy
+from app.border import number_or
 from app.engine import definitions, migration, moving
 from app.engine.errors import NotFound
 from app.engine.migration_models import InstanceMigration
@@ -110,8 +111,8 @@ def last_migration(session: Session, row: ProcessInstance) -> InstanceMigration 
 
 def _events(session: Session, key: int, before: str) -> list[Event]:
     query = select(Event).where(Event.instance_key == key, Event.kind != "instance.stepped")
-    if before.isdecimal():
-        query = query.where(Event.key < int(before))
+    if end := number_or(before):
+        query = query.where(Event.key < end)
     return list(session.scalars(query.order_by(Event.key.desc()).limit(EVENTS + 1)))
 
 

@@ -56,11 +56,11 @@ def _beginning(session: Session, draft: Any, base: Deployed, found: Trial | None
     beside = request.args.getlist("beside", type=whole_number)
     contents = beginning.files(session, draft, beside)
     choice = beginning.choice(session, draft, contents, base, request.args.get("process", ""))
-    instance, source = request.args.get("instance", "").strip(), ""
-    if instance.isdecimal():
+    instance, source = number_or(request.args.get("instance", "").strip()), ""
+    if instance:
         try:
-            choice.variables = recorded.start_variables(session, int(instance))
-            source = instance
+            choice.variables = recorded.start_variables(session, instance)
+            source = str(instance)
         except NotFound:
             flash(_("没有编号为 %(key)s 的流程实例。", key=instance), "error")
     return render_template(
