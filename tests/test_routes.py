@@ -81,6 +81,8 @@ def test_anonymous_callers_reach_nothing_else(app: Flask) -> None:
             assert answer.status_code == 401 or answer.location.startswith("/login")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_each_role_is_refused_where_it_is_not_named(app: Flask, sqlite_db: Database) -> None:
     for role, username in web.everybody(sqlite_db).items():
         browser = web.signed_in_as(app, username)

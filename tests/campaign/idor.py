@@ -62,6 +62,7 @@ def _revision(db: Database) -> dict[str, Any]:
 
 
 def _problem(db: Database) -> dict[str, Any]:
+    world.campaign(db, "running")
     return {"number": world.problem(db)}
 
 
