@@ -6,7 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from app.auth import navigation
-from app.campaign import handlers, hooks, providers, unmasking, visibility
+from app.campaign import handlers, hooks, pending, providers, unmasking, visibility
 from app.campaign.blueprint import blueprint
 from app.campaign.documents import kinds
 from app.campaign.pages import delivered, documents, first, households, problems, town
@@ -57,6 +57,7 @@ def register(app: Flask) -> None:
     app.extensions["daopai.campaign_day"] = providers.campaign_day
     app.extensions["daopai.scope_names"] = providers.scope_names
     app.extensions["daopai.value_names"] = providers.value_names
+    app.extensions["daopai.pending"] = pending.of_subjects
     app.extensions["daopai.scopes"] = providers.scopes
     entries: dict[str, tuple[object, list[str]]] = {}
     for role, label, endpoint in _FIRST_PAGES:

@@ -49,6 +49,16 @@ def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, 
     }
 
 
+def reading(form: Form, masked: dict[str, Any], locale: str, *, what: str = "", key: str = "") -> dict[str, Any]:
+    """A filled form for reading. *masked*: its data, personal values masked; a masked choice is shown as the text that it is. With *what*
+    (registered with ``personal.unmaskable``) a masked value has a button that shows ``<key>|<path>`` by the recorded act."""
+    shown = payload(form, Prepared(data=masked), locale)
+    for component in form_files.components(shown["schema"]):
+        if (component.get("properties") or {}).get("personal") and component.get("type") not in ("textfield", "textarea"):
+            component["type"] = "textfield"
+    return {**shown, "data": masked, "readonly": True, **({"unmask": {"what": what, "key": key}} if what else {})}
+
+
 def _own(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
     names = _names(form)
     return {key: value for key, value in data.items() if key in names}

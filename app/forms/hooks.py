@@ -35,6 +35,15 @@ class Notice:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What is still open about a subject and whoever passes its form must know. ``kind``: problem or hold."""
+
+    kind: str
+    text: str
+    url: str = ""
+
+
 @dataclass(slots=True)
 class Prepared:
     """What a form starts with.

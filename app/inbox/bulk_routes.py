@@ -16,7 +16,7 @@ from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound, StepFailed
 from app.engine.models import Task
 from app.forms import browser, hooks
-from app.inbox import answers
+from app.inbox import answers, judged
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
 from app.inbox.completion_routes import sent_form
@@ -52,12 +52,14 @@ def bulk() -> Any:
         tasks = _together(session, who, _keys(request.args.getlist("key")))
         if not tasks:
             return redirect(answers.list_address(view), 303)
+        found = judged.of_tasks(session, who, tasks)
         form, title = None, ""
         if tasks[0].form_id:
             _definition, read = completion.form_of(session, tasks[0])
             form, title = browser.payload(read, hooks.Prepared(), locale()), read.title(locale())
+    flagged = sum(each.flagged for each in found.values())
     boot = {"form": form, "keys": [str(task.key) for task in tasks]}
-    return render_template("inbox/bulk.html", view=view, tasks=tasks, title=title, boot=boot)
+    return render_template("inbox/bulk.html", view=view, tasks=tasks, title=title, boot=boot, found=found, flagged=flagged)
 
 
 @blueprint.post("/tasks/bulk-completion")

@@ -19,7 +19,7 @@ from app.engine import definitions
 from app.engine.models import Task
 from app.forms import browser, hooks, masking, schema, submissions
 from app.forms.models import Submission
-from app.inbox import voices
+from app.inbox import judged, voices
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Page:
     stated: dict[str, Any] = field(default_factory=dict)
     reviewed_by: str = ""
     reviewed_at: datetime | None = None
-    changes: list[voices.Change] = field(default_factory=list)
+    judged: judged.Judged | None = None
     draft: Draft | None = None
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     next_names: list[str] = field(default_factory=list)
@@ -65,15 +65,16 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
         page.earlier_files = attachments.of_subject(session, task)
         page.said = voices.voices(session, task, names, locale(), but=looked_at.key if looked_at else 0)
     page.next_names = _next_names(process, task)
+    if open_ and task.properties.get("reviews"):
+        page.judged = judged.of_tasks(session, identity, [task])[task.key]
     if open_ and task.form_id:
         _fill(session, identity, task, page, names)
     elif task.form_id:
-        _show_submitted(session, task, page, names)
+        _show_submitted(session, task, page)
     if looked_at is not None:
-        page.reviewed = shown(session, looked_at, now=page.stated)
+        page.reviewed = shown(session, looked_at, now=page.stated, what="task.reviewed", key=str(task.key))
         page.reviewed_title = str(page.reviewed.pop("title"))
         page.reviewed_by, page.reviewed_at = names.one(looked_at.actor), looked_at.at
-        page.changes = voices.changes(session, looked_at, locale())
         page.reviewed["comments"] = _remarks(comments.on_form(session, task, looked_at.form_id), names)
     return page
 
@@ -85,7 +86,7 @@ def _fill(session: Session, identity: Identity, task: Task, page: Page, names: p
     page.stated = prepared.reviewed
     page.draft = drafts.find(session, task, identity.username)
     typed = drafts.content(page.draft) if page.draft else None
-    page.form = browser.payload(form, prepared, locale(), draft=typed)
+    page.form = {**browser.payload(form, prepared, locale(), draft=typed), "unmask": {"what": "task.form", "key": str(task.key)}}
     page.form_title = form.title(locale())
     page.comments = _remarks(comments.on_form(session, task, task.form_id), names)
     page.locked = [(_label(form, path), lock) for path, lock in prepared.locked.items()]
@@ -96,19 +97,18 @@ def _label(form: schema.Form, path: str) -> str:
     return found.node.label(locale()) if found else path
 
 
-def _show_submitted(session: Session, task: Task, page: Page, names: people.Names) -> None:
+def _show_submitted(session: Session, task: Task, page: Page) -> None:
     submission = session.scalar(select(Submission).where(Submission.task_key == task.key).order_by(Submission.key.desc()).limit(1))
     if submission is not None:
-        page.form = shown(session, submission)
+        page.form = shown(session, submission, what="task.submitted", key=str(task.key))
         page.form_title = str(page.form.pop("title"))
 
 
-def shown(session: Session, submission: Submission, *, now: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def shown(session: Session, submission: Submission, *, what: str, key: str, now: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A submission for reading: its own form version, personal values masked; over them what is stated *now*."""
     form = submissions.form_of(session, submission)
     data = {**submissions.data_of(session, submission), **masking.masked(form, dict(now or {}))}
-    payload = browser.payload(form, hooks.Prepared(data=data), locale(), draft=None)
-    return {**payload, "data": data, "readonly": True, "title": form.title(locale())}
+    return {**browser.reading(form, data, locale(), what=what, key=key), "title": form.title(locale())}
 
 
 def _remarks(found: list[Any], names: people.Names) -> dict[str, list[dict[str, Any]]]:

@@ -19,7 +19,18 @@ from app.auth.current import identity_or_none
 from app.auth.shell import Late
 from app.engine.models import Task
 from app.engine.standing import standing
-from app.inbox import attachment_routes, bulk_routes, claim_routes, comment_routes, completion_routes, draft_routes, listing, numbers, page
+from app.inbox import (
+    attachment_routes,
+    bulk_routes,
+    claim_routes,
+    comment_routes,
+    completion_routes,
+    draft_routes,
+    listing,
+    numbers,
+    page,
+    unmasking,
+)
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
 
@@ -152,6 +163,7 @@ def _late(session: Session, who: Identity) -> Late | None:
 def register(app: Flask) -> None:
     """Put the inbox into *app*."""
     app.register_blueprint(blueprint)
+    unmasking.register()
     app.extensions["daopai.late"] = _late
     # No diagram gives an auditor a task: an entry that is always empty says nothing.
     navigation.register(app, _l("待办"), "inbox.tasks", order=10, unless=("auditor",))

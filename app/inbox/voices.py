@@ -86,10 +86,10 @@ def _answers(form: schema.Form, submission: Submission, locale: str) -> Iterable
         known = each.node.component.get("readonly") or each.node.component.get("disabled")
         if known or each.personal or value in (None, "", False) or isinstance(value, dict | list):
             continue
-        yield each.node.label(locale), _in_words(each.node.component, value, locale)
+        yield each.node.label(locale), in_words(each.node.component, value, locale)
 
 
-def _in_words(component: Mapping[str, Any], value: Any, locale: str) -> str:
+def in_words(component: Mapping[str, Any], value: Any, locale: str) -> str:
     for option in component.get("values") or ():
         if isinstance(option, dict) and option.get("value") == value:
             return str((locale == "en" and option.get("labelEn")) or option.get("label", value))
@@ -125,11 +125,11 @@ def changes(session: Session, submission: Submission, locale: str) -> list[Chang
     for path, one, other in submissions.changes(old, new)[:MOST_CHANGES]:
         field = form.field(path)
         if field is not None and field.type not in ("filepicker", "expression"):
-            found.append(Change(_place(field, path, locale), _shown(field, one, locale), _shown(field, other, locale)))
+            found.append(Change(place(field, path, locale), _shown(field, one, locale), _shown(field, other, locale)))
     return found
 
 
-def _place(field: schema.Field, path: str, locale: str) -> str:
+def place(field: schema.Field, path: str, locale: str) -> str:
     """The label, with the row's number: "2 · 姓名"."""
     rows = [str(part + 1) for part in paths.parts(path) if isinstance(part, int)]
     return " · ".join([*rows, field.node.label(locale)])
@@ -141,5 +141,5 @@ def _shown(field: schema.Field, value: Any, locale: str) -> str:
     if field.personal and isinstance(value, str):
         return personal.mask(field.personal, value)  # type: ignore[arg-type]  # kinds are checked when the form is deployed
     if isinstance(value, list):
-        return "、".join(_in_words(field.node.component, each, locale) for each in value)
-    return _in_words(field.node.component, value, locale)
+        return "、".join(in_words(field.node.component, each, locale) for each in value)
+    return in_words(field.node.component, value, locale)

@@ -21,7 +21,7 @@ from app.auth.language import locale
 from app.element_names import spoken
 from app.engine import definitions
 from app.engine.models import Activity, Event, ProcessInstance, Task
-from app.forms import browser, hooks, submissions
+from app.forms import browser, submissions
 from app.forms.models import Submission
 
 #: What one replay shows at most; an instance of the plan has a few dozen.
@@ -79,11 +79,11 @@ def submission(key: int) -> dict[str, Any]:
         if found is None or form is None:
             abort(404)
         data = submissions.data_of(session, found)
-        payload = browser.payload(form, hooks.Prepared(data=data), locale(), draft=None)
+        payload = browser.reading(form, data, locale(), what="submission.field", key=str(key))
         name = places.people(session, {found.actor, found.on_behalf_of})
         by = {"actor": name.get(found.actor, found.actor), "absent": name.get(found.on_behalf_of, found.on_behalf_of)}
         about = {"title": form.title(locale()), "version": found.version, "revision": found.revision, "at": found.at.isoformat(), **by}
-        return {**payload, "data": data, "readonly": True, "about": about}
+        return {**payload, "about": about}
 
 
 def _instance(session: Session, key: int) -> ProcessInstance:

@@ -68,8 +68,8 @@ function Dressed({ Inner, props }) {
 }
 
 /** What is only read: a line, not a box. */
-function Fact({ domId, field, value }) {
-  const { say } = useService('desk');
+function Fact({ domId, field, fieldInstance, value }) {
+  const { say, unmask } = useService('desk');
   const options = useOptions(field);
   const named = one => options.find(option => option.value === one)?.label ?? String(one);
   if (field.properties?.hidden) {
@@ -83,7 +83,10 @@ function Fact({ domId, field, value }) {
           : (options.length ? null : readable(value)) ?? named(value);
   const unit = empty ? '' : field.appearance?.suffixAdorner ?? '';
   return h('div', { class: 'fjs-form-field dp-line' }, h('span', { class: 'dp-label', id: `${domId}-label` }, field.label || field.dateLabel || field.timeLabel),
-    h('output', { id: domId, 'aria-labelledby': `${domId}-label` }, text, unit && h('small', null, ` ${unit}`)));
+    h('output', { id: domId, 'aria-labelledby': `${domId}-label` }, unmask && field.properties?.personal && String(text).includes('*')
+      ? h('span', { class: 'personal', 'data-personal': unmask.what, 'data-key': `${unmask.key}|${pathOf(fieldInstance?.valuePath ?? [])}` }, h('span', { 'data-personal-value': true }, text), ' ',
+        h('button', { type: 'button', class: 'dp-quiet', 'data-unmask': true }, say('unmask')))
+      : text, unit && h('small', null, ` ${unit}`)));
 }
 
 function Help({ text, id, say }) {

@@ -2,7 +2,7 @@
 //
 // options: schema, data, context (names that only expressions read), locked {path: {reason, who, url}}, comments {path: [{key, text, author, at,
 //   resolved, reply}]}, errors, warnings, problems, readonly, locale ("zh", "en"), files [{id, name, url}], uploadUrl or upload(file, path) → {id, name, url},
-//   annotate(path, label), onChange(data), onSubmit(data) (Enter in a field).
+//   annotate(path, label), unmask {what, key} (how a masked value that is only read can be shown), onChange(data), onSubmit(data) (Enter in a field).
 // handle: data() (with _reasons and _seen), validate() → {errors}, show({errors, warnings, problems}) (marks fields, goes to the first),
 //   setComments, setLocked, setReadonly(bool), jump(path), destroy().
 //
@@ -25,7 +25,7 @@ async function mount(element, options) {
   const { _reasons: reasons, _seen: seen, ...values } = options.data ?? {};
   const notes = new Notes({ ...options, reasons, seen });
   const desk = {
-    notes, say, locale, annotate: options.annotate, files: new Map((options.files ?? []).map(file => [ String(file.id), file ])),
+    notes, say, locale, annotate: options.annotate, unmask: options.unmask, files: new Map((options.files ?? []).map(file => [ String(file.id), file ])),
     upload: options.upload ?? (options.uploadUrl && uploader(options.uploadUrl, say))
   };
   const panel = make('div', { class: 'dp-panel', role: 'alert', tabindex: '-1', hidden: '' });

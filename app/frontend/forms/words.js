@@ -41,7 +41,7 @@ const VIEWER = {
 const OURS = {
   zh: {
     colon: '\uff1a', help: '口径', choose: '请选择', item: '第 {number} 项', add: '增加{item}', remove: '删除', removeRow: '删除第 {number} 项', annotate: '批注',
-    held: '此项暂挂', by: '由 {who} 处理', open: '查看', answered: '答复：{text}', resolved: '已处理',
+    unmask: '显示', held: '此项暂挂', by: '由 {who} 处理', open: '查看', answered: '答复：{text}', resolved: '已处理',
     section: '第 {number} / {total} 节', sections: '各节', done: '已填', missing: '{count} 处待改',
     errors: '有 {count} 处需要修改', warnings: '有 {count} 处需要说明理由', problems: '提交后将登记 {count} 个问题',
     problemsHint: '请核对。确认无误后再次提交，问题进入台账。', reason: '理由', reasonHint: '请写明理由（不能为空）',
@@ -50,7 +50,7 @@ const OURS = {
   },
   en: {
     colon: ': ', help: 'What this means', choose: 'Choose', item: 'Item {number}', add: 'Add {item}', remove: 'Remove', removeRow: 'Remove item {number}', annotate: 'Comment',
-    held: 'On hold', by: 'waits for {who}', open: 'Open', answered: 'Reply: {text}', resolved: 'Settled',
+    unmask: 'Show', held: 'On hold', by: 'waits for {who}', open: 'Open', answered: 'Reply: {text}', resolved: 'Settled',
     section: 'Section {number} of {total}', sections: 'Sections', done: 'filled', missing: '{count} to correct',
     errors: '{count} to correct', warnings: '{count} need a reason', problems: 'Submitting will record {count} problems',
     problemsHint: 'Please check. Submit again to confirm; the problems go into the ledger.', reason: 'Reason', reasonHint: 'Give the reason',

@@ -13,6 +13,12 @@ export async function start() {
 
   button.addEventListener('click', async () => {
     problem('');
+    const seen = find('[data-bulk-seen]');
+    if (seen && !seen.checked) {
+      problem(texts.unseen);
+      seen.focus();
+      return;
+    }
     const here = form ? await form.validate() : null;
     if (here && Object.keys(here.errors || {}).length) {
       problem(`${Object.keys(here.errors).length} ${texts.errors}`);
