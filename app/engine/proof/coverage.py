@@ -8,7 +8,7 @@ from sqlalchemy import MetaData, Table
 
 from app.engine import contents
 from app.engine.chain_models import Seal, SealedHead
-from app.engine.models import Activity, Event
+from app.engine.models import Activity, Event, TaskCandidate
 from app.engine.told import followed
 
 #: tables, or columns of tables, that are left out together: (what they are and why, in Chinese; in English)
@@ -32,12 +32,11 @@ LEFT_OUT: dict[tuple[str, ...], tuple[str, str]] = {
         "job.error",
         "job.created_at",
         "job.only",
-        "call",
-        "task_candidate",
+        "call.started",
     ): (
-        "正在执行的即时作业、作业的重试和租约、待启动的子流程、待办的候选人索引：定时和服务作业本身、任务的候选人在核验范围内",
-        "Work that is done at once, attempts and leases of jobs, children still to be started, the index of candidates: timers, service "
-        "jobs and a task's candidates themselves are covered",
+        "正在执行的即时作业、作业的重试和租约、已启动几个子流程：定时和服务作业本身、待启动的子流程在核验范围内",
+        "Work that is done at once, attempts and leases of jobs, how many children were started: timers, service jobs and children still "
+        "to be started themselves are covered",
     ),
     ("idempotency", "import_run", "operation_item"): (
         "重复请求的应答、导入和批量处理的进度：所做的每件事另有记录",
@@ -62,12 +61,13 @@ LEFT_OUT: dict[tuple[str, ...], tuple[str, str]] = {
         "The state before a migration, details of verifications, progress of verifications and erasures: how one ended is covered",
     ),
     ("record_index", "record_span", "installation", "deployment.number"): (
-        "检索索引、安装标识、部署序号",
-        "The index of searches, what an installation is called, numbers of deployments",
+        "检索索引（按记录随时可以重建，检索不到不等于没有记录）、安装标识、部署序号",
+        "The index of searches (it follows from the records; that a search does not find one does not say that there is none), what an "
+        "installation is called, numbers of deployments",
     ),
 }
 #: Looked at row by row, with all their columns.
-_WHOLE = {model.__tablename__ for model in (Event, Activity, Seal, SealedHead)} | {"chain"}
+_WHOLE = {model.__tablename__ for model in (Event, Activity, Seal, SealedHead, TaskCandidate)} | {"chain"}
 #: Counts the writers of a row.
 _REVISION = "revision"
 _HEADS = {"process_instance": {"chain_length", "chain_head"}, "document_template": {"content"}, "definition": {"content"}}

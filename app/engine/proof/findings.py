@@ -61,6 +61,7 @@ _PARTS = {
     "content": ("表单或附件", "Forms or attachments"),
     "definition": ("流程定义", "Definitions"),
     "rows": ("业务表", "Tables"),
+    "candidates": ("待办的候选人", "Candidates of tasks"),
     "erasure": ("清除情况", "What was erased"),
     "seal": ("封印", "Seals"),
     "files": ("文件清单", "The list of files"),
@@ -157,6 +158,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "row_inserted": (
         "{table} 表的 {row} 是插进来的：按记录没有这一行。",
         "Inserted: {row} in table {table}. By the records there is no such row.",
+    ),
+    "candidate_inserted": (
+        "待办 {key} 的候选人索引里多了“{value}”：任务本身没有写明他可以领办。",
+        "Inserted: “{value}” in the index of candidates of task {key}; the task itself does not name it.",
+    ),
+    "candidate_missing": (
+        "待办 {key} 的候选人索引里少了“{value}”：任务写明他可以领办，他却看不到。",
+        "Missing: “{value}” in the index of candidates of task {key}; the task names it, but does not reach it.",
     ),
     "found_before": (
         "业务表在 {at} UTC 重新登记（升级或清除）之前就已与记录不符，此事永久在案：{inner}",

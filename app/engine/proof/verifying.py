@@ -22,7 +22,7 @@ from app.db import Database
 from app.engine.chain_models import Seal
 from app.engine.contents import ROOMS
 from app.engine.models import Event
-from app.engine.proof import elsewhere, orders, rows, seals, verdict
+from app.engine.proof import derived, elsewhere, orders, rows, seals, verdict
 from app.engine.proof.findings import Finding
 from app.engine.proof.one_chain import OneChain, Told
 from app.engine.proof.reading import END, one_chain_after_another
@@ -149,6 +149,7 @@ _TABLES: tuple[tuple[str, Callable[[Connection], Iterable[Finding]]], ...] = (
     ("content", elsewhere.slipped_in),
     ("definition", elsewhere.definitions),
     ("rows", rows.check),
+    ("candidates", derived.check),
     ("erasure", orders.check),
 )
 

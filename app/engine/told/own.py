@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.engine.chain_models import Erasure, Retention, Verification
 from app.engine.migration_models import InstanceMigration
-from app.engine.models import Incident, JobRow, MessageRow, ProcessInstance, SubscriptionRow, Task, VirtualClock
+from app.engine.models import Call, Incident, JobRow, MessageRow, ProcessInstance, SubscriptionRow, Task, VirtualClock
 from app.engine.told.followed import follow
 
 #: Jobs that wait for a moment or do a diagram's work; the others are done at once, and what they do is told.
@@ -20,6 +20,7 @@ follow(
     room=__name__,
 )
 follow(MessageRow, room=__name__)
+follow(Call, without=("started",), room=__name__)
 follow(Incident, room=__name__)
 follow(SubscriptionRow, room=__name__)
 follow(InstanceMigration, without=("tokens", "variables", "changes"), room=__name__)
