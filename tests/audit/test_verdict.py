@@ -212,6 +212,12 @@ def test_no_damage_ends_a_verification(own: Database, tmp_path: Path, seed: int)
         copy.unlink()
 
 
+def test_a_seal_with_a_huge_number_does_not_keep_a_verification_busy(own: Database) -> None:
+    run(own, lambda session: session.execute(text("UPDATE seal SET number = 9223372036854775807 WHERE number = 2")))
+    codes = {finding.code for finding in verifying.verify(own, anchors.read(sealing.anchor_file())).findings}
+    assert {"seal_missing", "seal_altered"} <= codes
+
+
 def everything(db: Database, anchor: Any, uploads: Path, done: list[str]) -> list[str]:
     """All that a verification does, and what it says."""
     try:

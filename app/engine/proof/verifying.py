@@ -123,6 +123,8 @@ def carefully(connection: Connection, what: str, check: Callable[..., Iterable[F
     try:
         for finding in check(*given) if what == "chain" else check(connection, *given):
             found.append(finding)
+            if len(found) > MOST:
+                break
     except DAMAGE as error:
         found.append(unreadable(what, error))
         if isinstance(error, DBAPIError):
