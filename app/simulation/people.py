@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.auth.current import Identity
-from app.auth.holding import Held
+from app.auth.holding import Held, counts_at
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import group_of
 from app.engine.models import Task
@@ -40,12 +41,12 @@ class People:
 
 
 def read(session: Session, campaign_id: int) -> People:
-    """All accounts that hold a role in the campaign."""
+    """All accounts that hold a role in the campaign now."""
     names = dict(session.execute(select(Account.username, Account.name)).all())
     held: dict[str, list[Held]] = defaultdict(list)
     rows = session.execute(
         select(RoleAssignment.username, RoleAssignment.role, RoleAssignment.scope, RoleAssignment.campaign_id)
-        .where(RoleAssignment.campaign_id.in_((0, campaign_id)))
+        .where(RoleAssignment.campaign_id.in_((0, campaign_id)), counts_at(clock.now()))
         .order_by(RoleAssignment.username, RoleAssignment.role, RoleAssignment.scope)
     )
     for username, role, scope, campaign in rows:

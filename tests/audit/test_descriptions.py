@@ -113,6 +113,22 @@ def test_why_a_problem_went_up_is_said_in_words() -> None:
     assert descriptions.sentence(typed, AROUND, "zh").endswith("理由：缺少材料")
 
 
+@pytest.mark.parametrize(
+    ("bound", "zh", "en"),
+    [
+        ("source", "该来源暂停登录账号 ran 至", "this source may not try ran until"),
+        ("name", "未登录过的来源暂停登录账号 ran 至", "sources that never signed in may not try ran until"),
+        ("address", "该网络地址暂停登录", "this network address may not try any name"),
+        (None, "账号 ran 暂停登录至", "ran may not be tried until"),
+    ],
+)
+def test_after_failed_sign_ins_the_record_says_who_waits_and_that_nobody_is_locked_out(bound: str | None, zh: str, en: str) -> None:
+    detail = {"username": "ran", "until": "2020-05-21T01:27:00+00:00", **({"bound": bound} if bound else {})}
+    told = {locale: descriptions.sentence(record("account.locked", detail), AROUND, locale) for locale in ("zh", "en")}
+    assert zh in told["zh"] and "9:27" in told["zh"] and "锁定" not in told["zh"]
+    assert en in told["en"] and "9:27" in told["en"] and "locked" not in told["en"]
+
+
 @pytest.mark.parametrize("locale", ["zh", "en"])
 @pytest.mark.parametrize("kind", sorted(TEXTS))
 def test_no_sentence_shows_its_placeholders(kind: str, locale: str) -> None:

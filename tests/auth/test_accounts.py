@@ -13,12 +13,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import auth, clock
-from app.auth import accounts, holding
+from app.acts import people
+from app.auth import accounts, granting, holding
 from app.auth.accounts import AccountError
 from app.auth.models import ApiToken, RoleAssignment, Substitution
 from app.auth.roles import SEPARATED
+from app.campaign.handlers import notifications
+from app.campaign.importing import runs
 from app.db import Database
-from app.engine.models import Event
+from app.engine.actor import Actor
+from app.engine.models import Event, Task
+from app.simulation import people as staff
 from tests import web
 from tests.web import CLI
 
@@ -115,6 +120,58 @@ def test_a_role_counts_only_in_its_campaign_and_time(app: Flask, db: Database, a
     assert browser.post("/account/campaign", {"campaign": "99"}).status_code == 404
     at("2020-05-25T08:00:00+08:00")
     assert identity_of(app, browser).groups == {"office", "spot_checker"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "counts"),
+    [
+        ("2020-05-25T09:59:59.999999+08:00", False),
+        ("2020-05-25T10:00:00+08:00", True),
+        ("2020-05-27T11:59:59.999999+08:00", True),
+        ("2020-05-27T12:00:00+08:00", False),
+        ("2020-05-27T12:00:00.000001+08:00", False),
+    ],
+)
+def test_a_role_counts_from_its_first_moment_until_before_its_last(app: Flask, db: Database, at: At, moment: str, counts: bool) -> None:
+    """Everywhere: for the person's pages, messages, tasks, authority, the households' list and the simulation."""
+    web.place(db)
+    web.person(db, "ran")
+    web.person(db, "other", "investigator:G03")
+    times = {"valid_from": at("2020-05-25T10:00:00+08:00"), "valid_until": at("2020-05-27T12:00:00+08:00")}
+    at("2020-05-25T10:00:00+08:00")
+    assign(db, "ran", "investigator", scope="G03", campaign_id=web.CAMPAIGN, **times)
+    assign(db, "ran", "office", campaign_id=web.CAMPAIGN, **times)
+    now = at(moment)
+    who = identity_of(app, web.signed_in_as(app, "ran"))
+    assert who.groups == ({"investigator:G03", "office"} if counts else set())
+    task = Task(campaign_id=web.CAMPAIGN, candidate_groups=["investigator:G03"], candidate_users=[], assignee="other")
+    with db.reading() as session:
+        seen = {
+            "roles": bool(holding.roles_held(session, "ran", now)),
+            "messages": "ran" in notifications.holders(session, web.CAMPAIGN, ["investigator:G03"], at=now),
+            "tasks": "ran" in dict(people.successors(session, task, who)),
+            "authority": granting.may_grant(session, Actor("ran"), "party_office", "other", web.CAMPAIGN) is None,
+            "import": "ran" in dict(runs.investigators(session, web.CAMPAIGN)),
+            "simulation": "ran" in staff.read(session, web.CAMPAIGN).identities,
+        }
+    assert seen == dict.fromkeys(seen, counts)
+
+
+def test_roles_that_are_over_keep_nobody_from_one_of_the_three(db: Database, at: At) -> None:
+    """To the moment: at ``valid_until`` the role is over, just before it is not."""
+    until = at("2020-05-27T12:00:00+08:00")
+    at("2020-05-25T10:00:00+08:00")
+    for name in ("early", "late"):
+        web.person(db, name)
+        assign(db, name, "office", campaign_id=web.CAMPAIGN, valid_until=until)
+    at("2020-05-27T11:59:59.999999+08:00")
+    with pytest.raises(AccountError, match="三员分立"):
+        assign(db, "early", "auditor")
+    now = at("2020-05-27T12:00:00+08:00")
+    assign(db, "late", "auditor")
+    with db.reading() as session:
+        assert [held.role for held in holding.roles_held(session, "late", now)] == ["auditor"]
+        assert holding.breaches(session, now) == []
 
 
 def test_a_withdrawn_role_is_gone_at_the_next_request(app: Flask, db: Database) -> None:

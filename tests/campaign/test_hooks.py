@@ -14,7 +14,7 @@ from sqlalchemy import select
 import app.campaign.handlers  # noqa: F401  (the diagrams' service tasks)
 import app.campaign.hooks  # noqa: F401  (registers what is tested)
 from app import personal
-from app.campaign import id_numbers, known, problems, totals
+from app.campaign import id_numbers, known, problems, settings, totals
 from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Visit
 from app.db import Database, new_key
 from app.engine import decisions, definitions
@@ -307,6 +307,43 @@ def test_the_village_form_is_filled_with_totals_that_nobody_types(place: Databas
     assert data["totals"]["persons_out"] == 2
     assert data["totals"]["income_per_capita"] == 14000
     assert data["totals"]["satisfied"] == 1
+
+
+def test_the_village_counts_each_grade_measure_and_answer_on_its_side_of_the_line(place: Database, at: At) -> None:
+    """R11: C, D and no house are unsafe until something about them is finished; satisfied begins at 4; poor is below the line."""
+    now, line = at("2020-05-21T10:00:00+08:00"), 4000
+    measures = (None, "none", "under_way", "repaired", "rebuilt", "relocated", "resettled")
+    houses = [{"housing": {"grade": grade, "measure": measure}} for grade in ("A", "B", "C", "D", "none") for measure in measures]
+    answers: list[dict[str, Any]] = [
+        *({"satisfaction": {"score": score}} for score in (1, 2, 3, 4, 5, None)),
+        *({"income": {"net": net, "per_capita": net}, "members": [{}]} for net in (line - 1, line, line + 1)),
+        *({"water": {"quantity": quantity, "quality": quality}} for quantity in ("yes", "no") for quality in ("yes", "no")),
+        {"members": [{"schooling": "dropped_out", "insurance": "none"}, {"schooling": "at_school", "insurance": "resident"}]},
+        {"low_income_allowance": "yes", "visit": {"mode": "lost_contact"}, "living": {"clothing": "no", "bedding": "no"}},
+        {"poverty_status": "out_of_poverty"},
+        {"poverty_status": "out_enjoying_policy", "members": [{}, {}]},
+    ]
+
+    def write(session: Any) -> None:
+        settings.write(session, CAMPAIGN, {"income_line": line})
+        for number, data in enumerate((*houses, *answers)):
+            about = {"form_id": "household_registered", "subject": f"household:V05-{number:03d}", "scope": "V05", "at": now}
+            session.add(submissions.Submission(campaign_id=CAMPAIGN, data=data, actor="x", **about))
+
+    place.in_transaction(write)
+    with place.reading() as session:
+        found = totals.village(session, CAMPAIGN, "V05")
+    wanted = {
+        "unsafe_houses": 9,
+        "satisfied": 2,
+        "households_below_line": 1,
+        "income_per_capita": line,
+        "unsafe_water": 3,
+        "food_clothing": 1,
+    }
+    wanted |= {"lost_contact": 1, "dropped_out": 1, "uninsured": 1, "households_allowance": 1, "households_out": 2, "persons_out": 2}
+    wanted |= {"persons_registered": 7, "households_in_poverty": len(houses) + len(answers) - 2}
+    assert {name: found[name] for name in wanted} == wanted
 
 
 def test_what_was_found_is_the_households_reality(place: Database) -> None:

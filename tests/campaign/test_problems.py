@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,6 +123,35 @@ def test_what_is_not_there_is_not_found(place: Database) -> None:
         do(place, problems.close, "V05-999", CHECKER)
     with pytest.raises(NotFound):
         place.in_transaction(lambda session: progress.mark(session, CAMPAIGN, "V05-999", "submitted", at=clock.now()))
+
+
+def test_each_day_counts_the_households_planned_and_waiting_on_its_side(place: Database, at: At) -> None:
+    """On the 22nd: due by plan are those of the 21st and 22nd, behind is who still waits of the 21st."""
+    days = [date(2020, 5, 21), date(2020, 5, 22), date(2020, 5, 23)]
+    for stage in ("waiting", "submitted", "returned", "reviewed"):
+        for day in days:
+            code = world.household(place, planned_on=day)
+            if stage != "waiting":
+                moment = at("2020-05-22T00:00:00+08:00" if day == days[0] else "2020-05-21T23:59:59+08:00")
+                for reached in ("submitted", stage):
+                    place.in_transaction(partial(progress.mark, campaign_id=CAMPAIGN, code=code, stage=reached, at=moment))
+    with place.reading() as session:
+        figures = progress.figures(days[1])
+        found = session.execute(select(*(each.label(name) for name, each in figures.items()))).mappings().one()
+    wanted = {"target": 12, "expected": 8, "behind": 1, "today": 2, "submitted_today": 3, "waiting_review": 3, "returned": 3}
+    wanted |= {"submitted": 9, "reviewed": 3, "unsent": 0, "held": 0, "lost_contact": 0}
+    assert {name: found[name] for name in wanted} == wanted
+
+
+def test_a_household_that_is_there_already_keeps_since_when(place: Database, at: At) -> None:
+    code = world.household(place)
+    first, later = at("2020-05-21T10:00:00+08:00"), at("2020-05-21T11:00:00+08:00")
+    for stage, moment in (("submitted", first), ("submitted", later)):
+        place.in_transaction(partial(progress.advance, campaign_id=CAMPAIGN, code=code, stage=stage, at=moment))
+    assert world.read(place, Household, code).stage_at == first
+    for stage in ("reviewed", "submitted"):
+        place.in_transaction(partial(progress.advance, campaign_id=CAMPAIGN, code=code, stage=stage, at=later))
+    assert world.read(place, Household, code).stage == "reviewed", "never back"
 
 
 def test_stages_keep_when_they_were_first_reached_and_a_return_takes_the_later_ones_back(place: Database, at: At) -> None:

@@ -122,6 +122,16 @@ def test_what_is_not_assured_becomes_a_problem(check: Any, changes: dict[str, An
     assert outcome.problems[0].dimension and outcome.problems[0].params["kind"] == "shortfall"
 
 
+@pytest.mark.parametrize("measure", ["none", "under_way"])
+def test_each_grade_of_a_house_about_which_nothing_is_finished(measure: str) -> None:
+    """A and B are safe, C and D are not; no house at all is a problem of its own."""
+    told = {}
+    for grade in ("A", "B", "C", "D", "none"):
+        found = decide("household_rules", {"housing": {"grade": grade, "measure": measure}, "settings": samples.SETTINGS})
+        told[grade] = [(one["severity"], one["code"]) for one in found if one["field"] == "housing.grade"]
+    assert told == {"A": [], "B": [], "C": [("P", "unsafe_house")], "D": [("P", "unsafe_house")], "none": [("P", "no_house")]}
+
+
 @pytest.mark.parametrize("measure", ["repaired", "rebuilt", "relocated", "resettled"])
 def test_a_dangerous_house_that_was_repaired_or_replaced_is_none(check: Any, measure: str) -> None:
     data = samples.registered(**{"housing.grade": "D", "housing.measure": measure, "housing.measure_date": "2019-10-01"})
@@ -165,10 +175,23 @@ def test_negative_amounts_are_refused(check: Any) -> None:
     assert [(one["severity"], one["code"]) for one in found if one["code"] == "amount_negative"] == [("E", "amount_negative")]
 
 
-@pytest.mark.parametrize(("score", "asked"), [(1, True), (2, True), (3, False), (5, False)])
+@pytest.mark.parametrize(("score", "asked"), [(1, True), (2, True), (3, False), (4, False), (5, False)])
 def test_low_satisfaction_needs_a_reason(check: Any, score: int, asked: bool) -> None:
     outcome = check("household_registered", samples.registered(**{"satisfaction.score": score}))
     assert bool(outcome.unexplained) is asked
+
+
+@pytest.mark.parametrize("line", [1, 2, 3, 5])
+def test_the_campaign_sets_at_which_satisfaction_a_reason_is_asked(line: int) -> None:
+    """At the line and below it, not above."""
+    settings = {**samples.SETTINGS, "low_satisfaction": line}
+    asked = {
+        score
+        for score in range(1, 6)
+        for found in decide("household_rules", {"satisfaction": {"score": score}, "settings": settings})
+        if found["code"] == "low_satisfaction" and found["severity"] == "W"
+    }
+    assert asked == set(range(1, line + 1))
 
 
 @pytest.mark.parametrize("mode", ["proxy", "lost_contact"])

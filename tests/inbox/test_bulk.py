@@ -45,6 +45,21 @@ def test_each_ticked_task_has_its_own_outcome(db: Database, person: Login, house
     assert states == {first: "wang", second: "zhao", third: "wang", fill: None}
 
 
+def test_a_task_that_is_not_for_many_stays_open_for_who_may_do_it_one_by_one(db: Database, person: Login, household: Any) -> None:
+    fill = household("H9999")
+    li = person("li")
+    outcome, text = send(li, [fill], NOTE)[str(fill)]
+    assert (outcome, text) == ("failed", "这件事要单独办理，不能批量。")
+    nothing = li.get(f"/tasks/bulk-completion?key={fill}")
+    assert (nothing.status_code, nothing.headers["Location"]) == (303, "/tasks")
+    with db.reading() as session:
+        assert session.scalars(select(Task.state).where(Task.key == fill)).one() == "OPEN"
+        assert session.scalar(select(func.count()).select_from(Submission)) == 0
+    li.complete(fill, NOTE)
+    with db.reading() as session:
+        assert session.scalars(select(Task.state).where(Task.key == fill)).one() == "COMPLETED", "the same form, by itself, is taken"
+
+
 def test_the_same_lot_again_counts_once(db: Database, person: Login, household: Any) -> None:
     keys = reviews(db, person, household, 2)
     wang = person("wang")

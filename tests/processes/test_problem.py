@@ -102,6 +102,8 @@ def test_rung_three_the_principals_decide(play: Play) -> None:
     number = play.raise_problem(ONE, code="unsafe_house", kind="shortfall", field="housing.grade", holds=True)
     play.complete("office", "assign", decision="principals")
     assert play.ledger(number).rung == 3
+    told = {user: play.got(user) for user in ("secretary", "mayor", "commander", "office", "cadre1")}
+    assert told == {"secretary": ["escalation"], "mayor": ["escalation"], "commander": ["escalation"], "office": [], "cadre1": []}
     assert play.tasks("secretary") == play.tasks("mayor") == ["principal_decision"]
     play.complete("secretary", "principal_decision", decision="rectify", person="cadre1", deadline="2020-05-25T18:00:00+08:00")
     play.complete("cadre1", "ordered_rectification", decision="cannot")
@@ -130,6 +132,7 @@ def test_what_is_open_on_the_last_evening_climbs_to_the_principals(play: Play) -
     assert play.tasks("cadre1") == []
     assert play.state("rectification", number) == "TERMINATED"
     assert play.ledger(number).rung == 3
+    assert play.got("secretary") == play.got("mayor") == ["escalation"]
     play.complete("mayor", "principal_decision", decision="accept")
     assert play.state("problem", number) == "COMPLETED"
 
@@ -158,6 +161,8 @@ def test_the_evening_lifts_a_problem_to_the_next_rung(play: Play) -> None:
     assert play.tasks("cadre1") == []
     assert play.tasks("office", f"problem:{number}") == ["assign"]
     assert play.ledger(number).rung == 2
+    assert "escalation" in play.got("office")
+    assert play.got("secretary") == play.got("mayor") == [], "the second rung is the office's"
 
 
 @plays("evening: judgement")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from functools import partial
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -22,6 +25,21 @@ def test_the_same_seed_draws_the_same_sample_of_the_right_size() -> None:
     assert drawn != spot_checks.sample(codes, village="V01", seed=2021, rate=0.1, least=5)
     assert len(spot_checks.sample(codes[:20], village="V01", seed=1, rate=0.1, least=5)) == 5
     assert len(spot_checks.sample(codes[:3], village="V01", seed=1, rate=0.1, least=5)) == 3
+
+
+@pytest.mark.parametrize(
+    ("households", "rate", "least", "drawn"),
+    [
+        *((0, 0.1, 5, 0), (1, 0.1, 5, 1), (4, 0.1, 5, 4), (5, 0.1, 5, 5), (6, 0.1, 5, 5)),
+        *((49, 0.1, 5, 5), (50, 0.1, 5, 5), (51, 0.1, 5, 6), (60, 0.1, 5, 6), (61, 0.1, 5, 7), (101, 0.1, 5, 11)),
+        *((100, 0.07, 1, 7), (101, 0.07, 1, 8), (300, 0.29, 1, 87), (10, 1.0, 1, 10), (3, 0.01, 1, 1), (10, 0.01, 20, 10)),
+    ],
+)
+def test_a_share_is_rounded_up_never_below_the_least_and_never_above_all(households: int, rate: float, least: int, drawn: int) -> None:
+    codes = [f"V01-{number:03d}" for number in range(households)]
+    sample = spot_checks.sample(codes, village="V01", seed=2020, rate=rate, least=least)
+    assert len(sample) == len(set(sample)) == drawn
+    assert set(sample) <= set(codes)
 
 
 def test_nobody_checks_a_household_that_they_investigated() -> None:
@@ -48,6 +66,15 @@ def test_sample_blind_check_report_delivery(play: Play) -> None:
     assert play.row(Report, Report.kind == "spot_check_report").state == "delivered"
     assert play.got("office") == ["report"]
     assert play.state("spot_check") == "COMPLETED"
+
+
+def test_the_campaign_sets_the_size_of_the_sample(play: Play) -> None:
+    play.start("spot_check", settings={**play.variables["settings"], "sample_min": 1, "sample_rate": 0.34})
+    with play.db.reading() as session:
+        drawn = session.execute(select(SpotSample.village, func.count()).group_by(SpotSample.village)).all()
+    villages = Counter(code.split("-")[0] for code in HOUSEHOLDS)
+    assert dict(drawn) == {village: math.ceil(0.34 * count) for village, count in villages.items()}
+    assert sum(villages.values()) > len(play.inbox("checker")) > 0
 
 
 def _check(session: Session, code: str) -> None:

@@ -32,9 +32,20 @@ def _span_of(words: Words, times: Mapping[str, Any]) -> str:
 def _failed_at(words: Words) -> str:
     """What of a sign-in was wrong."""
     if words.detail.get("locked"):
-        return words.both("（账号已锁定）", " (the account was locked)")
+        return words.both("（暂停期内）", " (while attempts were held up)")
     told = {"code": ("（验证码不对）", " (wrong code)"), "current": ("（已登录，核对现用密码）", " (signed in, asked for the password)")}
     return words.both(*told.get(words.said("how"), ("", "")))
+
+
+def _held_up(words: Words) -> str:
+    """Who waits: one source under this name, the name from wherever no one is known, or an address under every name."""
+    told = {
+        "source": ("该来源暂停登录账号 {0} ", "this source may not try {0}"),
+        "name": ("未登录过的来源暂停登录账号 {0} ", "sources that never signed in may not try {0}"),
+        "address": ("该网络地址暂停登录（最后尝试的账号为 {0}）", "this network address may not try any name (the last was {0})"),
+    }
+    before = ("账号 {0} 暂停登录", "{0} may not be tried")  # records of a time when the name was held up everywhere
+    return words.both(*told.get(words.said("bound"), before)).format(words.said("username"))
 
 
 def _token_scopes(words: Words) -> str:
@@ -63,6 +74,7 @@ MAKERS: Mapping[str, Maker] = {
     "until_old": lambda w: w.both("（原定至 {0}）", " (it was to last until {0})").format(w.moment("old")) if w.said("old") else "",
     "held_times": _held_times,
     "failed_at": _failed_at,
+    "held_up": _held_up,
     "token_scopes": _token_scopes,
     "seal_number": lambda w: w.said("number"),
 }

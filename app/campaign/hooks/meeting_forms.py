@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.auth.holding import counts_at
 from app.auth.models import RoleAssignment
 from app.campaign.hooks import subjects
 from app.campaign.hooks.problem_forms import moment
@@ -33,6 +34,7 @@ def minutes(session: Session, task: Task, identity: Any) -> Prepared | None:
         select(Staff.name, Staff.unit)
         .join(RoleAssignment, RoleAssignment.username == Staff.username)
         .where(Staff.campaign_id == task.campaign_id, RoleAssignment.campaign_id == task.campaign_id, RoleAssignment.scope == group)
+        .where(counts_at(clock.now()))
         .order_by(Staff.name)
         .distinct()
     )

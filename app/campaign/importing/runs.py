@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, personal
 from app.auth import accounts
+from app.auth.holding import counts_at
 from app.auth.models import RoleAssignment
 from app.campaign import campaigns, planning, registering
 from app.campaign.errors import Conflict
@@ -187,9 +188,9 @@ def _known(db: Database, campaign_id: int) -> checking.Known:
 
 
 def investigators(session: Session, campaign_id: int) -> Sequence[tuple[str, str]]:
-    """(user name, work group) of everybody who is an investigator in the campaign."""
+    """(user name, work group) of everybody who is an investigator in the campaign now."""
     query = select(RoleAssignment.username, RoleAssignment.scope).where(
-        RoleAssignment.role == "investigator", RoleAssignment.campaign_id == campaign_id
+        RoleAssignment.role == "investigator", RoleAssignment.campaign_id == campaign_id, counts_at(clock.now())
     )
     return session.execute(query.order_by(RoleAssignment.scope, RoleAssignment.username)).all()
 
