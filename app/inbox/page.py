@@ -19,7 +19,7 @@ from app.engine import definitions
 from app.engine.models import Task
 from app.forms import browser, hooks, masking, schema, submissions
 from app.forms.models import Submission
-from app.inbox import judged, voices
+from app.inbox import judged, next_steps, voices
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Page:
     judged: judged.Judged | None = None
     draft: Draft | None = None
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    next_names: list[str] = field(default_factory=list)
+    steps: next_steps.Steps | None = None
     files: list[Attachment] = field(default_factory=list)
     earlier_files: list[Attachment] = field(default_factory=list)
 
@@ -64,7 +64,9 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
     if not (task.form_id and completion.form_of(session, task)[1].blind):
         page.earlier_files = attachments.of_subject(session, task)
         page.said = voices.voices(session, task, names, locale(), but=looked_at.key if looked_at else 0)
-    page.next_names = _next_names(process, task)
+    if open_:
+        form = completion.form_of(session, task)[1] if task.form_id else None
+        page.steps = next_steps.of_task(session, task, form, locale())
     if open_ and task.properties.get("reviews"):
         page.judged = judged.of_tasks(session, identity, [task])[task.key]
     if open_ and task.form_id:
@@ -113,9 +115,3 @@ def shown(session: Session, submission: Submission, *, what: str, key: str, now:
 
 def _remarks(found: list[Any], names: people.Names) -> dict[str, list[dict[str, Any]]]:
     return comments.as_json(found, names.load([name for each in found for name in (each.author, each.replied_by)]))
-
-
-def _next_names(process: Any, task: Task) -> list[str]:
-    """What comes next, as people call it: an element without a name (mostly an end) says nothing to them."""
-    found = definitions.next_elements(process, task.element_id)
-    return list(dict.fromkeys(element_names.spoken(element.name) for element in found if element.name))

@@ -115,6 +115,7 @@ def _boot(who: Identity, found: Task, shown: page.Page, *, mine: bool, view: Vie
         "reviewed": shown.reviewed,
         "comments": shown.comments,
         "files": [attachment_routes.as_json(file) for file in (*shown.files, *shown.earlier_files)],
+        "next": shown.steps.as_json() if shown.steps else None,
         "draft": {"revision": shown.draft.revision if shown.draft else 0},
         "urls": {
             "complete": url_for("inbox.complete", key=found.key) + tail,

@@ -29,6 +29,7 @@ from app.engine import definitions, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Activity, Event, Incident, ProcessInstance, Task
 from tests import web
+from tests.processes import foretold
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -259,11 +260,15 @@ class Play:
     def complete(self, user: str, element: str, subject: str | None = None, **variables: Any) -> Task:
         """Complete the user's first open task of this element, as its form would."""
         task = self.task(user, element, subject)
-        return self.do(lambda session: runtime.complete(session, task.key, variables, Actor(user, origin="test")))
+        told = foretold.before(self, task, variables)
+        done = self.do(lambda session: runtime.complete(session, task.key, variables, Actor(user, origin="test")))
+        told.held(self)
+        return done
 
     def submit(self, user: str, element: str, subject: str | None = None, **data: Any) -> Task:
         """Fill and submit the form of the user's first open task of this element: what the form starts with, and *data* over it."""
-        key = self.task(user, element, subject).key
+        open_task = self.task(user, element, subject)
+        key, told = open_task.key, foretold.before(self, open_task, data)
 
         def work(session: Session) -> Task:
             identity, task = self.identity(user), session.get_one(Task, key)
@@ -276,6 +281,7 @@ class Play:
         with self.app.test_request_context():
             task = self.db.in_transaction(work)
         self.settle()
+        told.held(self)
         return task
 
     def got(self, user: str) -> list[str]:

@@ -117,3 +117,18 @@ def components(part: dict[str, Any]) -> Any:
     yield part
     for child in part.get("components", ()):
         yield from components(child)
+
+
+def test_where_it_goes_on_to_is_told_for_each_outcome(play: Play) -> None:
+    """提交后进入: by the diagram, for what can be chosen; ``foretold`` holds every completion of every diary against it."""
+    subject = reported(play, ONE, flagged())
+    key = play.task("instructor1", "review", subject).key
+    page = Person(play.app, play.db, "instructor1").page(f"/tasks/{key}")
+    told = re.search(r"data-next>(.*?)</span>", page, re.S)
+    assert told is not None
+    by_answer = dict(part.split(" → ") for part in told.group(1).split("；"))
+    assert by_answer["退回调查员"] == "填写《户表》"
+    assert "填写《户表》" not in by_answer["审核通过"]
+    boot = json.loads(re.search(r'id="task-data">(.*?)</script>', page, re.S).group(1))  # type: ignore[union-attr]
+    assert boot["next"]["fields"] == ["decision"]
+    assert {"when": {"decision": "return"}, "text": "填写《户表》"} in boot["next"]["cases"]

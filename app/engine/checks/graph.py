@@ -142,6 +142,16 @@ def _closure(ways: Callable[[str], Iterable[str]], starts: Iterable[str], stop: 
     return seen
 
 
+def reaching(process: Process, element_id: str) -> frozenset[str]:
+    """The elements from which a token can come to this one."""
+    ways = Ways(process)
+    before: dict[str, list[str]] = defaultdict(list)
+    for key in process.elements:
+        for other in ways.all(key):
+            before[other].append(key)
+    return frozenset(_closure(lambda key: before.get(key, []), before.get(element_id, [])))
+
+
 def next_elements(process: Process, element_id: str) -> list[Element]:
     """What may come after an element, as people see it: the next user tasks, calls, awaited events and ends, in document order.
 
@@ -157,11 +167,12 @@ def next_elements(process: Process, element_id: str) -> list[Element]:
             return ways.onward(element.scope)
         return ways.onward(key)
 
-    seen = _closure(lambda key: [] if _is_step(process.elements[key]) else onward(key), onward(element_id))
-    return [each for each in process.elements.values() if each.id in seen and _is_step(each)]
+    seen = _closure(lambda key: [] if is_step(process.elements[key]) else onward(key), onward(element_id))
+    return [each for each in process.elements.values() if each.id in seen and is_step(each)]
 
 
-def _is_step(element: Element) -> bool:
+def is_step(element: Element) -> bool:
+    """Whether people see the element as the next step."""
     if _is_link(element, element.kind):
         return False
     return element.kind in _STEPS or (element.kind == "endEvent" and (not element.scope or _final(element)))

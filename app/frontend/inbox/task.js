@@ -15,6 +15,7 @@ export async function start() {
   const place = find('[data-form]');
   if (place && task.form) form = await mount(place);
   if (find('[data-reviewed]') && task.reviewed) await reviewed();
+  if (form) foretell(form.data());
   remarks(form);
   if (task.mine) cameBack();
   files();
@@ -70,11 +71,23 @@ function given(data) {
 
 // What is typed after the submission was queued belongs to it: it goes out when the person presses the button again.
 function changed(data) {
+  foretell(data);
   if (queue.has(task.task) && JSON.stringify(data) !== JSON.stringify(request?.data)) {
     queue.remove(task.task);
     ready();
   }
   drafts.changed(data);
+}
+
+// Where the task goes on to with what is chosen now; before anything is chosen, the list of all outcomes.
+function foretell(data) {
+  const place = find('[data-next]');
+  if (!place || !task.next?.fields.length) return;
+  place.dataset.all ??= place.textContent;
+  const same = (one, other) => (one ?? null) === (other ?? null);
+  const found = task.next.cases.find(({ when }) => Object.entries(when).every(([ key, answer ]) => same(answer, data[key])));
+  const chosen = data[task.next.fields[0]] ?? null;
+  place.textContent = chosen !== null && found?.text ? found.text : place.dataset.all;
 }
 
 function entered() {
