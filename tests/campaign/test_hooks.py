@@ -14,8 +14,9 @@ from sqlalchemy import select
 import app.campaign.handlers  # noqa: F401  (the diagrams' service tasks)
 import app.campaign.hooks  # noqa: F401  (registers what is tested)
 from app import personal
+from app.auth import accounts
 from app.campaign import id_numbers, known, problems, settings, totals
-from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Visit
+from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Staff, Visit
 from app.db import Database, new_key
 from app.engine import decisions, definitions
 from app.engine.actor import Actor
@@ -344,6 +345,25 @@ def test_the_village_counts_each_grade_measure_and_answer_on_its_side_of_the_lin
     wanted |= {"lost_contact": 1, "dropped_out": 1, "uninsured": 1, "households_allowance": 1, "households_out": 2, "persons_out": 2}
     wanted |= {"persons_registered": 7, "households_in_poverty": len(houses) + len(answers) - 2}
     assert {name: found[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(("moment", "there"), [("09:59:59", False), ("10:00:00", True), ("11:59:59", True), ("12:00:00", False)])
+def test_the_minutes_list_who_belongs_to_the_group_today(place: Database, at: At, moment: str, there: bool) -> None:
+    """R31."""
+    times = {"valid_from": at("2020-05-21T10:00:00+08:00"), "valid_until": at("2020-05-21T12:00:00+08:00")}
+    for name in ("lent", "elsewhere"):
+        web.person(place, name)
+    members = {"investigator.here": "林孝", "lent": "借调", "elsewhere": "外组"}
+
+    def write(session: Any) -> None:
+        accounts.assign_role(session, "lent", "investigator", scope="G03", campaign_id=CAMPAIGN, actor=CLI, **times)
+        accounts.assign_role(session, "elsewhere", "investigator", scope="G04", campaign_id=CAMPAIGN, actor=CLI)
+        session.add_all(Staff(campaign_id=CAMPAIGN, username=username, name=name) for username, name in members.items())
+
+    place.in_transaction(write)
+    at(f"2020-05-21T{moment}+08:00")
+    rows = prepared(place, task("meeting_minutes", "group:G03")).data["attendance"]
+    assert {row["name"] for row in rows} == ({"林孝", "借调"} if there else {"林孝"})
 
 
 def test_what_was_found_is_the_households_reality(place: Database) -> None:

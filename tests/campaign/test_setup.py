@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from sqlalchemy import select
 from app.auth.models import Account, RoleAssignment
 from app.campaign import campaigns, settings
 from app.campaign.importing import columns, export, marked, staff, values
-from app.campaign.models import Campaign, CampaignDate, Household, ImportRun, Staff, Village
+from app.campaign.models import Campaign, CampaignDate, CodeItem, Household, ImportRun, Staff, Village
+from app.config import ROOT
 from app.db import Database
 from app.engine import definitions
 from app.engine.models import Event, ProcessInstance
@@ -74,6 +76,20 @@ def test_one_date_makes_the_whole_plan(office: web.Browser, db: Database) -> Non
     page = office.get("/campaigns/1", headers={"Accept-Language": "zh-CN"}).text
     assert "云扶组办发〔2020〕37号" in page
     assert "还没有农户" in page, "what is missing is said"
+
+
+def test_a_new_campaign_has_every_code_list_and_setting_of_the_plan(office: web.Browser, db: Database) -> None:
+    """Forms offer nothing to choose from without the lists."""
+    made(office)
+    plan = json.loads((ROOT / "app" / "campaign" / "data" / "code_lists.json").read_text(encoding="utf-8"))
+    with db.reading() as session:
+        rows = session.scalars(select(CodeItem).where(CodeItem.campaign_id == 1).order_by(CodeItem.list, CodeItem.position)).all()
+        assert settings.read(session, 1) == settings.defaults()
+    found: dict[str, list[list[str]]] = {}
+    for row in rows:
+        assert row.active
+        found.setdefault(row.list, []).append([row.code, row.label_zh, row.label_en])
+    assert found == plan
 
 
 def test_the_preview_shows_the_plan_before_anything_is_saved(office: web.Browser, db: Database) -> None:

@@ -547,3 +547,17 @@ def test_housekeeping_forgets_old_answers(db: Database, registry: Any) -> None:
     db.in_transaction(lambda s: s.execute(update(Idempotency).values(created_at=long_ago)))
     db.in_transaction(jobs._sweep)
     assert d.read(db, lambda s: s.scalars(select(Idempotency)).all()) == []
+
+
+def test_the_worker_rests_when_nothing_was_due_and_only_then(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, found, rested = jobs.Worker(db, poll=60), [2, 1, 0], []
+
+    def rest(seconds: float) -> bool:
+        rested.append((seconds, list(found)))
+        worker._stop.set()
+        return True
+
+    monkeypatch.setattr(worker, "_look", lambda: found.pop(0))
+    monkeypatch.setattr(worker._wake, "wait", rest)
+    worker._work()
+    assert rested == [(60, [])], "after the look that found nothing, for the poll's time"
