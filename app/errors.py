@@ -56,17 +56,18 @@ WORDS: dict[int, Words] = {
 
 def install(app: Flask) -> None:
     """Answer every error in the form in which it was asked: page, fragment or JSON."""
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, http)
     app.register_error_handler(CSRFError, _stale_form)
-    app.register_error_handler(RateLimitExceeded, _http)
+    app.register_error_handler(RateLimitExceeded, http)
     app.register_error_handler(EngineError, _engine)
     app.register_error_handler(RevisionConflict, _conflict)
-    app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(SQLAlchemyError, database)
     app.register_error_handler(OverflowError, _beyond)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _http(error: HTTPException) -> Response | HTTPException:
+def http(error: HTTPException) -> Response | HTTPException:
+    """The answer for what a route or Flask itself refuses."""
     if error.response is not None:
         return error
     if isinstance(error, InternalServerError):
@@ -100,7 +101,7 @@ def _conflict(error: RevisionConflict) -> Response:
 _RETRY_AFTER = {Outage.LOCKED: 2, Outage.FULL: 120}
 
 
-def _database(error: SQLAlchemyError) -> Response:
+def database(error: SQLAlchemyError) -> Response:
     """The database does not answer: 503, with what was typed on the page. Any other error of it is a fault of ours."""
     found = outage(error)
     if isinstance(error, DataError) or (isinstance(error, StatementError) and isinstance(error.orig, OverflowError)):
@@ -167,10 +168,10 @@ def page(
 
 
 def _rendered(template: str, **values: object) -> str:
-    """The page with its surroundings, or without them when those cannot be read either (the database is away)."""
+    """The page with its surroundings, or without them when those cannot be read either (the database is away, a row is damaged)."""
     try:
         return render_template(template, **values)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError, TypeError, AttributeError, LookupError):
         log.exception("the error page could not show its surroundings")
         forget_person()
         return render_template("errors/plain.html", **values)

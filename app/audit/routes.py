@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.audit import descriptions, unmasking
+from app.audit import damage, descriptions, unmasking
 from app.audit.blueprint import blueprint
 from app.audit.conformance import pages as conformance_pages
 from app.audit.exporting import pages as export_pages
@@ -16,8 +16,21 @@ from app.audit.proof import retention_pages
 from app.auth import navigation
 from app.auth.language import locale
 
-#: Modules whose import puts their routes on the blueprint.
-ROUTES = (picture_pages, conformance_pages, records, household, as_of, replay, people, villages, proof_pages, retention_pages, export_pages)
+#: Modules whose import puts their routes, and what to say of damage, on the blueprint.
+ROUTES = (
+    picture_pages,
+    conformance_pages,
+    records,
+    household,
+    as_of,
+    replay,
+    people,
+    villages,
+    proof_pages,
+    retention_pages,
+    export_pages,
+    damage,
+)
 
 
 def register(app: Flask) -> None:

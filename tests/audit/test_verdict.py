@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -166,9 +166,10 @@ SHAPES = (
 )
 
 
-def spoil(connection: Connection, chance: random.Random) -> str:
-    """One value of one row becomes rubbish, or a column of all rows."""
-    full = [name for name in sorted(Base.metadata.tables) if connection.scalar(text(f'SELECT count(*) FROM "{name}"'))]  # noqa: S608
+def spoil(connection: Connection, chance: random.Random, about: Container[str] | None = None) -> str:
+    """One value of one row becomes rubbish, or a column of all rows; *about*: of these tables."""
+    wanted = [name for name in sorted(Base.metadata.tables) if about is None or name in about]
+    full = [name for name in wanted if connection.scalar(text(f'SELECT count(*) FROM "{name}"'))]  # noqa: S608
     table = Base.metadata.tables[chance.choice(full)]
     column, value = chance.choice(list(table.columns)), chance.choice((*RUBBISH, *SHAPES))
     some = chance.choice(connection.execute(text(f'SELECT rowid FROM "{table.name}"')).scalars().all())  # noqa: S608
