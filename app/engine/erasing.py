@@ -267,10 +267,10 @@ NAMING = frozenset({"label", "variables", "changes", "message", "file"})
 
 @last("persons")
 def _naming(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
-    """What records say in ``NAMING``; their salt stays for the texts that are kept."""
+    """All free texts of records that have one in ``NAMING``: beside a salt that others need, a name could be guessed from its digest."""
 
     def change(entry: Event) -> dict[str, Any]:
-        return _without(entry, chains.free_of(entry.detail) & NAMING)
+        return _without(entry, _erasable(entry)) if chains.free_of(entry.detail) & NAMING else entry.detail
 
     return _records(session, campaign_id, after, change)
 
@@ -280,7 +280,12 @@ def _texts(session: Session, campaign_id: int, after: int) -> tuple[int, int] | 
     """Free texts in records, with their salt; what is told of rows has gone before, or still counts."""
 
     def change(entry: Event) -> dict[str, Any]:
-        counts = isinstance(entry.detail.get(STATES), dict) and "" in entry.detail[STATES]
-        return _without(entry, chains.free_of(entry.detail) - ({STATES} if counts else set()))
+        return _without(entry, _erasable(entry))
 
     return _records(session, campaign_id, after, change)
+
+
+def _erasable(entry: Event) -> set[str]:
+    """The free texts of a record, without what it tells of rows that still counts."""
+    counts = isinstance(entry.detail.get(STATES), dict) and "" in entry.detail[STATES]
+    return chains.free_of(entry.detail) - ({STATES} if counts else set())
