@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -150,11 +150,11 @@ def install(app: Flask) -> None:
     public(app.view_functions["static"])
 
 
-def start_browser_session(token: str) -> None:
-    """Begin a fresh browser session (nothing of the old one survives: no fixation)."""
+def start_browser_session(token: str, chosen: Mapping[str, object] | None = None) -> None:
+    """Begin a fresh browser session (nothing of the old one survives: no fixation) with what its person had *chosen* before."""
     kept = {key: session[key] for key in ("locale",) if key in session}
     session.clear()
-    session.update(kept)
+    session.update({**kept, **(chosen or {})})
     session["_user_id"] = token
     session.permanent = True
     for name in ("daopai_person", "daopai_identity", "csrf_token"):

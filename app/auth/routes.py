@@ -19,6 +19,7 @@ from app.auth import (  # noqa: F401  (they add their pages to the blueprints)
     limits,
     navigation,
     personal_pages,
+    renewing,
     second_factor_pages,
     sessions,
     sign_in,
@@ -44,7 +45,9 @@ def home() -> Response:
 @auth.get("/login")
 @public
 def login() -> str | Response:
-    """The login page; in the demonstration with its accounts."""
+    """The login page; in the demonstration with its accounts. For a script: who is signed in, if anybody."""
+    if renewing.asked():
+        return renewing.answer()
     if identity_or_none():
         return redirect(local_path(request.args.get("next")) or url_for("auth.home"), 303)
     return _login_page()
@@ -72,13 +75,22 @@ def enter() -> str | Response | tuple[str, int]:
     outcome = sign_in.with_password(database(), username, request.form.get("password", ""), _sender(username))
     target = local_path(request.form.get("next"))
     if outcome.kind == "ok":
-        devices.remember(username)
-        guard.start_browser_session(outcome.token)
-        return redirect(target or url_for("auth.home"), 303)
+        return _enter(username, outcome.token, target)
     if outcome.kind == "code":
         session["pending"] = [username, clock.real_now().timestamp() + CODE_WITHIN, target]
-        return redirect(url_for("auth.code"), 303)
-    return _login_page(_failure(outcome, _("用户名或密码不对。")), username), 422
+        return renewing.answer("code") if renewing.asked() else redirect(url_for("auth.code"), 303)
+    error = _failure(outcome, _("用户名或密码不对。"))
+    return renewing.answer("refused", error) if renewing.asked() else (_login_page(error, username), 422)
+
+
+def _enter(username: str, token: str, target: str) -> Response:
+    """Into the new session: to *target*, or back to the script that keeps its page."""
+    devices.remember(username)
+    if renewing.asked():
+        guard.start_browser_session(token, renewing.chosen(username))
+        return renewing.answer()
+    guard.start_browser_session(token)
+    return redirect(target or url_for("auth.home"), 303)
 
 
 def _failure(outcome: sign_in.Outcome, wrong: str) -> str:
@@ -99,16 +111,15 @@ def code() -> str | Response | tuple[str, int]:
     username, until, target = session.get("pending") or ("", 0, "")
     if not username or until < clock.real_now().timestamp():
         session.pop("pending", None)
-        return redirect(url_for("auth.login"), 303)
+        return renewing.answer() if renewing.asked() else redirect(url_for("auth.login"), 303)
     if request.method == "GET":
         return render_template("auth/code.html", error="")
     given = "".join(request.form.get("code", "").split())
     outcome = sign_in.with_code(database(), username, given, _sender(username))
     if outcome.kind == "ok":
-        devices.remember(username)
-        guard.start_browser_session(outcome.token)
-        return redirect(target or url_for("auth.home"), 303)
-    return render_template("auth/code.html", error=_failure(outcome, _("验证码不对或已用过，请等下一个。"))), 422
+        return _enter(username, outcome.token, target)
+    error = _failure(outcome, _("验证码不对或已用过，请等下一个。"))
+    return renewing.answer("refused", error) if renewing.asked() else (render_template("auth/code.html", error=error), 422)
 
 
 @auth.post("/logout")

@@ -68,6 +68,11 @@ def find(session: Session, token: str) -> Found | None:
     return Found(row[0].key, row[0].last_seen_at, row[1]) if row else None
 
 
+def owner(session: Session, token: str) -> str:
+    """Whose session a token is or was, also when it has ended; "" for an unknown one."""
+    return session.scalar(select(LoginSession.username).where(LoginSession.token_hash == fingerprint(token))) or ""
+
+
 def live(session: Session, *, username: str | None = None, before: int | None = None, limit: int = 50) -> list[LoginSession]:
     """Live sessions, newest first, of one user or of all."""
     now = clock.real_now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,9 @@ from app import clock, exact_json
 from app.engine.actor import Actor
 from app.engine.errors import Conflict
 from app.engine.models import Idempotency
+
+#: What a client may call its request.
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,40}", re.ASCII)
 
 #: How long an answer is kept (real time). A phone that was off for a month asks again.
 KEPT = timedelta(days=60)

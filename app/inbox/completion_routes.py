@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import abort, flash, jsonify, request
@@ -13,20 +12,19 @@ from app import element_names
 from app.acts import completion, transactions
 from app.acts.refusals import Closed
 from app.auth import actor, database, identity, signed_in
+from app.engine import idempotency
 from app.engine.errors import StepFailed
 from app.engine.models import Task
 from app.inbox import answers, listing
 from app.inbox.address import View
 from app.inbox.blueprint import blueprint
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,40}", re.ASCII)
-
 
 def sent_form() -> tuple[dict[str, Any], str]:
     """``{"data": {…}, "request_id": "…"}`` of this request; 400 for anything else."""
     sent = request.get_json()
     data, request_id = sent.get("data"), sent.get("request_id")
-    if not isinstance(data, dict) or not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
+    if not isinstance(data, dict) or not isinstance(request_id, str) or not idempotency.REQUEST_ID.fullmatch(request_id):
         abort(400)
     return data, request_id
 

@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from app.acts.models import Draft
-from app.auth import sessions
+from app.auth import accounts, sessions
 from app.db import Database
 from app.engine.models import Task
 from app.forms.models import Submission
+from tests import web
 from tests.browser.serving import DESK, PHONE, Visit, chromium, serving
 from tests.inbox.conftest import next_task
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.browser
 Window = Callable[..., Visit]
 SAVED = re.compile(r"已保存 \d\d:\d\d")
 #: What Chromium says when a test takes the signal away or the server refuses; not the page's fault.
-EXPECTED = re.compile(r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|status of (409|415|422)")
+EXPECTED = re.compile(r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|status of (401|409|415|422)")
 
 
 @pytest.fixture(params=["sqlite"])
@@ -132,6 +133,32 @@ def test_without_signal_nothing_is_lost_and_it_is_sent_once_when_the_signal_is_b
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Draft)) == 0
     assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('daopai'))") == []
+
+
+def test_a_session_that_ended_is_renewed_over_the_form_and_what_was_typed_is_submitted(
+    db: Database, window: Window, household: Any, person: Any
+) -> None:
+    """Saving by itself asks nothing; handing in asks for the password, and goes through once."""
+    key = household()
+    person("li").send("POST", f"/tasks/{key}/claim")
+    page = window("li").open(f"/tasks/{key}")
+    expect(page.get_by_label("户主")).to_be_editable()
+
+    def end(session: Any) -> None:
+        accounts.find(session, "li").password_hash = web.password_hash()
+        sessions.revoke_all(session, "li", web.CLI)
+
+    db.in_transaction(end)
+    page.get_by_label("户主").fill("张三")
+    page.get_by_label("年收入").fill("7000")
+    expect(saved(page)).to_contain_text("登录已过期")
+    box = page.locator("dialog[data-sign-in]")
+    expect(box).to_have_count(0)
+    submit(page)
+    box.get_by_label("密码").fill(web.PASSWORD)
+    box.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url("**/tasks")
+    assert [row.data["income"] for row in submissions(db)] == [7000]
 
 
 def test_what_waited_for_the_signal_and_is_refused_says_so_in_its_own_form(window: Window, household: Any, person: Any) -> None:

@@ -216,6 +216,43 @@ def test_a_draft_begins_from_any_deployed_version(app: Any, db: Database) -> Non
         assert (found.base_key, found.name, store.content_of(session, found)) == (first.key, "一", changed("一"))
 
 
+def test_a_save_that_is_repeated_is_one_save(app: Any, db: Database) -> None:
+    """The same request id gets the first answer, also after others have saved since; with other content it is refused."""
+    browser, other = signed_in(app), signed_in(app, "li", "李四")
+    key = draft(db)
+    address = f"/modeler/drafts/{key}/versions"
+    asked = {"from_number": 1, "content": changed("一").decode(), "note": "", "request_id": "0123456789abcdef"}
+    first, again = browser.post(address, json=asked), browser.post(address, json=asked)
+    assert (first.status_code, again.status_code) == (201, 201) and json(first) == json(again)
+    assert other.post(address, json={"from_number": 2, "content": changed("二").decode()}).status_code == 201
+    assert json(browser.post(address, json=asked))["number"] == 2
+    assert browser.post(address, json={**asked, "content": changed("三").decode()}).status_code == 409
+    assert other.post(address, json=asked).status_code == 409  # another person's request is another request
+    for bad in ("short", "x" * 41, 12345678, "a b c d e f"):
+        assert browser.post(address, json={**asked, "request_id": bad}).status_code == 400
+    with db.reading() as session:
+        assert [row.number for row in store.versions(session, store.find(session, key)) if row.adopted] == [3, 2, 1]
+
+
+def test_what_is_the_newest_version_already_is_no_conflict(app: Any, db: Database) -> None:
+    """The same content from an older version: nothing of anybody would be written over."""
+    browser = signed_in(app)
+    key = draft(db)
+    asked = {"from_number": 1, "content": changed("一").decode()}
+    assert [json(browser.post(f"/modeler/drafts/{key}/versions", json=asked))["number"] for _each in range(2)] == [2, 2]
+
+
+def test_a_check_without_content_is_that_of_the_version(app: Any, db: Database) -> None:
+    """In the encoding that the file has: what nobody touched is not sent through the browser."""
+    browser = signed_in(app)
+    text = starting.template("process", "paper", "一张纸").decode().replace("UTF-8", "GBK")
+    key = db.in_transaction(lambda s: store.create(s, ZHANG, kind="process", resource="paper.bpmn", content=text.encode("gbk")).key)
+    address = f"/modeler/drafts/{key}/check"
+    drawn = {each["code"] for each in json(browser.post(address, json={"content": text.replace("GBK", "UTF-8")}))["problems"]}
+    assert {each["code"] for each in json(browser.post(address, json={"number": 1}))["problems"]} == drawn
+    assert browser.post(address, json={"number": 7}).status_code == 404
+
+
 def test_a_conflict_names_the_other_and_where_to_compare(app: Any, db: Database) -> None:
     browser, other = signed_in(app), signed_in(app, "li", "李四")
     key = draft(db)

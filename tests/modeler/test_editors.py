@@ -40,10 +40,6 @@ LONELY_TASK = """() => {
   const pool = daopaiModeler.get('elementRegistry').get('pool_household');
   daopaiModeler.get('modeling').createShape({ type: 'bpmn:UserTask' }, { x: 900, y: 1200 }, pool);
 }"""
-#: until the copy against a crash has been written
-KEPT = """async name => {
-  while (!(localStorage.getItem(name) ?? '').includes('mine')) await new Promise(done => setTimeout(done, 50));
-}"""
 COUNT = "daopaiModeler.get('elementRegistry').filter(each => each.parent && !each.labelTarget && !each.waypoints).length"
 
 _BACK = {
@@ -240,21 +236,6 @@ def test_a_save_over_somebody_elses_is_refused_and_nothing_is_lost(app: Flask, s
         assert [version.adopted for version in store.versions(session, draft)] == [True, False, True, True]
         assert "李四的纸".encode() in store.content_of(session, draft, 2)
         assert b'"mine"' in store.content_of(session, draft)
-
-
-def test_a_crash_loses_nothing(app: Flask, sqlite_db: Database, browser: Browser) -> None:
-    """What was not saved is offered again by the same browser."""
-    key = draft_of(sqlite_db, "paper.form", starting.template("form", "paper", "一张纸"))
-    with serving(app) as base, visiting(app, browser, base, "zhang") as visit:
-        page = open_draft(visit, key)
-        page.evaluate(ADD_FIELD)
-        page.evaluate(KEPT, f"daopai-draft-{key}")
-        page.close(run_before_unload=False)
-        visit.page = visit.context.new_page()
-        page = open_draft(visit, key)
-        page.locator('[data-notice="copy"]').get_by_role("button", name="恢复这些改动").click()
-        expect(page.locator('.fjs-element[data-field-type="textfield"], .fjs-element').get_by_text("我的").first).to_be_visible()
-        expect(page.locator("[data-state]")).to_have_text("有改动，还没有保存")
 
 
 def test_a_form_is_previewed_with_test_data(app: Flask, sqlite_db: Database, browser: Browser) -> None:

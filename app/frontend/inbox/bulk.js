@@ -1,6 +1,6 @@
 // Many reviewing tasks, one form: sent in small lots, each task with its own outcome, the bar with counts.
 
-import { requestId, send } from './net.js';
+import { requestId, send } from '../shell/net.js';
 import { bulk, find, locale, make, problem, texts, words } from './page.js';
 
 const LOT = 5;
@@ -38,7 +38,7 @@ export async function start() {
     const bar = find('[data-bulk-progress]');
     bar.hidden = false;
     for (const lot of lots(open)) {
-      const answer = await send('POST', url, { keys: lot, data, request_id: id });
+      const answer = await send('POST', url, { keys: lot, data, request_id: id }, { ask: true });
       if (!answer.ok) {
         problem(answer.offline ? texts.lost : answer.login ? texts.login : words(answer.json));
         return;

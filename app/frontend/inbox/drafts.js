@@ -1,6 +1,6 @@
 // What is typed is on the server within two seconds; until it is, it lies on this device.
 
-import { send } from './net.js';
+import { send } from '../shell/net.js';
 import { find, make, task, texts } from './page.js';
 
 const WAIT = 1500; // ms without typing

@@ -1,6 +1,6 @@
 // Photos and documents of the task as a whole (those of single fields are the form bundle's).
 
-import { send } from './net.js';
+import { send } from '../shell/net.js';
 import { all, find, make, task, texts, words } from './page.js';
 
 export function files() {
@@ -18,7 +18,7 @@ async function upload(file) {
   say(`${texts.uploading} ${file.name}`);
   const body = new FormData();
   body.append('file', file);
-  const answer = await send('POST', task.urls.upload, body, { patience: 120_000 });
+  const answer = await send('POST', task.urls.upload, body, { patience: 120_000, ask: true });
   say(answer.ok ? '' : `${file.name}: ${answer.offline ? texts.uploadFailed : words(answer.json)}`);
   if (answer.ok) find('[data-file-list]').append(row(answer.json));
 }
@@ -32,7 +32,7 @@ function row(file) {
 }
 
 async function remove(key) {
-  const answer = await send('DELETE', `/attachments/${key}`);
+  const answer = await send('DELETE', `/attachments/${key}`, undefined, { ask: true });
   if (answer.ok) find(`[data-file="${key}"]`).remove();
   else say(answer.offline ? texts.lost : words(answer.json));
 }

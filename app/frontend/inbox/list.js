@@ -1,6 +1,6 @@
 // Lists by keyboard, and ticking only what belongs together.
 
-import { send } from './net.js';
+import { send } from '../shell/net.js';
 import { all, find } from './page.js';
 
 const links = () => all('.rows .row-link');
@@ -22,7 +22,7 @@ export function tick() {
 export async function claim() {
   const link = focused();
   if (!link || !location.search.includes('list=group')) return;
-  const answer = await send('POST', `/tasks/${link.dataset.task}/claim${new URL(link.href).search}`);
+  const answer = await send('POST', `/tasks/${link.dataset.task}/claim${new URL(link.href).search}`, undefined, { ask: true });
   if (answer.ok) location.assign(answer.json.redirect);
   else location.assign(link.href);
 }

@@ -1,12 +1,12 @@
 // Submissions that found no signal: kept on this device, sent again with the same request id, so that they count once.
 
-import { send } from './net.js';
+import { send } from '../shell/net.js';
 import { find, make, texts, words } from './page.js';
 
 const prefix = 'daopai:queue:';
 const AGAIN = 20_000; // ms
 
-const user = () => document.body.dataset.user || (find('[data-queue]') || {}).dataset?.user || '';
+const user = () => document.body.dataset.user;
 
 export function waiting() {
   return Object.keys(localStorage)

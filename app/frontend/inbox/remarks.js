@@ -1,6 +1,6 @@
 // Remarks on single fields: the reviewer writes them beside a submission, who corrects it sees and answers them.
 
-import { send } from './net.js';
+import { send } from '../shell/net.js';
 import { all, ask, find, locale, make, problem, task, texts, words } from './page.js';
 
 export async function reviewed() {
@@ -16,7 +16,7 @@ export async function reviewed() {
   async function annotate(path, label) {
     const text = await ask(`${label}${texts.colon}${texts.annotateAsk}`);
     if (!text || !text.trim()) return;
-    const answer = await send('POST', task.urls.comments, { path, text });
+    const answer = await send('POST', task.urls.comments, { path, text }, { ask: true });
     if (!answer.ok) {
       problem(answer.offline ? texts.lost : words(answer.json));
       return;
@@ -44,7 +44,7 @@ export async function reviewed() {
   }
 
   async function withdraw(path, remark) {
-    const answer = await send('DELETE', task.urls.withdraw.replace('/0', `/${remark.key}`));
+    const answer = await send('DELETE', task.urls.withdraw.replace('/0', `/${remark.key}`), undefined, { ask: true });
     if (!answer.ok) {
       problem(answer.offline ? texts.lost : words(answer.json));
       return;
@@ -69,7 +69,7 @@ export function remarks(form) {
 async function reply(button, form) {
   const text = await ask(texts.replyAsk, button.dataset.replyText);
   if (text === null) return;
-  const answer = await send('PUT', `${task.urls.comments}/${button.dataset.reply}/reply`, { text });
+  const answer = await send('PUT', `${task.urls.comments}/${button.dataset.reply}/reply`, { text }, { ask: true });
   if (!answer.ok) {
     problem(answer.offline ? texts.lost : words(answer.json));
     return;

@@ -2,7 +2,7 @@
 
 import * as drafts from './drafts.js';
 import { files } from './files.js';
-import { requestId, send } from './net.js';
+import { requestId, send } from '../shell/net.js';
 import { all, find, make, problem, locale, task, texts, words } from './page.js';
 import * as queue from './queue.js';
 import { remarks, reviewed } from './remarks.js';
@@ -125,7 +125,7 @@ async function submit() {
   button.disabled = true;
   drafts.say(texts.submitting);
   await drafts.settle();
-  const answer = await send('POST', task.urls.complete, { data, request_id: request.id });
+  const answer = await send('POST', task.urls.complete, { data, request_id: request.id }, { ask: true });
   if (answer.ok) {
     drafts.done();
     location.assign(answer.json.redirect); // the button stays off until the page is gone
@@ -201,7 +201,7 @@ function ready() {
 
 async function act(button) {
   button.disabled = true;
-  const answer = await send(button.dataset.send, button.dataset.url);
+  const answer = await send(button.dataset.send, button.dataset.url, undefined, { ask: true });
   button.disabled = false;
   if (answer.ok) location.assign(answer.json.redirect);
   else problem(answer.offline ? texts.lost : words(answer.json));

@@ -1,6 +1,6 @@
 // The small diagram, loaded when it comes into view.
 
-import { send } from './net.js';
+import { send } from '../shell/net.js';
 import { find, make, task, texts } from './page.js';
 
 export function start() {

@@ -3,6 +3,7 @@ import '../modeler-desk/styles.js';
 
 import CamundaModeler from 'camunda-bpmn-js/lib/camunda-cloud/Modeler';
 import CamundaViewer from 'camunda-bpmn-js/lib/camunda-cloud/NavigatedViewer';
+import ExecutableFixModule from 'bpmn-js-executable-fix';
 import SimulationModule from 'bpmn-js-token-simulation';
 
 import 'camunda-bpmn-js/dist/assets/camunda-cloud-modeler.css';
@@ -13,6 +14,7 @@ import { keepDefaults } from '../modeler-desk/defaults.js';
 import { Desk } from '../modeler-desk/desk.js';
 import { localise } from '../modeler-desk/localise.js';
 import { make } from '../modeler-desk/pieces.js';
+import { centre, readable, whole } from '../modeler-desk/places.js';
 import { lint } from './lint.js';
 import { Marks } from './marks.js';
 import { KeepOrderModule } from './order.js';
@@ -20,6 +22,11 @@ import { PickersModule } from './pickers.js';
 import { simulation } from './simulation.js';
 import { KnownVariablesModule } from './variables.js';
 import { translator, words } from './words.js';
+
+/** Camunda's modeler without the module that writes isExecutable="false" into every process of a file that says nothing about it. */
+class Modeler extends CamundaModeler {
+  getModules(options) { return super.getModules(options).filter(each => each !== ExecutableFixModule); }
+}
 
 async function start() {
   const desk = new Desk();
@@ -31,7 +38,7 @@ async function start() {
     if (warnings.length && !desk.readonly) {
       desk.notice('warning', desk.say('warnings', { count: warnings.length, first: warnings[0].message }), [], 'warnings');
     }
-    fit(modeler, desk);
+    readable(modeler.get('canvas'), desk.beside, beginning(modeler));
   };
   try {
     await open(desk.content);
@@ -42,7 +49,7 @@ async function start() {
   if (desk.boot.locale !== 'en') localise(document.body, words);
   const marks = new Marks(modeler);
   modeler.on('commandStack.changed', () => desk.changed());
-  desk.tool(desk.say('fit'), () => fit(modeler, desk));
+  desk.tool(desk.say('fit'), () => whole(modeler.get('canvas'), desk.beside));
   if (!desk.readonly) {
     desk.tool(desk.say('undo'), () => modeler.get('commandStack').undo());
     desk.tool(desk.say('redo'), () => modeler.get('commandStack').redo());
@@ -53,7 +60,8 @@ async function start() {
   desk.begin({
     open,
     read: async () => (await modeler.saveXML({ format: true })).xml,
-    jump: id => jump(modeler, id),
+    position: () => lastDone(modeler),
+    jump: id => jump(modeler, desk, id),
     mark: findings => marks.show(findings),
     lint: () => desk.readonly ? [] : lint(modeler, desk.boot.locale)
   });
@@ -63,10 +71,11 @@ function editor(desk, vocabulary) {
   const locale = desk.boot.locale;
   const height = make('div', { class: 'desk-canvas-inner' });
   desk.canvas.append(height);
-  return new CamundaModeler({
+  return new Modeler({
     container: height,
     propertiesPanel: { parent: desk.panel, getFeelPopupLinks: () => [], tooltip: {} },
     elementTemplateChooser: false,
+    disableAdjustOrigin: true, // a save does not move the drawing
     exporter: { name: 'Daopai', version: '1' },
     additionalModules: [
       SimulationModule, PickersModule, KnownVariablesModule, KeepOrderModule,
@@ -82,29 +91,40 @@ function viewer(desk) {
   return new CamundaViewer({ container: inner });
 }
 
-/** The whole diagram, beside the palette and not below it. */
-function fit(modeler, desk) {
-  const canvas = modeler.get('canvas');
-  canvas.zoom('fit-viewport');
-  const { inner, outer } = canvas.viewbox();
-  const left = desk.readonly ? 24 : 120;
-  const room = { width: outer.width - left - 24, height: outer.height - 48 };
-  const scale = Math.min(room.width / inner.width, room.height / inner.height, 1);
-  if (!(scale > 0) || !Number.isFinite(scale)) return;
-  const spare = { x: (room.width - inner.width * scale) / 2, y: (room.height - inner.height * scale) / 2 };
-  canvas.viewbox({
-    x: inner.x - (left + spare.x) / scale, y: inner.y - (24 + spare.y) / scale, width: outer.width / scale, height: outer.height / scale
-  });
+/** The command that was done last and not taken back; undone, a renaming leaves an empty label in the file. */
+function lastDone(modeler) {
+  const { _stack: stack, _stackIdx: index } = modeler.get('commandStack', false) ?? {};
+  return stack ? stack[index] ?? null : undefined;
 }
 
-function jump(modeler, id) {
-  const registry = modeler.get('elementRegistry');
-  const found = registry.get(id) ?? registry.find(element => element.businessObject.processRef?.id === id);
+/** Where the process begins; of several starts the first one of the first pool. */
+function beginning(modeler) {
+  const canvas = modeler.get('canvas');
+  const inSubprocess = element => Boolean(element.parent && (element.parent.type === 'bpmn:SubProcess' || inSubprocess(element.parent)));
+  const starts = modeler.get('elementRegistry').filter(each => each.type === 'bpmn:StartEvent' && canvas.findRoot(each) === canvas.getRootElement() && !inSubprocess(each));
+  return starts.sort((one, other) => one.x - other.x || one.y - other.y)[0];
+}
+
+/** Into the middle, large enough to be read, and selected. */
+function jump(modeler, desk, id) {
+  const found = place(modeler.get('elementRegistry'), id);
   if (!found) return;
   const canvas = modeler.get('canvas');
   canvas.setRootElement(canvas.findRoot(found));
   modeler.get('selection', false)?.select(found);
-  if (found.parent) canvas.scrollToElement(found, { top: 120, bottom: 120, left: 160, right: 160 });
+  for (const each of modeler.get('elementRegistry').filter(shape => canvas.hasMarker(shape, 'finding-here'))) canvas.removeMarker(each, 'finding-here');
+  if (!found.parent) return readable(canvas, desk.beside, beginning(modeler));
+  canvas.addMarker(found, 'finding-here');
+  centre(canvas, found, desk.beside);
+}
+
+/** What shows the element *id*: itself, the pool of a process, the event of a definition or the user of a message, an error … */
+function place(registry, id) {
+  const named = [ 'messageRef', 'errorRef', 'signalRef', 'escalationRef', 'dataObjectRef', 'dataStoreRef' ];
+  const shows = holder => holder && (holder.id === id || named.some(name => holder.get(name)?.id === id));
+  return registry.get(id)
+    ?? registry.find(({ businessObject: found }) => found.processRef?.id === id)
+    ?? registry.find(({ businessObject: found }) => shows(found) || found.get('eventDefinitions')?.some(shows) || shows(found.loopCharacteristics));
 }
 
 void start();

@@ -1,14 +1,17 @@
 // What the three editors share: saving as versions, a copy against a crash, who else is there, findings.
 //
-// An editor is {read() → Promise<text>, jump(id), mark(findings), lint() → Promise<findings>}; it calls desk.changed() at each change.
+// An editor is {open(text), read() → Promise<text>, jump(id), mark(findings), lint() → Promise<findings>} and, where its history can
+// tell, position() → what was done last; it calls desk.changed() at each change that a person made.
 // A finding: {element, name, severity, text, source}.
-import { make, later, send } from './pieces.js';
+import { send } from '../shell/net.js';
+import { Copies } from './copies.js';
 import { Findings } from './findings.js';
+import { later, make } from './pieces.js';
+import { Saving } from './saving.js';
 import { speaker } from './say.js';
 
 const PRESENCE = 15_000;
 const CHECK_PAUSE = 900;
-const COPY_PAUSE = 700;
 const AUTOSAVE_PAUSE = 45_000;
 
 export class Desk {
@@ -17,9 +20,7 @@ export class Desk {
     this.say = speaker(this.boot.locale);
     this.small = !matchMedia('(min-width: 900px)').matches;
     this.readonly = this.boot.readonly || this.small;
-    this.number = this.boot.number;
     this.dirty = false;
-    this.stuck = false;
     this.state = document.querySelector('[data-state]');
     this.notices = document.querySelector('[data-notices]');
     this.canvas = document.querySelector('[data-canvas]');
@@ -27,13 +28,17 @@ export class Desk {
     this.tools = document.querySelector('[data-tools]');
     this.findings = new Findings(this);
     this.check = later(CHECK_PAUSE, () => this.checkNow());
-    this.copy = later(COPY_PAUSE, () => this.copyNow());
-    this.autosave = later(AUTOSAVE_PAUSE, () => this.save());
+    this.autosave = later(AUTOSAVE_PAUSE, () => this.saving.save());
+    this.saving = new Saving(this);
+    this.copies = new Copies(this);
     this.round = 0;
   }
 
-  /** The text to open: the version shown, or what a crash left behind when the person wants it. */
+  /** The text to open: the version shown. */
   get content() { return this.boot.content; }
+
+  /** px at the left of the drawing that the palette takes */
+  get beside() { return this.readonly ? 24 : 120; }
 
   begin(editor) {
     this.editor = editor;
@@ -46,17 +51,19 @@ export class Desk {
       this.checkNow();
       return;
     }
-    this.say_('loaded', { number: this.number });
-    document.querySelector('[data-save]').addEventListener('click', () => this.save());
+    void this.saving.begin();
+    this.say_('loaded', { number: this.saving.number });
+    document.querySelector('[data-save]').addEventListener('click', () => void this.saving.save());
     addEventListener('keydown', event => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
         event.preventDefault();
-        this.save();
+        void this.saving.save();
       }
     });
-    addEventListener('beforeunload', event => { if (this.dirty) event.preventDefault(); });
-    addEventListener('pagehide', () => { void send(this.boot.urls.presence, { leaving: true }, { keepalive: true }); });
-    this.offerCopy();
+    addEventListener('beforeunload', event => { if (this.dirty || this.saving.running) event.preventDefault(); });
+    addEventListener('pagehide', () => { void send('POST', this.boot.urls.presence, { leaving: true }, { keepalive: true }); });
+    addEventListener('online', () => { if (this.saving.pending) void this.saving.save(); });
+    void this.copies.offer();
     void this.meet();
     setInterval(() => void this.meet(), PRESENCE);
     this.checkNow();
@@ -81,120 +88,50 @@ export class Desk {
   changed() {
     if (this.readonly) return;
     this.dirty = true;
-    if (!this.stuck) {
+    if (!this.saving.stuck) {
       this.say_('changed');
       this.autosave();
     }
-    this.copy();
+    this.copies.changed();
     this.findings.wait();
     this.check();
   }
 
-  // --- saving -----------------------------------------------------------------------------------------------------------
-
-  async save() {
-    if (this.stuck || this.readonly) return;
-    this.autosave.cancel();
-    const content = await this.editor.read();
-    this.copyNow(content);
-    this.dirty = false;
-    this.say_('saving');
-    const { status, json } = await send(this.boot.urls.save, { content, from_number: this.number, note: this.note() });
-    if (status === 201) {
-      this.number = json.number;
-      if (!this.dirty) this.forgetCopy();
-      this.say_(this.dirty ? 'changed' : 'saved', { at: json.saved, number: json.number });
-      document.querySelector('[data-note]').value = '';
-      return;
-    }
-    this.dirty = true;
-    if (status === 409 && json.newest) this.conflict(json);
-    else if (status === 0) { this.say_('offline'); this.autosave(); }
-    else this.say_('refused', { why: (json.problems ?? [ json.detail ?? json.title ?? status ]).join(' ') });
-  }
-
-  note() { return document.querySelector('[data-note]').value; }
-
-  conflict(answer) {
-    this.stuck = true;
-    this.say_('refused', { why: answer.detail });
-    const { say } = this;
-    this.notice('error', say('conflict'), [
-      make('p', {}, answer.detail, ' ', answer.kept),
-      make('div', { class: 'desk-choices' },
-        answer.difference && make('a', { class: 'btn btn-primary', href: answer.difference, target: '_blank' }, say('compare')),
-        make('button', { type: 'button', class: 'btn', onclick: () => this.takeMine(answer) }, say('takeMine')),
-        make('button', { type: 'button', class: 'btn', onclick: () => this.reload() }, say('takeTheirs')),
-        make('a', { class: 'btn', href: this.boot.urls.versions, target: '_blank' }, say('versions')))
-    ], 'conflict');
-  }
-
-  takeMine(answer) {
-    this.number = answer.newest;
-    this.stuck = false;
-    this.drop('conflict');
-    this.drop('newer');
-    return this.save();
-  }
-
   reload() {
     this.dirty = false;
-    this.forgetCopy();
+    this.copies.forget();
     location.assign(this.boot.urls.self);
   }
 
-  // --- a copy against a crash -------------------------------------------------------------------------------------------
-
-  get copyName() { return `daopai-draft-${this.boot.key}`; }
-
-  async copyNow(content) {
-    if (!this.dirty && !content) return;
-    const text = content ?? await this.editor.read().catch(() => null);
-    if (text === null) return;
-    try {
-      localStorage.setItem(this.copyName, JSON.stringify({ content: text, number: this.number, at: new Date().toISOString() }));
-    } catch { /* no room left: the server has the last version */ }
+  /** The session is over. The drawing stays; one signs in here and saves. */
+  signedOut() {
+    this.notice('warning', this.say('signedOut'), [
+      make('div', { class: 'desk-choices' }, make('button', { type: 'button', class: 'btn btn-primary', onclick: () => void this.signIn() }, this.say('signIn')))
+    ], 'signedOut');
   }
 
-  forgetCopy() {
-    this.copy.cancel();
-    localStorage.removeItem(this.copyName);
-  }
-
-  offerCopy() {
-    const kept = JSON.parse(localStorage.getItem(this.copyName) ?? 'null');
-    if (!kept) return;
-    if (kept.content === this.boot.content) return this.forgetCopy();
-    const { say } = this;
-    const at = new Date(kept.at).toLocaleString(this.boot.locale === 'en' ? 'en' : 'zh-CN');
-    const behind = kept.number !== this.number ? ` ${say('recoverOther', { number: kept.number })}` : '';
-    this.notice('warning', say('recovered', { at }) + behind, [
-      make('div', { class: 'desk-choices' },
-        make('button', { type: 'button', class: 'btn btn-primary', onclick: () => this.restoreCopy(kept) }, say('recover')),
-        make('button', { type: 'button', class: 'btn', onclick: () => { this.forgetCopy(); this.drop('copy'); } }, say('forget')))
-    ], 'copy');
-  }
-
-  async restoreCopy(kept) {
-    await this.editor.open(kept.content);
-    this.number = kept.number; // if others have saved since, the save will say so
-    this.drop('copy');
-    this.changed();
+  async signIn() {
+    const { status } = await send('POST', this.boot.urls.presence, {}, { ask: true });
+    if (status !== 200) return;
+    this.drop('signedOut');
+    if (this.dirty) void this.saving.save();
   }
 
   // --- others -----------------------------------------------------------------------------------------------------------
 
   async meet() {
-    const { status, json } = await send(this.boot.urls.presence, {});
+    const { status, json, login } = await send('POST', this.boot.urls.presence, {});
+    if (login) return this.signedOut();
     if (status !== 200) return;
+    this.drop('signedOut');
     const { say } = this;
     const here = document.querySelector('[data-others]');
     here.textContent = json.others.length ? say('alsoOpen', { names: json.others.join(this.boot.locale === 'en' ? ', ' : '、') }) : '';
     here.hidden = !json.others.length;
     if (json.state !== 'OPEN') {
-      this.stuck = true;
+      this.saving.stuck = true;
       this.notice('warning', say('closed'), [], 'closed');
-    } else if (json.number > this.number && !this.stuck) {
+    } else if (json.number > this.saving.number && !this.saving.stuck && !this.saving.pending) {
       this.notice('warning', say('newer', json), [
         make('div', { class: 'desk-choices' }, make('button', { type: 'button', class: 'btn', onclick: () => this.reload() }, say('openNewer')))
       ], 'newer');
@@ -206,8 +143,8 @@ export class Desk {
   async checkNow() {
     const round = ++this.round;
     this.findings.wait();
-    const [ content, own ] = await Promise.all([ this.editor.read(), this.editor.lint() ]);
-    const { status, json } = await send(this.boot.urls.check, { content });
+    const [ content, own ] = await Promise.all([ this.saving.drawn(), this.editor.lint() ]);
+    const { status, json } = await send('POST', this.boot.urls.check, { content, number: this.saving.number });
     if (round !== this.round) return;
     const known = (json.problems ?? []).map(problem => ({ ...problem, source: 'server' }));
     const said = new Set(known.map(problem => `${problem.element} ${problem.rule ?? ''}`));

@@ -22,6 +22,7 @@ import { Desk } from '../modeler-desk/desk.js';
 import { localise } from '../modeler-desk/localise.js';
 import { Outlines } from '../modeler-desk/outlines.js';
 import { make } from '../modeler-desk/pieces.js';
+import { readable, whole } from '../modeler-desk/places.js';
 import { Views } from './views.js';
 import words from './words.zh.json';
 
@@ -32,7 +33,8 @@ async function start() {
   desk.canvas.append(tabs, inner);
   if (desk.readonly) desk.panel.remove();
   const modeler = desk.readonly ? new DmnViewer({ container: inner }) : editor(inner, desk);
-  modeler.on('views.changed', ({ activeView }) => { if (activeView?.type === 'drd') modeler.getActiveViewer()?.get('canvas').zoom('fit-viewport', 'auto'); });
+  modeler.on('views.changed', ({ activeView }) => { if (activeView?.type === 'drd') readable(modeler.getActiveViewer().get('canvas'), desk.beside); });
+  desk.tool(desk.say('fit'), () => whole(modeler.getActiveViewer().get('canvas'), desk.beside), { 'data-fit': true });
   const views = new Views(modeler, tabs, desk);
   try {
     const { warnings } = await modeler.importXML(desk.content);

@@ -1,5 +1,6 @@
 // One tab for each view of the file: the requirements' diagram and every decision.
 import { make } from '../modeler-desk/pieces.js';
+import { centre } from '../modeler-desk/places.js';
 
 export class Views {
   constructor(modeler, tabs, desk) {
@@ -16,6 +17,7 @@ export class Views {
       onclick: () => this.modeler.open(view)
     }, view.type === 'drd' ? words : view.element.name || view.element.id)));
     this.desk.panel.hidden = active?.type !== 'drd';
+    document.querySelector('[data-fit]').hidden = active?.type !== 'drd';
   }
 
   /** Opens the view in which the element is, and shows it there. */
@@ -25,8 +27,16 @@ export class Views {
       ?? views.find(view => view.type !== 'drd' && holds(view.element, id)) ?? views.find(view => view.type === 'drd');
     if (!found) return;
     if (found.element !== this.modeler.getActiveView()?.element) await this.modeler.open(found);
-    const place = document.querySelector(`[data-element-id="${CSS.escape(id)}"], [data-row-id="${CSS.escape(id)}"], [data-col-id="${CSS.escape(id)}"]`);
+    const viewer = this.modeler.getActiveViewer();
+    const element = viewer.get('elementRegistry', false)?.get(id);
+    if (element) viewer.get('selection', false)?.select(element);
+    if (found.type === 'drd') {
+      if (element?.parent) centre(viewer.get('canvas'), element, this.desk.beside);
+      return;
+    }
+    const place = document.querySelector([ 'data-element-id', 'data-row-id', 'data-col-id' ].map(name => `[${name}="${CSS.escape(id)}"]`).join(', '));
     place?.scrollIntoView({ block: 'center', inline: 'center' });
+    place?.querySelector('[contenteditable]')?.focus();
   }
 }
 

@@ -47,7 +47,9 @@ async function start() {
     jump: id => {
       preview.close();
       const field = editor.get('formFieldRegistry').get(id) ?? editor.get('formFieldRegistry').getAll().find(each => each.key === id || each.path === id);
-      if (field) editor.get('selection').set(field);
+      if (!field) return;
+      editor.get('selection').set(field);
+      drawing.querySelector(`.fjs-element[data-id="${CSS.escape(field.id)}"]`)?.scrollIntoView({ block: 'center' });
     },
     mark: findings => outlines.show(findings),
     lint: () => []
@@ -60,8 +62,8 @@ const read = editor => editor.saveSchema();
 const write = schema => `${JSON.stringify(schema, null, 2)}\n`;
 
 async function showOnly(desk, schema) {
-  const place = make('div', { class: 'form-preview-only' });
-  desk.canvas.append(place);
+  const place = make('div');
+  desk.canvas.append(make('div', { class: 'form-preview-only' }, place)); // it scrolls; the form's own styles are the inner one's
   desk.panel.remove();
   try {
     await window.DaopaiForm.mount(place, { schema, data: {}, context: {}, locale: desk.boot.locale, readonly: true });
@@ -69,7 +71,14 @@ async function showOnly(desk, schema) {
     desk.unreadable(error);
     return;
   }
-  desk.begin({ open: () => {}, read: async () => desk.content, jump: () => {}, mark: () => {}, lint: () => [] });
+  desk.begin({ open: () => {}, read: async () => desk.content, jump: id => shown(place, schema, id)?.scrollIntoView({ block: 'center' }), mark: () => {}, lint: () => [] });
+}
+
+/** Where the component *id* stands in a form that is only read. */
+function shown(place, { components = [] }, id) {
+  const all = components.flatMap(function inside(each) { return [ each, ...(each.components ?? []).flatMap(inside) ]; });
+  const found = all.find(each => each.id === id || each.key === id || each.path === id);
+  return found && place.querySelector(`[data-path="${CSS.escape(found.key ?? found.path ?? '')}"], [data-section="${CSS.escape(found.id ?? '')}"]`);
 }
 
 void start();

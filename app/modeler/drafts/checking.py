@@ -23,10 +23,12 @@ from app.modeler.drafts.models import ModelDraft
 @blueprint.post("/drafts/<int:key>/check")
 @access("admin")
 def draft_check(key: int) -> Response:
-    """What is wrong with ``content``, which need not be saved. Changes nothing."""
-    content = str((request.get_json() or {}).get("content") or "").encode()
+    """What is wrong with ``content``, which need not be saved; without it, with version ``number``. Changes nothing."""
+    asked = request.get_json() or {}
+    text, number = asked.get("content"), asked.get("number")
     with database().reading() as session:
         draft = store.find(session, key)
+        content = text.encode() if isinstance(text, str) else store.content_of(session, draft, number if isinstance(number, int) else None)
         found = problems(session, draft, content)
     return jsonify(problems=[_shown(problem) for problem in found])
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response as Answer
-from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -16,6 +16,8 @@ from app import clock
 from app.auth import access, actor, database, identity
 from app.auth.language import locale
 from app.border import whole_number
+from app.engine import idempotency
+from app.engine.actor import Actor
 from app.engine.errors import Conflict, Refused
 from app.engine.models import Definition
 from app.modeler.blueprint import blueprint
@@ -63,6 +65,9 @@ def _boot(draft: ModelDraft, shown: ModelDraftVersion, content: bytes, readonly:
         "content": decoded(content),
         "readonly": readonly,
         "locale": locale(),
+        "zone": str(clock.CAMPAIGN_ZONE),
+        "now": clock.real_now().isoformat(),
+        "saved_at": shown.saved_at.isoformat(),
         "urls": {
             **{name: url_for(f"modeler.{endpoint}", key=draft.key) for name, endpoint in endpoints.items()},
             "versions": url_for("modeler.draft_versions", key=draft.key),
@@ -113,10 +118,13 @@ def draft_versions(key: int) -> str:
 @blueprint.post("/drafts/<int:key>/versions")
 @access("admin")
 def draft_save(key: int) -> tuple[Answer, int]:
-    """Keep ``content`` that was made from version ``from_number``. Over another version: 409, and what was sent is kept aside."""
+    """Keep ``content`` that was made from version ``from_number``: ``{number, saved}``. A repeated ``request_id`` gets the first answer.
+
+    Over another version: 409, and what was sent is kept aside.
+    """
     by, sent = actor(), _sent()
     try:
-        saved = database().in_transaction(lambda session: store.save(session, key, sent["from_number"], sent["content"], by, sent["note"]))
+        return jsonify(database().in_transaction(lambda session: _saved(session, key, sent, by))), 201
     except Refused as refused:
         return jsonify(problems=[problem.text(locale()) for problem in refused.problems]), 422
     except Conflict as conflict:
@@ -124,17 +132,29 @@ def draft_save(key: int) -> tuple[Answer, int]:
             return jsonify(detail=conflict.text(locale())), 409
         kept = database().in_transaction(lambda session: store.put_aside(session, key, sent["content"], by))
         return jsonify(_conflict(conflict, key, kept)), 409
-    return jsonify(number=saved.number, saved=_said(saved.updated_at)), 201
+
+
+def _saved(session: Session, key: int, sent: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """The save, once for one request id."""
+    request_id, asked = sent["request_id"], idempotency.digest("draft", key, sent["from_number"], sent["content"].decode(), sent["note"])
+    first = idempotency.find(session, by, request_id, asked) if request_id else None
+    if first is not None:
+        return first
+    saved = store.save(session, key, sent["from_number"], sent["content"], by, sent["note"])
+    answer = {"number": saved.number, "saved": _said(saved.updated_at)}
+    if request_id:
+        idempotency.keep(session, by, request_id, asked, answer)
+    return answer
 
 
 def _sent() -> dict[str, Any]:
     sent = request.get_json()
-    content, number = sent.get("content"), sent.get("from_number")
+    content, number, request_id = sent.get("content"), sent.get("from_number"), sent.get("request_id")
     if not isinstance(content, str) or not isinstance(number, int):
-        from_number, content = 0, ""
-    else:
-        from_number = number
-    return {"content": content.encode(), "from_number": from_number, "note": str(sent.get("note") or "")}
+        content, number = "", 0
+    if request_id is not None and not (isinstance(request_id, str) and idempotency.REQUEST_ID.fullmatch(request_id)):
+        abort(400)
+    return {"content": content.encode(), "from_number": number, "note": str(sent.get("note") or ""), "request_id": request_id}
 
 
 def _conflict(conflict: Conflict, key: int, kept: ModelDraftVersion) -> dict[str, Any]:
@@ -150,7 +170,7 @@ def _conflict(conflict: Conflict, key: int, kept: ModelDraftVersion) -> dict[str
         "newest": newest,
         "mine": kept.number,
         "difference": address,
-        "kept": _("你的内容已另存为第 %(number)s 版（未采用）。", number=kept.number),
+        "kept": _("您的内容已另存为第 %(number)s 版（未采用）。", number=kept.number),
     }
 
 

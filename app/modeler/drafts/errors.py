@@ -7,7 +7,7 @@ from app.engine.errors import CONFLICTS, Conflict, NotFound
 CONFLICTS.update(
     {
         "draft_newer": (
-            "{by}已于 {at} 保存了第 {number} 版，你是从第 {seen} 版改起的。你的改动没有丢失。",
+            "{by}已于 {at} 保存了第 {number} 版，您是从第 {seen} 版改起的。您的改动没有丢失。",
             "{by} saved version {number} at {at}; yours began from version {seen}. Nothing of yours is lost.",
         ),
         "draft_released": (

@@ -96,15 +96,15 @@ def save(session: Session, draft_key: int, from_number: int, content: bytes, act
     """Keep *content* as the next version. *from_number* is the version that it was made from.
 
     Raises ``Conflict`` when another version counts by now (also when it was saved by the same person in another window) and when the
-    draft is closed, ``Refused`` for content that is no such file. Content that is the version's own makes no new one.
+    draft is closed, ``Refused`` for content that is no such file. Content that is the newest version's own makes no new one.
     """
     draft = _open(session, draft_key)
+    if _checksum(content) == version(session, draft, draft.number).checksum:
+        return draft
     if from_number != draft.number:
         newest = version(session, draft, draft.number)
         raise Conflict("draft_newer", by=newest.saved_by, at=newest.saved_at, number=newest.number, seen=from_number)
     defined = files.read(draft.kind, draft.resource, content)
-    if _checksum(content) == version(session, draft, draft.number).checksum:
-        return draft
     draft.number = _add(session, draft, _next_number(session, draft), content, actor, note).number
     draft.definition_id, draft.name = defined.id, defined.name
     draft.updated_at, draft.updated_by = clock.real_now(), actor.name

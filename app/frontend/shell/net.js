@@ -1,14 +1,19 @@
-// One way to talk to the server. Never throws: `offline` says that nothing arrived, `login` that the session is over.
+// One way to talk to the server. Never throws: `offline` says that nothing arrived, `login` that the session is over and was not renewed.
+//
+// A session that ended is renewed in place and the request sent again: without a word when a new one is there already (another window),
+// by the sign-in dialog when the request says `ask`, as a person's own act does. What runs by itself does not ask.
+import { renew } from './session.js';
 
 const PATIENCE = 25_000; // ms until a weak signal counts as none
 
 const meta = () => document.querySelector('meta[name="csrf-token"]');
 
-export async function send(method, url, body, { patience = PATIENCE, keepalive = false } = {}) {
+export async function send(method, url, body, { patience = PATIENCE, keepalive = false, ask = false } = {}) {
   let answer = await once(method, url, body, patience, keepalive);
-  if (answer.status === 400 && answer.json.title === 'csrf') {
-    const renewed = await renew();
-    if (renewed !== true) return renewed;
+  if (answer.login || (answer.status === 400 && answer.json.title === 'csrf')) {
+    const renewed = await renew({ ask });
+    if (!renewed.token) return { offline: renewed.offline, login: !renewed.offline, status: renewed.offline ? 0 : 401, json: {} };
+    meta().content = renewed.token;
     answer = await once(method, url, body, patience, keepalive);
   }
   return answer;
@@ -25,19 +30,6 @@ async function once(method, url, body, patience, keepalive) {
     if ([ 502, 503, 504 ].includes(response.status)) return { offline: true, status: 0, json: {} };
     const json = await response.json().catch(() => ({}));
     return { status: response.status, ok: response.ok, login: response.status === 401, json };
-  } catch {
-    return { offline: true, status: 0, json: {} };
-  }
-}
-
-// The security token belongs to the session: after signing in again it is another one.
-async function renew() {
-  try {
-    const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
-    if (new URL(response.url).pathname !== location.pathname) return { login: true, status: 401, json: {} };
-    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-    meta().content = page.querySelector('meta[name="csrf-token"]').content;
-    return true;
   } catch {
     return { offline: true, status: 0, json: {} };
   }
