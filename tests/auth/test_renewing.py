@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -11,7 +9,6 @@ from flask import Flask
 from app.auth import sessions
 from app.db import Database
 from tests import web
-from tests.auth.test_two_factor import _code, _set_up
 
 JSON = {"Accept": "application/json"}
 
@@ -56,21 +53,6 @@ def test_a_session_that_ended_is_renewed_by_the_password(app: Flask, db: Databas
         assert answer.get_json()["token"] != before
         with browser.client.session_transaction() as cookie:
             assert cookie.get("acting_for") == acting
-
-
-def test_the_second_factor_is_asked_there_too(app: Flask, db: Database, later: Callable[[timedelta], None]) -> None:
-    web.person(db, "ran", "office")
-    secret = _set_up(web.signed_in_as(app, "ran"))
-    later(timedelta(seconds=60))
-    browser = web.browser(app)
-    assert entered(browser, "ran").get_json()["state"] == "code"
-    assert browser.get("/login", headers=JSON).get_json()["state"] == "out", "the password alone opens nothing"
-    refused = browser.post("/login/code", {"code": "000000"}, headers=JSON)
-    assert (refused.status_code, refused.get_json()["state"]) == (422, "refused")
-    code = _code(secret)
-    assert browser.post("/login/code", {"code": code}, headers=JSON).get_json()["user"] == "ran"
-    late = web.browser(app).post("/login/code", {"code": code}, headers=JSON)
-    assert late.get_json()["state"] == "out", "no password was given before"
 
 
 def test_attempts_are_counted_as_on_the_page(app: Flask, db: Database) -> None:

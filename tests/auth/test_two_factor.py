@@ -18,6 +18,8 @@ from app.db import Database
 from app.engine.models import Event
 from tests import web
 
+JSON = {"Accept": "application/json"}
+
 
 @pytest.fixture(autouse=True)
 def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +76,22 @@ def test_after_the_password_a_code_is_asked_and_works_once(app: Flask, db: Datab
 def _token(browser: web.Browser) -> str:
     page = browser.get("/login/code").text
     return page.split('name="csrf-token" content="')[1].split('"')[0]
+
+
+def test_a_script_that_renews_a_session_is_asked_for_the_code_too(app: Flask, db: Database, later: Callable[[timedelta], None]) -> None:
+    web.person(db, "ran", "office")
+    secret = _set_up(web.signed_in_as(app, "ran"))
+    later(timedelta(seconds=60))
+    browser = web.browser(app)
+    assert browser.post("/login", {"username": "ran", "password": web.PASSWORD}, headers=JSON).get_json()["state"] == "code"
+    assert browser.get("/login", headers=JSON).get_json()["state"] == "out", "the password alone opens nothing"
+    code = _code(secret)
+    refused = browser.post("/login/code", {"code": "000000"}, headers=JSON)
+    assert (refused.status_code, refused.get_json()["state"]) == (422, "refused")
+    answer = browser.post("/login/code", {"code": code}, headers=JSON).get_json()
+    assert (answer["state"], answer["user"], answer["error"]) == ("in", "ran", "")
+    late = web.browser(app).post("/login/code", {"code": code}, headers=JSON)
+    assert late.get_json()["state"] == "out", "no password was given before"
 
 
 def test_wrong_codes_lock_like_wrong_passwords(app: Flask, db: Database) -> None:
