@@ -43,6 +43,15 @@ def test_one_source_gets_five_guesses(db: Database) -> None:
     assert guesses(db, [Source("10.0.0.9")] * 30) == LIMIT
 
 
+def test_each_attempt_is_told_those_that_are_refused_while_the_source_waits_too(db: Database) -> None:
+    guesses(db, [Source("10.0.0.9")] * (LIMIT + 2))
+    with db.reading() as session:
+        told = session.execute(select(Event.kind, Event.detail).where(Event.actor == "ran").order_by(Event.key)).all()
+    failed = [detail["locked"] for kind, detail in told if kind == "account.sign_in_failed"]
+    assert failed == [False] * LIMIT + [True] * 2
+    assert [detail["bound"] for kind, detail in told if kind == "account.locked"] == ["source"]
+
+
 def test_all_unknown_sources_together_get_so_many_guesses_at_a_name(db: Database, later: Later) -> None:
     assert guesses(db, many(60, each=6)) == NAME_LIMIT
     later(timedelta(minutes=50))

@@ -48,6 +48,7 @@ def test_fields_know_their_path_through_groups_and_lists() -> None:
         )
     )
     assert [field.path for field in form.fields()] == ["a.b.c", "d", "rows[].at"]
+    assert set(form.tree) == {"a", "d", "rows"} and form.tree["a"] == {"b": {"c": True}}
     found = form.field("rows[12].at")
     assert found is not None and (found.node.label(), found.node.label("en")) == ("日期", "Date")
     assert form.field("rows[1].other") is None
