@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import logging
+import math
 import re
 import secrets
 from collections.abc import Callable
@@ -149,6 +150,50 @@ def scrub(text: str) -> str:
 def is_code(text: str) -> bool:
     """A code, a moment, a user name: no Chinese, no long numbers, not long itself. It can name nobody and tell nothing."""
     return len(text) <= 120 and _CODE.fullmatch(text) is not None and not _LONG_NUMBER.search(text)
+
+
+#: Variables that are personal whatever they look like, with everything below them.
+_ABOUT_PERSONS = re.compile(
+    r"phone|mobile|wechat|(^|_)qq$|id_?(number|card)|bank|account|health|illness|disease|birth|address|(^|_)heads?$|(?-i:[a-z]Heads?$)"
+    r"|电话|手机|微信|身份证|银行|账号|健康|疾病|住址|户主|姓名",
+    re.IGNORECASE,
+)
+#: What somebody is called or has written: the last part of a path.
+_WRITTEN = re.compile(r"(^|_)(label|text|note|remark|name|reason)s?$|(?-i:[a-z](Label|Text|Note|Remark|Name|Reason)s?$)", re.IGNORECASE)
+#: What institutions' variables are called: the ``name`` in them is not a person's.
+_INSTITUTIONS = {"campaign", "village", "villages", "group", "groups"}
+
+
+def about_a_person(path: str) -> bool:
+    """Whether what stands at ``household.phone`` is personal by its name alone. There is no other list of such names."""
+    return any(_ABOUT_PERSONS.search(name) for name in path.split("."))
+
+
+def names_a_person(path: str) -> bool:
+    """The same for a variable: also what somebody is called or has written."""
+    if _names_institution(path):
+        return False
+    return about_a_person(path) or _WRITTEN.search(path.rpartition(".")[2]) is not None
+
+
+def _names_institution(path: str) -> bool:
+    *_above, owner, last = ["", *path.split(".")]
+    return last == "name" and owner in _INSTITUTIONS
+
+
+def hides(path: str, value: Any) -> bool:
+    """Whether the variable (or a simple value in it) at *path* stays hidden from who runs or audits the system: by its name or its look."""
+    if value is None or isinstance(value, bool):
+        return False
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return any(hides(path, each) for each in inner)
+    if names_a_person(path):
+        return True
+    if isinstance(value, str):
+        return not (is_code(value) or (_names_institution(path) and not _LONG_NUMBER.search(value)))
+    # Only a whole number can be that of a person or of a card.
+    return math.isfinite(value) and value == int(value) and _LONG_NUMBER.search(str(int(value))) is not None
 
 
 def without_values(text: str) -> str:

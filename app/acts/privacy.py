@@ -6,11 +6,8 @@ number; everything else is said to be there and hidden.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
@@ -25,12 +22,6 @@ SUBJECTS: dict[str, Callable[[str], str]] = {
 }
 #: Kinds of subjects that are institutions: their labels name nobody.
 INSTITUTIONS = ("campaign", "village", "group", "list")
-#: What institutions' variables are called: the ``name`` in them is not a person's.
-_NAMED = {"campaign", "village", "villages", "group", "groups"}
-#: Variables that are personal whatever they look like, with everything below them; and the last part of a path.
-_PERSONAL = re.compile(r"phone|mobile|id_?(number|card)|bank|account|health|illness|disease|birth|address|(^|_)heads?$", re.IGNORECASE)
-_TEXT = re.compile(r"(^|_)(label|text|note|remark|name)s?$", re.IGNORECASE)
-_LONG_NUMBER = re.compile(r"\d{11}")
 
 
 class Named(Protocol):
@@ -79,32 +70,20 @@ def _flat(path: str, value: Any) -> Iterator[Shown]:
 
 
 def shown(path: str, value: Any) -> Shown:
-    """One value as it may be seen."""
-    names = [name for name in path.split(".") if name]
-    if value is not None and not isinstance(value, bool) and _is_personal(names):
-        return Shown(path, _("（个人信息，不显示）"), True)
+    """One value as it may be seen: ``personal.hides`` decides."""
+    if isinstance(value, dict | list):
+        return _many(path, value)
+    if personal.hides(path, value):
+        return Shown(path, _instead(path, value), True)
     if value is None or isinstance(value, bool):
         return Shown(path, {None: "null", True: "true", False: "false"}[value], False)
-    if isinstance(value, int | float | Decimal):
-        text = str(value)
-        # Only a whole number can be that of a person or of a card.
-        long = value == int(value) and _LONG_NUMBER.search(str(int(value))) if math.isfinite(value) else None
-        return Shown(path, _("（数字，不显示）"), True) if long else Shown(path, text, False)
-    if isinstance(value, str):
-        if personal.is_code(value) or (_institution(names) and not _LONG_NUMBER.search(value)):
-            return Shown(path, value, False)
-        return Shown(path, _("（%(count)s 个字，不显示）", count=len(value)), True)
-    return _many(path, value)
+    return Shown(path, str(value), False)
 
 
-def _institution(names: list[str]) -> bool:
-    return len(names) > 1 and names[-1] == "name" and names[-2] in _NAMED
-
-
-def _is_personal(names: list[str]) -> bool:
-    if not names or _institution(names):
-        return False
-    return any(_PERSONAL.search(name) for name in names) or _TEXT.search(names[-1]) is not None
+def _instead(path: str, value: Any) -> str:
+    if personal.names_a_person(path):
+        return str(_("（个人信息，不显示）"))
+    return str(_("（%(count)s 个字，不显示）", count=len(value)) if isinstance(value, str) else _("（数字，不显示）"))
 
 
 def masked(value: Any, path: str = "") -> Any:
@@ -123,6 +102,8 @@ def code(text: str) -> str:
 
 
 def _many(path: str, value: Any) -> Shown:
+    if personal.names_a_person(path):
+        return Shown(path, _("（个人信息，不显示）"), True)
     if isinstance(value, list):
         items = [shown(path, item) for item in value[:5]]
         if items and not any(item.hidden for item in items) and all(not isinstance(item, list | dict) for item in value):

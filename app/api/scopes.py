@@ -31,6 +31,7 @@ SCOPE_OF: dict[str, str] = {
     "search_jobs": READ,
     "search_process_definitions": READ,
     "search_process_instances": READ,
+    "search_user_task_effective_variables": READ,
     "search_user_task_variables": READ,
     "search_user_tasks": READ,
     "search_variables": READ,

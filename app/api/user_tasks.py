@@ -93,7 +93,7 @@ def get_user_task_form(text: str) -> Response | dict[str, Any]:
 
 
 @api.post("/user-tasks/<text>/variables/search")
-@api.post("/user-tasks/<text>/effective-variables/search")
+@api.post("/user-tasks/<text>/effective-variables/search", endpoint="search_user_task_effective_variables")
 @signed_in
 def search_user_task_variables(text: str) -> dict[str, Any]:
     """The instance's variables and, in front of them, the task's local ones."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app import clock, personal
-from app.audit import wording
+from app import clock
+from app.audit import stored, wording
 from app.audit.queries import Record
 from app.audit.surroundings import Surroundings
 
@@ -22,7 +22,7 @@ class Words(dict[str, str]):
     def __init__(self, record: Record, around: Surroundings, locale: str, makers: Mapping[str, Callable[[Words], Any]]) -> None:
         super().__init__()
         self.record, self.around, self.locale, self._makers = record, around, locale, makers
-        self.detail: Mapping[str, Any] = record.event.detail or {}
+        self.detail: Mapping[str, Any] = stored.detail(record.event)
 
     def __missing__(self, name: str) -> str:
         make = self._makers.get(name)
@@ -33,7 +33,7 @@ class Words(dict[str, str]):
         if isinstance(value, Mapping) and set(value) == {"gone"}:
             return self.both("（已抹除）", "(erased)")
         text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        text = personal.scrub(" ".join(text.split()))
+        text = " ".join(text.split())
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
     def both(self, zh: str, en: str) -> str:

@@ -102,6 +102,7 @@ CELLS = [
     _api("resolve_incident", _incident, ADMIN, "POST"),
     _api("get_user_task", _task, INVESTIGATOR),
     _api("get_user_task_form", _task, INVESTIGATOR),
+    _api("search_user_task_effective_variables", _task, INVESTIGATOR, "POST"),
     _api("search_user_task_variables", _task, INVESTIGATOR, "POST"),
     _api("complete_user_task", _task, INVESTIGATOR, "POST"),
     _api("assign_user_task", _task, INVESTIGATOR, "POST", assignee="investigator.here"),

@@ -13,14 +13,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock, personal
-from app.acts import operating
 from app.auth import accounts
-from app.auth.roles import ROLES, SEPARATED
+from app.auth.roles import ROLES
 from app.db import Database
 from app.engine import definitions, runtime
-from app.engine.models import Activity, Definition, Event, Incident, JobRow, Task
-from app.modeler.operations import batches
-from app.modeler.operations.models import OperationBatch
+from app.engine.models import Activity, Definition, Incident, JobRow, Task
 from tests import web
 from tests.api.test_api import DIAGRAMS, Caller
 
@@ -192,7 +189,7 @@ def test_no_filter_finds_out_what_is_masked(app: Flask, db: Database, keys: dict
         ("/incidents/search", {"errorMessage": MESSAGE}),
     ):
         assert admin.post(path, {"filter": condition}).status_code == 400, path
-    assert admin.post("/process-instances/search", {"filter": {"businessId": {"$like": "李*"}}}).json["items"] == []
+    assert admin.post("/process-instances/search", {"filter": {"businessId": {"$like": "李*"}}}).status_code == 400
     assert len(admin.items("/process-instances", businessId=SECRETS["name"])) == 1, "who knows it whole finds it"
 
 
@@ -212,37 +209,3 @@ def test_the_log_tells_no_value_of_an_exception(caplog: pytest.LogCaptureFixture
             logging.getLogger("daopai").exception("a job failed")
     assert told(caplog.text) == []
     assert "no such row" in caplog.text
-
-
-@pytest.mark.parametrize("role", sorted(SEPARATED - {"auditor"}))
-def test_no_page_tells_one_to_who_runs_the_system(app: Flask, db: Database, keys: dict[str, str], role: str) -> None:
-    """Every page, with the keys of what was planted wherever one is asked for. Nobody of the three has unmasked anything."""
-    db.in_transaction(_planted_acts(keys))
-    with db.reading() as session:
-        events = [str(key) for key in session.scalars(select(Event.key).order_by(Event.key))]
-        batches = [str(key) for key in session.scalars(select(OperationBatch.key))]
-    browser = web.signed_in_as(app, web.everybody(db)[role])
-    seen = 0
-    for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or set()) or rule.rule.startswith(("/v2", "/static")) or "export" in rule.rule:
-            continue
-        asked = events if "/records/" in rule.rule else batches if "/batches/" in rule.rule else [keys["process-instances"]]
-        for value in asked if rule.arguments else [""]:
-            names = {name: int(value) if type(rule._converters[name]).__name__ == "IntegerConverter" else value for name in rule.arguments}
-            with browser.get(str(rule.build(names)[1])) as answer:  # type: ignore[index]
-                if answer.status_code == 200:
-                    assert told(answer.text) == [], f"{role}: {rule} {value}"
-                    seen += 1
-    assert seen > 5, "pages were seen"
-
-
-def _planted_acts(keys: dict[str, str]) -> Any:
-    """What is done to the person's instance leaves records: a variable corrected, alone and by a batch; a failure."""
-
-    def work(session: Any) -> None:
-        number = int(keys["process-instances"])
-        operating.set_variables(session, number, {"household.phone": "13900005678", "said": SECRETS["health"]}, web.CLI, "wrong")
-        batches.begin(session, "variable", [(number, number)], web.CLI, reason="wrong", mapping={"said": json.dumps(SECRETS["name"])})
-        runtime.record_incident(session, ValueError(MESSAGE), task_key=int(keys["user-tasks"]))
-
-    return work

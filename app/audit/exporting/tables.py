@@ -68,7 +68,7 @@ def _cells(row: Record, around: surroundings.Surroundings, locale: str) -> list[
         event.subject,
         terms.village_of(event, instance),
         terms.household_of(event),
-        json.dumps(stored.masked(event.detail or {}), ensure_ascii=False),
+        json.dumps(stored.detail(event), ensure_ascii=False),
         str(event.chain),
         str(event.seq),
         event.hash,

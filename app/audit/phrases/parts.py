@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.audit import stored, wording
+from app.audit import wording
 from app.audit.words import Maker, Words
 
 #: Old and new values, definitions and the like that a sentence lists.
@@ -24,7 +24,7 @@ def changes(words: Words) -> str:
     for name, value in list(changed.items())[:MOST] if isinstance(changed, Mapping) else ():
         old, new = (value.get("old"), value.get("new")) if isinstance(value, Mapping) else value if _is_pair(value) else ("", value)
         called = words.around.value_name(name, words.locale)
-        shown.append(f"{called} {_short(name, old)} → {_short(name, new)}")
+        shown.append(f"{called} {_short(old)} → {_short(new)}")
     more = [words.both("等 {0} 项", "{0} in all").format(len(changed))] if len(changed) > MOST else []
     return words.both("；", "; ").join([*shown, *more])
 
@@ -33,10 +33,9 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2
 
 
-def _short(name: str, value: Any) -> str:
+def _short(value: Any) -> str:
     if value in (None, ""):
         return "—"
-    value = stored.masked(value, name)
     text = written(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:59] + "…"
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from app import clock, personal
+from app.audit import stored
 from app.engine.models import Event, ProcessInstance
 
 #: Most terms of one record: a long comment is found by its beginning.
@@ -74,7 +75,7 @@ def said(detail: Any) -> Iterator[str]:
 
 def words(record: Event, instance: ProcessInstance | None) -> str:
     """All that a reader may look for in a record, as one plain text."""
-    texts = [record.subject, record.element_id, instance.label if instance else "", *said(record.detail)]
+    texts = [record.subject, record.element_id, instance.label if instance else "", *said(stored.detail(record))]
     return plain("\n".join(text for text in texts if text)[:LONGEST])
 
 

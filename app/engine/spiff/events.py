@@ -161,7 +161,9 @@ class Events:
         found = self._catcher("error", code, scope, activity)
         if found is None:
             if not self.run.has_parent:
-                raise StepFailed(f"nobody catches the error “{code}” {message}".strip(), element_id=at, kind="error")
+                # What was sent with it may be somebody's: quoted, it is left out where the failure is kept.
+                said = f": “{message}”" if message else ""
+                raise StepFailed(f"nobody catches the error “{code}”{said}", element_id=at, kind="error")
             self.run.step.error = (code, message, variables)
             self.run.step.outcome = "error"
             self.cancel_scope(ROOT, at)

@@ -7,10 +7,13 @@ text always the same, so that what belonged together still does. The instance's 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
+from app import personal
 from app.engine.bpmn import Process
 from app.engine.checks.expressions import all_written
 from app.engine.models import ProcessInstance
@@ -19,8 +22,6 @@ from app.engine.models import ProcessInstance
 _CODE = re.compile(r"[A-Za-z][A-Za-z_.\-]{0,60}\d{0,3}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?|\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?|P[\dTDHMSYW.]+")
 _LITERAL = re.compile(r'"([^"\\]{1,100})"')
-#: names under which a person stands, whatever the value looks like
-_PERSONAL = re.compile(r"(^|_)(name|head|phone|mobile|id_number|id|bank|account|address|birth|health|label|text|note|remark|reason)(_|$)")
 #: what holds dates and settings of the campaign, no household
 _OPEN = ("campaign", "settings")
 
@@ -44,17 +45,18 @@ class Mask:
 
     def __call__(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
-            return {
-                key: inner if key in _OPEN else self(inner, f"{name}_{key}" if _PERSONAL.search(name) else key)
-                for key, inner in value.items()
-            }
+            return {key: inner if key in _OPEN else self(inner, f"{name}.{key}" if name else str(key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [self(inner, name) for inner in value]
         if isinstance(value, str):
             return self._text(value, name)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**9:
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and self._tells(value, name):
             return int(self._replaced(str(value)).removeprefix("样例"))
         return value
+
+    def _tells(self, value: Any, name: str) -> bool:
+        """Whether a number may be that of a person; small ones are counts."""
+        return math.isfinite(value) and abs(value) >= (10**4 if personal.about_a_person(name) else 10**9)
 
     def _text(self, value: str, name: str) -> str:
         if value in self._known:
@@ -63,9 +65,9 @@ class Mask:
             return value
         if ":" in value:  # a correlation key, a group with its scope: each part for itself, so that they still meet
             return ":".join(self._text(part, name) for part in value.split(":"))
-        if _CODE.fullmatch(value) and not _PERSONAL.search(name):
+        if _CODE.fullmatch(value) and not personal.names_a_person(name):
             return value
-        if re.fullmatch(r"[\d:.\-]{1,8}", value) and not _PERSONAL.search(name):
+        if re.fullmatch(r"[\d:.\-]{1,8}", value) and not personal.names_a_person(name):
             return value
         return self._replaced(value)
 
