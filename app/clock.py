@@ -79,6 +79,11 @@ def apart(at: datetime) -> Iterator[Callable[[datetime], None]]:
         _own.reset(before)
 
 
+def is_apart() -> bool:
+    """Whether this thread has a time of its own: a trial on its throw-away database."""
+    return _own.get() is not None
+
+
 def local(moment: datetime) -> datetime:
     """*moment* in the campaign's zone."""
     return moment.astimezone(CAMPAIGN_ZONE)

@@ -96,6 +96,7 @@ ROUTES: dict[str, set[str] | str] = {
             "jobs",
             "process_definitions",
             "process_instances",
+            "user_task_effective_variables",
             "user_task_variables",
             "user_tasks",
             "variables",

@@ -231,7 +231,7 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
 
 
 def nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:
-    """The incident of a task that nobody may take."""
+    """The incident of a task that nobody may take. The task's name is the diagram's own text: no value of anybody stands in it."""
     return Incident(
         key=new_key(),
         campaign_id=instance.campaign_id,
