@@ -154,8 +154,7 @@ def is_code(text: str) -> bool:
 
 #: Variables that are personal whatever they look like, with everything below them.
 _ABOUT_PERSONS = re.compile(
-    r"phone|mobile|wechat|(^|_)qq$|id_?(number|card)|bank|account|health|illness|disease|birth|address|(^|_)heads?$|(?-i:[a-z]Heads?$)"
-    r"|电话|手机|微信|身份证|银行|账号|健康|疾病|住址|户主|姓名",
+    r"phone|mobile|wechat|(^|_)qq$|id_?(number|card)|bank|account|health|illness|disease|birth|address|(^|_)heads?$|(?-i:[a-z]Heads?$)",
     re.IGNORECASE,
 )
 #: What somebody is called or has written: the last part of a path.
