@@ -166,9 +166,9 @@ def test_a_finding_becomes_a_problem_once_however_often_the_form_is_sent(place: 
 
     first = send(place, form_task(code), poor)
     again = send(place, form_task(code), poor)
-    assert first["problems"] == ["V05-001"]
+    assert first["problems"] == ["P-V05-001"]
     assert again["problems"] == [], "it stands in the ledger"
-    row = world.read(place, Problem, "V05-001")
+    row = world.read(place, Problem, "P-V05-001")
     assert (row.code, row.dimension, row.state, row.raised_by) == ("income_below_line", "income", "open", "investigator.here")
     assert world.read(place, Household, code).open_problems == 1
 

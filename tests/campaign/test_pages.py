@@ -159,7 +159,7 @@ def test_problem_pages_follow_each_other_by_deadline(app: Flask, db: Database, p
     page = browser.get("/problems").text
     onward = re.search(r'href="([^"]+)" rel="next"', page)
     assert onward
-    pattern = r'href="/problems/(V05-\d+)"'
+    pattern = r'href="/problems/(P-V05-\d+)"'
     seen = re.findall(pattern, page) + re.findall(pattern, browser.get(onward[1].replace("&amp;", "&")).text)
     assert seen == numbers
 

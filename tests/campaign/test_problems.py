@@ -40,8 +40,8 @@ def do(db: Database, verb: Callable[..., Any], number: str, actor: Actor, **more
 
 
 def test_numbers_run_without_gap_or_double_per_village(place: Database) -> None:
-    assert [world.problem(place) for _ in range(3)] == ["V05-001", "V05-002", "V05-003"]
-    assert world.problem(place, household=world.household(place, village="V06", work_group="G04")) == "V06-001"
+    assert [world.problem(place) for _ in range(3)] == ["P-V05-001", "P-V05-002", "P-V05-003"]
+    assert world.problem(place, household=world.household(place, village="V06", work_group="G04")) == "P-V06-001"
 
 
 def test_two_at_once_get_two_numbers(place: Database) -> None:

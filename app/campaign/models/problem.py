@@ -26,7 +26,7 @@ class Problem(Base):
 
     key: Mapped[int] = mapped_column(Key, primary_key=True, default=new_key)
     campaign_id: Mapped[int] = mapped_column(Key)
-    #: V05-012: village and running number, see ``numbers.next_number``
+    #: P-V05-012: village and running number, see ``numbers.next_number``
     number: Mapped[str] = mapped_column(String(30))
     village: Mapped[str] = mapped_column(String(20))
     #: "" for a problem of the whole village
