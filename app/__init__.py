@@ -24,6 +24,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     from app.audit import routes as audit
     from app.auth import devices, directory, guard, headers, language, limits, proxies, shell
     from app.auth import routes as auth
+    from app.campaign import places
     from app.campaign import routes as campaign
     from app.engine import erasing
     from app.engine.proof import mailing, sealing
@@ -41,7 +42,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     )
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["daopai.db"] = (database or Database(config.database_url)).knows(directory.Directory())
+    app.extensions["daopai.db"] = (database or Database(config.database_url)).knows(directory.Directory(places.codes))
     personal.install(config.data_key)
     erasing.install(config.uploads)
     sealing.install_from(config)

@@ -10,7 +10,10 @@ from pathlib import Path
 from app import clock, installation, migrations, personal, personal_contents  # noqa: F401  (registers what can be erased)
 from app.auth import holding
 from app.auth.directory import Directory
-from app.campaign import handlers  # noqa: F401  (registers the service-task types that diagrams may name)
+from app.campaign import (
+    handlers,  # noqa: F401  (registers the service-task types that diagrams may name)
+    places,
+)
 from app.config import ROOT, Config, ConfigError
 from app.db import Database
 from app.engine import definitions, erasing, virtual_clock
@@ -61,7 +64,7 @@ def prepare(config: Config) -> Database:
     sealing.install_from(config)
     mailing.install_from(config)
     erasing.install(config.uploads)
-    database = Database(config.database_url).knows(Directory())
+    database = Database(config.database_url).knows(Directory(places.codes))
     migrations.upgrade(database, before=adopting.compare, after=adopting.adopt)
     database.in_transaction(lambda session: installation.check(session, config))
     if not config.production:

@@ -1,20 +1,68 @@
-"""What the engine's check knows of people: the roles that may work, and who has an account."""
+"""Who there is, as the engine asks it: roles that may work, accounts, and whether somebody can take a task."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
-from app.auth.models import Account
-from app.auth.roles import ROLES
-from app.engine.people import Roles
+from app import clock
+from app.auth.holding import counts_at
+from app.auth.models import Account, RoleAssignment
+from app.auth.roles import ROLES, group_of, label
+from app.engine.people import PERSON, Roles
+from app.engine.problem_texts_tasks import TEXTS
 
 
 class Directory:
-    """Given to a ``Database`` as ``people``."""
+    """Given to a ``Database`` (``knows``). *places*: kind of place (``village``, ``group``) → codes of those that there are."""
 
     roles = Roles({role.code: role.scope for role in ROLES.values()})
+
+    def __init__(self, places: Callable[[Session], Mapping[str, frozenset[str]]]) -> None:
+        self.places = places
 
     def accounts(self, session: Session) -> frozenset[str]:
         """User names of those who can sign in."""
         return frozenset(session.scalars(select(Account.username).where(Account.active)))
+
+    def held(self, session: Session) -> frozenset[str]:
+        """The candidate groups that somebody with an open account is now, in any campaign."""
+        query = select(RoleAssignment.role, RoleAssignment.scope).join(Account, Account.username == RoleAssignment.username)
+        found = session.execute(query.where(Account.active, counts_at(clock.now())).distinct())
+        return frozenset(group_of(role, scope) for role, scope in found if role in ROLES)
+
+    def takers(self, session: Session, wanted: Collection[tuple[int, str]], at: datetime) -> frozenset[tuple[int, str]]:
+        """Of (campaign, candidate) those that somebody with an open account is at *at*. Campaign 0: in any."""
+        names = {each.removeprefix(PERSON) for _campaign, each in wanted if each.startswith(PERSON)}
+        held = [tuple(each.partition(":")[::2]) for _campaign, each in wanted if not each.startswith(PERSON)]
+        people = select(literal(0), literal(""), Account.username).where(Account.active, Account.username.in_(names))
+        roles = (
+            select(RoleAssignment.campaign_id, RoleAssignment.role, RoleAssignment.scope)
+            .join(Account, Account.username == RoleAssignment.username)
+            .where(Account.active, RoleAssignment.role.in_({role for role, _ in held}), RoleAssignment.scope.in_({at for _, at in held}))
+            .where(counts_at(at))
+            .distinct()
+        )
+        parts = [query for query, asked in ((people, names), (roles, held)) if asked]
+        found = {(int(row[0]), str(row[1]), str(row[2])) for row in session.execute(union_all(*parts))}
+        return frozenset((campaign, each) for campaign, each in wanted if _is_somebody(campaign, each, found))
+
+    def why_nobody(self, candidate: str) -> str:
+        """Why nobody is this candidate."""
+        if candidate.startswith(PERSON):
+            return f"“{candidate.removeprefix(PERSON)}”没有可以登录的账号"
+        wrong = self.roles.wrong(candidate)
+        if wrong is not None:
+            return TEXTS[wrong[0]][0].format(**wrong[1]).rstrip("。")
+        role, _colon, scope = candidate.partition(":")
+        return f"角色“{' '.join(filter(None, (label(role, 'zh'), scope)))}”无人担任"
+
+
+def _is_somebody(campaign: int, candidate: str, found: set[tuple[int, str, str]]) -> bool:
+    if candidate.startswith(PERSON):
+        return (0, "", candidate.removeprefix(PERSON)) in found
+    role, _colon, scope = candidate.partition(":")
+    return any((role, scope) == held[1:] and (campaign == 0 or held[0] in (0, campaign)) for held in found)

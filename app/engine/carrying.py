@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from app import clock
-from app.engine import bpmn, rows, spiff
+from app.engine import assignment, bpmn, rows, spiff
 from app.engine import step as steps
-from app.engine.models import Activity, Call, Incident, JobRow, ProcessInstance, SubscriptionRow, Task, TaskCandidate
+from app.engine.models import Activity, Call, JobRow, ProcessInstance, SubscriptionRow, Task, TaskCandidate
 from app.engine.work import Work
 
 _ACTIVITY: Any = Activity.__table__
@@ -161,23 +160,8 @@ def _assign(work: Work, instance: ProcessInstance, task: Task, described: steps.
         values = dict.fromkeys([*groups, *(f"user:{name}" for name in users)])
         new = [{"task_key": task.key, "value": value} for value in values]
         work.later(lambda: _replace(work, task.key, new))
-    nobody = task.assignee is None and not groups and not users
-    open_ones = select(Incident).where(Incident.activity_key == task.key, Incident.kind == "assignment", Incident.state == "OPEN")
-    found = list(work.session.scalars(open_ones))
-    if nobody and not found:
-        incident = rows.nobody(instance, described, work.now)
-        work.session.add(incident)
-        _tell(work, instance, "incident.created", incident, message=incident.message)
-    elif not nobody:
-        for incident in found:
-            incident.state, incident.resolved_at, incident.resolved_by = "RESOLVED", clock.now(), work.actor.name
-            _tell(work, instance, "incident.resolved", incident, settled=True)
+    work.batch.offered.append(assignment.offered(task, instance, carried=True))
     return before != (task.assignee, task.candidate_groups, task.candidate_users)
-
-
-def _tell(work: Work, instance: ProcessInstance, kind: str, incident: Incident, **more: Any) -> None:
-    detail = {"incident": incident.key, "kind": incident.kind, **more}
-    work.record(kind, instance, key=incident.activity_key, element_id=incident.element_id, detail=detail)
 
 
 def _replace(work: Work, task_key: int, new: list[dict[str, Any]]) -> None:

@@ -74,6 +74,10 @@ CONFLICTS: dict[str, tuple[str, str]] = {
     "erasure_decided": ("这项清除申请已经处理。", "This request has been decided already."),
     "erasure_same_person": ("申请人不能自己批准，须由另一个人批准。", "Another person than who asked must confirm."),
     "verification_running": ("正在核验，请等它结束。", "A verification is under way; please wait for its end."),
+    "task_for_nobody": (
+        "目前仍无人可以办理这项任务，异常没有关闭。请先授予角色或启用账号，再重试。",
+        "Nobody can take this task yet: the incident stays. Grant the role or open the account, then retry.",
+    ),
     "incident_resolved": ("这个异常已经处理。", "This incident has been resolved already."),
 }
 

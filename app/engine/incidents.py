@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
-from app.engine import events
+from app.engine import assignment, events
 from app.engine.actor import SYSTEM, Actor
 from app.engine.errors import LIMIT, Conflict, EngineError, ExpressionLimit, NotFound, StepFailed
 from app.engine.leases import OUTSIDE
@@ -82,12 +82,17 @@ def _place(session: Session, task_key: int | None, job_key: int | None) -> dict[
 
 
 def retry(session: Session, incident_key: int, actor: Actor) -> None:
-    """Resolve an incident by trying its job again. Without a job (a person's own act failed) it is only resolved."""
+    """Resolve an incident by trying its job again. Without a job (a person's own act failed) it is only resolved.
+
+    Conflict ``task_for_nobody`` while a task that opened for nobody still has nobody who can take it.
+    """
     incident = session.get(Incident, incident_key, with_for_update=True, populate_existing=True)
     if incident is None:
         raise NotFound("incident", incident_key)
     if incident.state != "OPEN":
         raise Conflict("incident_resolved")
+    if incident.kind == assignment.KIND and _still_for_nobody(session, incident):
+        raise Conflict("task_for_nobody")
     incident.state = "RESOLVED"
     incident.resolved_at = clock.now()
     incident.resolved_by = actor.name
@@ -101,6 +106,13 @@ def retry(session: Session, incident_key: int, actor: Actor) -> None:
         job.retry_at = None  # it is tried again by itself: now instead of later
     _event(session, "incident.resolved", actor, incident, {"kind": incident.kind, "retry": job is not None})
     session.flush()
+
+
+def _still_for_nobody(session: Session, incident: Incident) -> bool:
+    task = session.get(Task, incident.activity_key, populate_existing=True) if incident.activity_key else None
+    if task is None or task.state != "OPEN":
+        return False
+    return bool(assignment.for_nobody(session, [assignment.offered(task)], clock.now()))
 
 
 def settle(session: Session, job_key: int) -> None:

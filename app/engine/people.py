@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from sqlalchemy.orm import Session
 
 from app.engine import feel
 from app.engine.errors import ExpressionError
 
 #: What a check says: code of ``problem_texts``, parameters.
 Wrong = tuple[str, dict[str, Any]]
+#: before the user name of a candidate who is named himself
+PERSON = "user:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,37 @@ class Roles:
         if kind != "town" and not scope:
             return "role_needs_scope", {"role": role}
         return None
+
+    def may_be_held(self, candidate: str) -> bool:
+        """Whether anybody could ever be this candidate (a group, ``user:NAME``)."""
+        return candidate.startswith(PERSON) or self.wrong(candidate) is None
+
+
+class People(Protocol):
+    """Who there is: given to a ``Database`` (``knows``), found by ``known_to``."""
+
+    @property
+    def roles(self) -> Roles: ...
+
+    def accounts(self, session: Session) -> frozenset[str]:
+        """User names of those who can sign in."""
+
+    def held(self, session: Session) -> frozenset[str]:
+        """The candidate groups that somebody with an open account is now, in any campaign."""
+
+    def places(self, session: Session) -> Mapping[str, frozenset[str]]:
+        """Kind of place (``village``, ``group``) → codes of those that there are."""
+
+    def takers(self, session: Session, wanted: Collection[tuple[int, str]], at: datetime) -> frozenset[tuple[int, str]]:
+        """Of (campaign, candidate) those that somebody with an open account is at *at*. Campaign 0: in any. One statement."""
+
+    def why_nobody(self, candidate: str) -> str:
+        """Why nobody is this candidate, in Chinese, without a full stop."""
+
+
+def known_to(session: Session) -> People | None:
+    """The people of the database that *session* belongs to; None where nobody has told it."""
+    return cast("People | None", session.info.get("people"))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -28,6 +28,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         '“{role}”是村或工作组的角色，须写明是哪一个，如 =["{role}:" + village]。',
         '“{role}” is held in a village or work group: say in which, as in =["{role}:" + village].',
     ),
+    "role_unheld": (
+        "角色“{role}”目前无人担任：任务打开时没有人能办。请授予角色，或改用其他角色。",
+        "Nobody holds the role “{role}”: nobody could take the task when it opens. Grant it, or use another.",
+    ),
+    "scope_unknown": (
+        "“{role}”的范围“{scope}”不是任何村或工作组的编号：任务打开时没有人能办。",
+        "“{scope}” is the code of no village or work group ({role}): nobody could take the task when it opens.",
+    ),
+    "scope_unknown_near": (
+        "“{role}”的范围“{scope}”不是任何村或工作组的编号，是不是“{near}”？任务打开时没有人能办。",
+        "“{scope}” is the code of no village or work group ({role}). Did you mean “{near}”? Nobody could take the task when it opens.",
+    ),
     "user_unknown": (
         "没有名为“{user}”的账号：任务打开时没有人能办。",
         "There is no account “{user}”: nobody could take the task when it opens.",

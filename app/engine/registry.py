@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.engine import bpmn, resources
+from app.engine import bpmn, people, resources
 from app.engine.checks import form_names, variables
 from app.engine.definition_lookup import file_of, process_of
 from app.engine.errors import Refused
@@ -28,6 +28,14 @@ class Registry(Protocol):
     @property
     def accounts(self) -> frozenset[str] | None:
         """User names; None: not known."""
+
+    @property
+    def held(self) -> frozenset[str] | None:
+        """Candidate groups that somebody is; None: not known."""
+
+    @property
+    def places(self) -> Mapping[str, frozenset[str]]:
+        """Kind of place → codes of those that there are."""
 
     def has_form(self, form_id: str) -> bool: ...
     def has_decision(self, decision_id: str) -> bool: ...
@@ -54,6 +62,8 @@ class Known:
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     roles: Roles | None = None
     accounts: frozenset[str] | None = None
+    held: frozenset[str] | None = None
+    places: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def has_form(self, form_id: str) -> bool:
         return form_id in self.forms
@@ -85,9 +95,11 @@ def known(session: Session, files: Mapping[str, bytes], task_types: Collection[s
     wanted = {element.form_id for process in own.values() for element in process.elements.values() if element.form_id}
     forms = {key: file_of(session, found).content for (kind, key), found in deployed.items() if kind == "form" and key in wanted}
     found = _known(set(deployed) | _of_files(files), task_types, own, callers, {**forms, **_forms(files)})
-    # who there is, says the database that the session belongs to (``Database.people``), if somebody has told it
-    people = session.info.get("people")
-    return replace(found, roles=people.roles, accounts=people.accounts(session)) if people is not None else found
+    there = people.known_to(session)
+    if there is None:
+        return found
+    accounts, held, places = there.accounts(session), there.held(session), there.places(session)
+    return replace(found, roles=there.roles, accounts=accounts, held=held, places=places)
 
 
 def known_files(files: Mapping[str, bytes], task_types: Collection[str] | None = None, *, roles: Roles | None = None) -> Known:

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import new_key
-from app.engine import bpmn, events, step
+from app.engine import assignment, bpmn, events, step
 from app.engine.actor import Actor
-from app.engine.models import TIMED, Incident, ProcessInstance
+from app.engine.models import TIMED, ProcessInstance
 
 Row = dict[str, Any]
 
@@ -24,6 +24,8 @@ class Batch:
 
     tasks: list[Row] = field(default_factory=list)
     candidates: list[Row] = field(default_factory=list)
+    #: user tasks that opened, or stayed open in a migration, and who may take them
+    offered: list[assignment.Offered] = field(default_factory=list)
     activities: list[Row] = field(default_factory=list)
     jobs: list[Row] = field(default_factory=list)
     subscriptions: list[Row] = field(default_factory=list)
@@ -217,31 +219,14 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
             "revision": 1,
         }
     )
-    values = [*task.candidate_groups, *(f"user:{name}" for name in task.candidate_users)]
-    batch.candidates += [{"task_key": task.key, "value": value} for value in dict.fromkeys(values)]
+    values = assignment.candidates(None, task.candidate_groups, task.candidate_users)
+    batch.candidates += [{"task_key": task.key, "value": value} for value in values]
+    may = assignment.candidates(task.assignee, task.candidate_groups, task.candidate_users)
+    batch.offered.append(assignment.Offered(task.key, instance.campaign_id, task.element_id, task.name[:300], may, instance))
     who = {"assignee": task.assignee, "groups": list(task.candidate_groups), "users": list(task.candidate_users)}
     due = task.due_at.isoformat() if task.due_at else None
     detail = {"name": task.name, "form": task.form_id, "due": due, **who}
     _record(session, "task.opened", actor, instance, task.key, task.element_id, now, detail)
-    if not values and task.assignee is None:
-        incident = nobody(instance, task, now)
-        session.add(incident)
-        cause = {"incident": incident.key, "kind": incident.kind, "message": incident.message}
-        _record(session, "incident.created", actor, instance, task.key, task.element_id, now, cause)
-
-
-def nobody(instance: ProcessInstance, task: step.UserTask, now: datetime) -> Incident:
-    """The incident of a task that nobody may take. The task's name is the diagram's own text: no value of anybody stands in it."""
-    return Incident(
-        key=new_key(),
-        campaign_id=instance.campaign_id,
-        instance_key=instance.key,
-        activity_key=task.key,
-        element_id=task.element_id,
-        kind="assignment",
-        message=f"nobody may take the task “{task.name}”: neither assignee nor candidates have a value",
-        created_at=now,
-    )
 
 
 def _subscription(batch: Batch, instance: ProcessInstance, waits: step.Subscription, now: datetime) -> None:

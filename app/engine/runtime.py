@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
 from app.engine import (
+    assignment,
     definition_lookup,
     events,
     idempotency,
@@ -109,27 +110,28 @@ def start(
 def claim(session: Session, task_key: int, actor: Actor) -> models.Task:
     """Take an open, unassigned task, for the absent person if the actor stands in for one. Conflict (with the holder's name) if somebody
     else holds it. Again by the holder: no change."""
-    task = _open_task(session, task_key)
+    task, for_nobody = _open_task(session, task_key)
     holder = actor.on_behalf_of or actor.name
     if task.assignee == holder:
         return task
     if task.assignee is not None:
         raise Conflict("task_held", by=task.assignee)
-    return _assign(session, task, holder, "task.claimed", actor, {})
+    return _assign(session, task, holder, "task.claimed", actor, {}, for_nobody=for_nobody)
 
 
 def release(session: Session, task_key: int, actor: Actor) -> models.Task:
     """Give a task back to its candidates."""
-    task = _open_task(session, task_key)
+    task, for_nobody = _open_task(session, task_key)
     if task.assignee is None:
         return task
-    return _assign(session, task, None, "task.released", actor, {"from": task.assignee})
+    return _assign(session, task, None, "task.released", actor, {"from": task.assignee}, for_nobody=for_nobody)
 
 
 def hand_over(session: Session, task_key: int, to: str, actor: Actor, *, reason: str) -> models.Task:
     """Give a task to the user *to*; the reason is recorded."""
-    task = _open_task(session, task_key)
-    return _assign(session, task, to, "task.handed_over", actor, {"from": task.assignee, "to": to, "reason": reason})
+    task, for_nobody = _open_task(session, task_key)
+    told = {"from": task.assignee, "to": to, "reason": reason}
+    return _assign(session, task, to, "task.handed_over", actor, told, for_nobody=for_nobody)
 
 
 def complete(
@@ -216,13 +218,14 @@ def cancel(session: Session, instance_key: int, actor: Actor, *, reason: str = "
 # --- lookups --------------------------------------------------------------------------------------------------------------
 
 
-def _open_task(session: Session, task_key: int) -> models.Task:
-    query = select(models.Task).where(models.Task.key == task_key).execution_options(populate_existing=True)
-    task = session.scalar(query)
-    if task is None:
+def _open_task(session: Session, task_key: int) -> tuple[models.Task, bool]:
+    """The task, and whether an incident says that nobody can take it."""
+    query = select(models.Task, assignment.FOR_NOBODY).where(models.Task.key == task_key).execution_options(populate_existing=True)
+    found = session.execute(query).one_or_none()
+    if found is None:
         raise NotFound("task", task_key)
-    _require_open(task)
-    return task
+    _require_open(found[0])
+    return found[0], found[1]
 
 
 def _require_open(task: models.Task) -> None:
@@ -232,7 +235,9 @@ def _require_open(task: models.Task) -> None:
         raise Conflict("task_canceled", at=task.completed_at)
 
 
-def _assign(session: Session, task: models.Task, to: str | None, kind: str, actor: Actor, detail: dict[str, Any]) -> models.Task:
+def _assign(
+    session: Session, task: models.Task, to: str | None, kind: str, actor: Actor, detail: dict[str, Any], *, for_nobody: bool
+) -> models.Task:
     task.assignee = to
     events.record(
         session,
@@ -245,6 +250,7 @@ def _assign(session: Session, task: models.Task, to: str | None, kind: str, acto
         subject=task.subject,
         detail={"name": task.name, **detail, **events.went_by(task.definition_key)},
     )
+    assignment.assigned(session, task, actor, was_for_nobody=for_nobody)
     session.flush()
     return task
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import new_key
-from app.engine import bpmn, children, decisions, ending, events, newest, rows, spiff, store
+from app.engine import assignment, bpmn, children, decisions, ending, events, newest, rows, spiff, store
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
@@ -143,6 +143,7 @@ class Work:
         for task in self.batch.tasks:
             form = self.newest("form", task["form_id"]) if task["form_id"] else None
             task["form_key"] = form.key if form else None
+        assignment.look(self)
         store.write(self.session, self.batch, running_job=self.running_job)
         for write in self._later:
             write()
@@ -250,8 +251,7 @@ class Work:
             created_at=self.now,
         )
         self.session.add(row)
-        detail = {"name": message.name, "correlation_key": message.correlation_key, "message": key}
-        self.record("message.published", instance, detail=detail)
+        self.record("message.published", instance, detail={"name": row.name, "correlation_key": row.correlation_key, "message": key})
         self.batch.jobs.append(rows.job("message", instance_key=0, activity_key=key, campaign_id=instance.campaign_id, now=self.now))
 
     def _to_parent(self, child: ProcessInstance, kind: str, payload: Variables) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
  id="file" targetNamespace="http://bpmn.io/schema/bpmn">
  <bpmn:process id="visit" name="入户" isExecutable="true">
   <bpmn:startEvent id="begin"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
-  <bpmn:userTask id="fill" name="填写"><bpmn:extensionElements><zeebe:userTask /><zeebe:assignmentDefinition candidateGroups="admin" />
+  <bpmn:userTask id="fill" name="填写"><bpmn:extensionElements><zeebe:userTask /><zeebe:assignmentDefinition candidateGroups="office" />
    </bpmn:extensionElements><bpmn:incoming>f1</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:userTask>
   <bpmn:intermediateCatchEvent id="answered"><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3</bpmn:outgoing>
    <bpmn:messageEventDefinition id="d" messageRef="reply" /></bpmn:intermediateCatchEvent>
@@ -34,25 +34,40 @@ PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 </bpmn:definitions>"""
 
 
+Connect = Callable[[str], camunda.CamundaClient]
+
+
 @pytest.fixture
-def client(sqlite_db: Database, tmp_path: Path) -> Iterator[camunda.CamundaClient]:
-    """The client as its documentation sets it up, with an API token as the password."""
+def connect(sqlite_db: Database, tmp_path: Path) -> Iterator[Connect]:
+    """The client as its documentation sets it up, with a user's API token as the password: of ``guanli``, an administrator, or ``wang``, of
+    the office."""
     app = web.application(sqlite_db, tmp_path)
     web.person(sqlite_db, "guanli", "admin")
-    token = sqlite_db.in_transaction(lambda session: accounts.make_token(session, "guanli", web.CLI))
+    web.person(sqlite_db, "wang", "office", campaign_id=0)
+    made: list[camunda.CamundaClient] = []
     with serving(app) as address:
-        settings = {
-            "CAMUNDA_REST_ADDRESS": address,
-            "CAMUNDA_AUTH_STRATEGY": "BASIC",
-            "CAMUNDA_BASIC_AUTH_USERNAME": "guanli",
-            "CAMUNDA_BASIC_AUTH_PASSWORD": token,
-        }
-        made = camunda.CamundaClient(configuration=settings)
-        yield made
-        made.close()
+
+        def of(username: str) -> camunda.CamundaClient:
+            settings = {
+                "CAMUNDA_REST_ADDRESS": address,
+                "CAMUNDA_AUTH_STRATEGY": "BASIC",
+                "CAMUNDA_BASIC_AUTH_USERNAME": username,
+                "CAMUNDA_BASIC_AUTH_PASSWORD": sqlite_db.in_transaction(lambda session: accounts.make_token(session, username, web.CLI)),
+            }
+            made.append(camunda.CamundaClient(configuration=settings))
+            return made[-1]
+
+        yield of
+        for each in made:
+            each.close()
 
 
-def test_deploy_start_work_correlate_and_look(client: camunda.CamundaClient, sqlite_db: Database, tmp_path: Path) -> None:
+@pytest.fixture
+def client(connect: Connect) -> camunda.CamundaClient:
+    return connect("guanli")
+
+
+def test_deploy_start_work_correlate_and_look(client: camunda.CamundaClient, connect: Connect, sqlite_db: Database, tmp_path: Path) -> None:
     file = tmp_path / "visit.bpmn"
     file.write_text(PROCESS, encoding="utf-8")
     assert client.get_authentication().username == "guanli"
@@ -67,13 +82,14 @@ def test_deploy_start_work_correlate_and_look(client: camunda.CamundaClient, sql
     started = client.create_process_instance(data=camunda.ProcessCreationById.from_dict(asked))
     key = started.process_instance_key
     condition = {"filter": {"processInstanceKey": key}}
-    (task,) = client.search_user_tasks(data=camunda.UserTaskSearchQuery.from_dict(condition)).items
-    assert (task.element_id, task.candidate_groups, task.business_id) == ("fill", ["admin"], "H1")
-    assert [each.name for each in client.search_user_task_effective_variables(task.user_task_key).items] == ["household"]
-    client.assign_user_task(task.user_task_key, data=camunda.UserTaskAssignmentRequest.from_dict({"assignee": "guanli"}))
-    client.unassign_user_task(task.user_task_key)
-    client.complete_user_task(task.user_task_key, data=camunda.UserTaskCompletionRequest.from_dict({"variables": {"ok": True}}))
-    assert client.get_user_task(task.user_task_key).state == "COMPLETED"
+    worker = connect("wang")
+    (task,) = worker.search_user_tasks(data=camunda.UserTaskSearchQuery.from_dict(condition)).items
+    assert (task.element_id, task.candidate_groups, task.business_id) == ("fill", ["office"], "H1")
+    assert [each.name for each in worker.search_user_task_effective_variables(task.user_task_key).items] == ["household"]
+    worker.assign_user_task(task.user_task_key, data=camunda.UserTaskAssignmentRequest.from_dict({"assignee": "wang"}))
+    worker.unassign_user_task(task.user_task_key)
+    worker.complete_user_task(task.user_task_key, data=camunda.UserTaskCompletionRequest.from_dict({"variables": {"ok": True}}))
+    assert worker.get_user_task(task.user_task_key).state == "COMPLETED"
 
     with pytest.raises(errors.BadRequestError):
         client.suspend_process_instance(key, data=None)

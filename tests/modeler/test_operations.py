@@ -288,6 +288,7 @@ def test_ticked_instances_are_suspended_together(admin: web.Browser, db: Databas
 
 
 def test_the_list_is_filtered_and_paged(admin: web.Browser, db: Database) -> None:
+    web.person(db, "wang", "office")
     d.deploy(db, running.ONE)
     rows = running.many(db, 45)
     running.act(db, runtime.suspend, rows[0].key, ANN)

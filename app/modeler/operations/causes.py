@@ -46,8 +46,14 @@ _WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("No handler does this kind of task", "Its type is misspelt or not installed here. Change the diagram, release, migrate, retry."),
     ),
     "assignment": (
-        ("任务没有人可以办", "办理人和候选人都是空的。授予角色或更正变量；也可以移动令牌，让任务重新产生。"),
-        ("Nobody may take a task", "Neither assignee nor candidates have a value. Grant the role, correct the variable or move the token."),
+        (
+            "任务无人可以办理",
+            "候选人为空，角色无人担任，或账号未开。授予角色、启用账号后重试；候选人写错的，更正变量后移动令牌，让任务重新产生。",
+        ),
+        (
+            "Nobody can take a task",
+            "No candidates, a role that nobody holds, or no account. Grant it and retry; or correct the variable and move the token.",
+        ),
     ),
     "mail": (
         ("封印的邮件寄不出去", "系统会一直再试，不影响办事。看下面的技术原因，检查 DAOPAI_SMTP 开头的设置、收件地址和邮件服务器。"),
