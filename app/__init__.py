@@ -33,13 +33,8 @@ def create_app(config: Config | None = None, database: Database | None = None) -
 
     config = config or from_environment()
     app = Flask(__name__)
-    app.config.update(
-        DAOPAI=config,
-        SECRET_KEY=config.secret_key,
-        TESTING=config.testing,
-        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
-    )
+    app.config.update(DAOPAI=config, SECRET_KEY=config.secret_key, TESTING=config.testing)
+    app.config.update(MAX_CONTENT_LENGTH=32 * 1024 * 1024, MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["daopai.db"] = (database or Database(config.database_url)).knows(directory.Directory(places.codes))

@@ -44,6 +44,6 @@ def _element_name(key: int, element_id: str) -> str:
     """What the diagram of this task calls an element; its id when it stands in another diagram."""
     with database().reading() as session:
         definition_key = session.scalar(select(Task.definition_key).where(Task.key == key))
-        process = definitions.process_of(session, definition_key) if definition_key else None
+        process = definitions.drawn(session, definition_key) if definition_key else None
     element = process.elements.get(element_id) if process else None
     return element_names.spoken(element.name) if element and element.name else element_id

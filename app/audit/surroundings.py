@@ -247,7 +247,7 @@ def _name_elsewhere(session: Session, found: Surroundings, row: Record) -> None:
 def element_name(session: Session, definition_key: int, element_id: str) -> str:
     """What an element is called in its own version of the diagram; "" when it is not there."""
     try:
-        element = definitions.process_of(session, definition_key).elements.get(element_id)
+        element = definitions.drawn(session, definition_key).elements.get(element_id)
     except NotFound:
         return ""
     return wording.flat(element.name) if element is not None else ""

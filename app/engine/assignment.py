@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, personal
 from app.db import new_key
 from app.engine import events, people
 from app.engine.actor import Actor
@@ -67,7 +67,7 @@ def for_nobody(session: Session, tasks: Sequence[Offered], now: datetime) -> dic
 
 
 def _why(task: Offered, directory: people.People | None) -> str:
-    reasons = [directory.why_nobody(each) for each in task.candidates[:_SAID]] if directory is not None else []
+    reasons = [directory.why_nobody(personal.without_values(each)) for each in task.candidates[:_SAID]] if directory is not None else []
     more = f"等 {len(task.candidates)} 项" if len(task.candidates) > _SAID else ""
     return f"任务“{task.name}”无人可以办理：{'；'.join(reasons) or '办理人和候选人均为空'}{more}。"
 

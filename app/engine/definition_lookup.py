@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.engine import bpmn
-from app.engine.errors import NotFound
+from app.engine.errors import NotFound, Refused, Unreadable
 from app.engine.models import Definition
 
 #: parsed processes, and contents of files, kept in memory
@@ -53,23 +53,39 @@ def get(session: Session, key: int) -> Definition:
 
 
 def process_of(session: Session, definition_key: int) -> bpmn.Process:
-    """The parsed process of a definition, kept in memory: a definition never changes. Raises ``NotFound``."""
+    """The parsed process of a definition, kept in memory: a definition never changes. Raises ``NotFound``, ``Unreadable``.
+
+    Lists, and what looks at definitions besides the one in question, take ``drawn``.
+    """
     with _lock:
         found = _cache.get(definition_key)
         if found is not None:
             _cache.move_to_end(definition_key)
             return found
     row = session.execute(
-        select(Definition.id, Definition.content).where(Definition.key == definition_key, Definition.kind == "process")
+        select(Definition.id, Definition.version, Definition.content).where(Definition.key == definition_key, Definition.kind == "process")
     ).one_or_none()
     if row is None:
         raise NotFound(f"there is no process definition {definition_key}")
-    process = next(process for process in bpmn.parse(row.content) if process.id == row.id)
+    try:
+        process = next((process for process in bpmn.parse(row.content) if process.id == row.id), None)
+    except Refused as error:  # an older version of this program took it
+        raise Unreadable(row.id, row.version) from error
+    if process is None:
+        raise Unreadable(row.id, row.version)
     with _lock:
         _cache[definition_key] = process
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
     return process
+
+
+def drawn(session: Session, definition_key: int) -> bpmn.Process:
+    """``process_of``; of a row that cannot be read a process without elements that is called so: one bad row takes no list down."""
+    try:
+        return process_of(session, definition_key)
+    except Unreadable as unreadable:
+        return bpmn.Process(unreadable.id, f"{unreadable.id}（无法读取）", {}, {})
 
 
 _FILE = select(Definition.key, Definition.id, Definition.version, Definition.content).where(Definition.key == bindparam("wanted"))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.engine.bpmn import Process
 from app.engine.checks.graph import next_elements
-from app.engine.definition_lookup import File, file_of, get, newest, process_of, version_of
+from app.engine.definition_lookup import File, drawn, file_of, get, newest, process_of, version_of
 from app.engine.deployment import DeploymentResult, deploy
 from app.engine.newest import newest as remembered
 from app.engine.problems import Problem
@@ -26,6 +26,7 @@ __all__ = [
     "Supported",
     "check",
     "deploy",
+    "drawn",
     "file_of",
     "get",
     "known",

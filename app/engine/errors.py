@@ -92,6 +92,26 @@ class Refused(EngineError):
         self.problems = problems
 
 
+class Unreadable(EngineError):
+    """A deployed diagram cannot be read: ``id`` and ``version`` say which. Nothing of what runs on it moves, nothing is lost."""
+
+    status = 409
+
+    def __init__(self, id: str, version: int) -> None:
+        super().__init__(id, version)
+        self.id = id
+        self.version = version
+
+    def text(self, locale: str = "zh") -> str:
+        """The sentence in ``zh`` or ``en``."""
+        if locale.startswith("en"):
+            return f"Version {self.version} of the process “{self.id}” cannot be read. Ask an administrator to release it anew and migrate."
+        return f"流程“{self.id}”第 {self.version} 版的图无法读取。数据仍在；请管理员改图、发布，再迁移到新版本。"
+
+    def __str__(self) -> str:
+        return self.text()
+
+
 class ExpressionError(EngineError):
     """An expression cannot be evaluated; the message (Chinese, ``english`` beside it) names the expression and the reason."""
 

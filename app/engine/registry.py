@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.engine import bpmn, people, resources
 from app.engine.checks import form_names, variables
-from app.engine.definition_lookup import file_of, process_of
+from app.engine.definition_lookup import drawn, file_of
 from app.engine.errors import Refused
 from app.engine.handlers import known_types
 from app.engine.models import Definition
@@ -91,7 +91,7 @@ def known(session: Session, files: Mapping[str, bytes], task_types: Collection[s
     own = _processes(files)
     callers = list(own.values())
     if own:
-        callers += [process_of(session, found) for (kind, key), found in deployed.items() if kind == "process" and key not in own]
+        callers += [drawn(session, found) for (kind, key), found in deployed.items() if kind == "process" and key not in own]
     wanted = {element.form_id for process in own.values() for element in process.elements.values() if element.form_id}
     forms = {key: file_of(session, found).content for (kind, key), found in deployed.items() if kind == "form" and key in wanted}
     found = _known(set(deployed) | _of_files(files), task_types, own, callers, {**forms, **_forms(files)})

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import element_names
 from app.engine import definitions, feel, onward
 from app.engine.bpmn_model import Element, Process
+from app.engine.errors import Unreadable
 from app.engine.models import Activity, ProcessInstance, Task
 from app.forms import schema
 
@@ -43,7 +44,10 @@ class Steps:
 
 def of_task(session: Session, task: Task, form: schema.Form | None, locale: str) -> Steps:
     """Where *task* goes on to, as far as its diagram and what is known now tell."""
-    levels = levels_of(session, task)
+    try:
+        levels = levels_of(session, task)
+    except Unreadable:  # the page opens without it
+        return Steps((), (), ())
     element = levels[0].process.elements.get(task.element_id)
     if element is None:
         return Steps((), (), ())

@@ -38,6 +38,8 @@ class Page:
     locked: list[tuple[str, hooks.Lock]] = field(default_factory=list)
     #: what is reviewed, for mount() read-only with remarks
     reviewed: dict[str, Any] | None = None
+    #: why a form of this page cannot be opened; nobody can complete the task until that is mended
+    unreadable: str = ""
     reviewed_title: str = ""
     #: what it states now, where that has changed since (``Prepared.reviewed``)
     stated: dict[str, Any] = field(default_factory=dict)
@@ -53,13 +55,22 @@ class Page:
 
 def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> Page:
     """Gather a page. ``open_``: the user may work on the task; otherwise it shows what was submitted."""
-    process = definitions.process_of(session, task.definition_key)
+    process = definitions.drawn(session, task.definition_key)
     element = process.elements.get(task.element_id)
     why, requirements = wording.split_requirements(element.documentation if element else "")
     page = Page(task, element_names.spoken(process.name or process.id), why, requirements)
     names = people.Names(session)
     page.holder = names.one(task.completed_by or task.assignee)
     page.files = attachments.of_task(session, task)
+    try:
+        _read_forms(session, identity, task, page, names, open_=open_)
+    except schema.SchemaError as error:
+        # an older version of this program took it: the page opens, and says what to do
+        page.form, page.reviewed, page.unreadable = None, None, error.text(locale())
+    return page
+
+
+def _read_forms(session: Session, identity: Identity, task: Task, page: Page, names: people.Names, *, open_: bool) -> None:
     looked_at = comments.reviewed(session, task)
     if not (task.form_id and completion.form_of(session, task)[1].blind):
         page.earlier_files = attachments.of_subject(session, task)
@@ -78,7 +89,6 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
         page.reviewed_title = str(page.reviewed.pop("title"))
         page.reviewed_by, page.reviewed_at = names.one(looked_at.actor), looked_at.at
         page.reviewed["comments"] = _remarks(comments.on_form(session, task, looked_at.form_id), names)
-    return page
 
 
 def _fill(session: Session, identity: Identity, task: Task, page: Page, names: people.Names) -> None:

@@ -54,6 +54,32 @@ def test_what_has_not_changed_passes(deployed: Database) -> None:
         assert [each.ok for each in scenarios.run_all(session, files())] == [True], "a session serves as well as a database"
 
 
+@pytest.mark.parametrize("expects", [None, {}, {"open": ["j"], "ended": False}])
+def test_a_process_that_hangs_is_never_as_expected(db: Database, expects: dict[str, Any] | None) -> None:
+    """One branch of an exclusive choice comes to a parallel join, which waits for the other for ever: case 86."""
+    gateway, join = d.element("exclusiveGateway", "g"), d.element("parallelGateway", "j")
+    flows = "s>f>g>[a]b>j>e; g>[default]j"
+    d.deploy(db, d.diagram("hangs", d.start(), d.user("f"), gateway, d.user("b"), join, d.end(), flows=flows))
+    done: dict[str, Any] = {"do": "complete", "process": "hangs", "at": "f", "variables": {"a": False}}
+    begun = {"do": "start", "process": "hangs", "variables": {"a": False}}
+    last = done if expects is None else {**done, "expect": expects}
+    kept = Play("hangs", BEGIN, [], [begun, last])
+    db.in_transaction(lambda session: store.keep(session, "停住", kept, ADMIN))
+    [result] = scenarios.run_all(db, {})
+    assert (result.ok, result.step) == (False, 2)
+    assert any("没有人或事件能使其继续" in each for each in result.differences), result.differences
+
+
+def test_what_waits_for_a_message_or_a_timer_does_not_hang(db: Database) -> None:
+    waits = d.catch("m", d.on_message("go"))
+    later = d.catch("t", d.timer("timeDuration", "PT1H"))
+    d.deploy(db, d.diagram("waits", d.start(), later, waits, d.end(), flows="s>t>m>e", roots=d.message("go", "key")))
+    steps = [{"do": "start", "process": "waits", "variables": {"key": "k"}}, {"do": "clock", "to": "next"}]
+    db.in_transaction(lambda session: store.keep(session, "等", Play("waits", BEGIN, [], steps), ADMIN))
+    [result] = scenarios.run_all(db, {})
+    assert (result.ok, result.differences) == (True, [])
+
+
 def test_a_changed_gateway_is_caught_at_its_step(deployed: Database) -> None:
     keep(deployed, FILL, LOOK, DIG)
     [result] = scenarios.run_all(deployed, {"errand.bpmn": errand(limit=50)})

@@ -100,7 +100,7 @@ def _children(session: Session, key: int, after: int) -> list[ProcessInstance]:
 
 def _diagram(session: Session, each: versions.Diagram) -> dict[str, Any]:
     """The diagram by which the instance went from a moment on."""
-    xml = definitions.file_of(session, each.definition_key).content.decode("utf-8")
+    xml = definitions.file_of(session, each.definition_key).content.decode("utf-8", "replace")
     return {"from": _iso(each.since), "version": each.version, "xml": xml}
 
 

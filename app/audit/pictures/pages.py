@@ -76,7 +76,7 @@ def picture(campaign: int, key: int) -> str:
             days=figures.open_by_day(ran.visits, clock.local(clock.now()).date()),
             lasting=lasting,
             spoken=spoken,
-            boot={"xml": definitions.file_of(session, key).content.decode("utf-8"), "measures": _measures(rows)},
+            boot={"xml": definitions.file_of(session, key).content.decode("utf-8", "replace"), "measures": _measures(rows)},
         )
 
 

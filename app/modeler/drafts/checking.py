@@ -59,7 +59,7 @@ def _lost_requirements(session: Session, draft: ModelDraft, content: bytes) -> l
     if base is None or base.kind != "process":
         return []
     covered = {name for process in drawn.values() for name in definitions.requirements(process)}
-    before = definitions.requirements(definitions.process_of(session, base.key))
+    before = definitions.requirements(definitions.drawn(session, base.key))
     gone = [name for name in before if name not in covered]
     if not gone:
         return []
@@ -80,7 +80,7 @@ def _lost_requirements(session: Session, draft: ModelDraft, content: bytes) -> l
 
 def _covered_elsewhere(session: Session, besides: set[str]) -> set[str]:
     keys = [row.key for row in vocabulary.newest(session) if row.kind == "process" and row.id not in besides]
-    return {name for key in keys for name in definitions.requirements(definitions.process_of(session, key))}
+    return {name for key in keys for name in definitions.requirements(definitions.drawn(session, key))}
 
 
 def _shown(problem: Problem) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def draft_vocabulary(key: int) -> Response:
         draft = store.find(session, key)
         rows = newest(session)
         drafts = store.open_drafts(session)
-        processes = [definitions.process_of(session, row.key) for row in rows if row.kind == "process"]
+        processes = [definitions.drawn(session, row.key) for row in rows if row.kind == "process"]
         found: dict[str, Any] = {
             "forms": _named("form", rows, drafts),
             "decisions": _named("decision", rows, drafts),

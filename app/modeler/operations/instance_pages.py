@@ -48,7 +48,7 @@ def _elements(session: Session, keys: set[int]) -> dict[str, list[tuple[str, str
     there is nothing to choose from."""
     if len(keys) != 1:
         return {}
-    elements = definitions.process_of(session, keys.pop()).elements.values()
+    elements = definitions.drawn(session, keys.pop()).elements.values()
     return {
         "tokens": [words.option(each) for each in elements if each.kind.endswith(_HOLDING)],
         "timers": [words.option(each) for each in elements if each.event is not None and each.event.kind == "timer"],
@@ -126,5 +126,5 @@ def definition_diagram(key: int) -> Answer:
     """The diagram of a version alone, as JSON."""
     with database().reading() as session:
         found = rehearsal.definition(session, key)
-        content = definitions.file_of(session, found.key).content.decode("utf-8")
+        content = definitions.file_of(session, found.key).content.decode("utf-8", "replace")
         return jsonify({"xml": content, "process": found.id, "name": found.name, "activities": {}})

@@ -69,12 +69,12 @@ def find(session: Session, key: int) -> ProcessInstance:
 def whole(session: Session, key: int, before: str = "") -> Whole:
     """Read it all."""
     row = find(session, key)
-    process = definitions.process_of(session, row.definition_key)
+    process = definitions.drawn(session, row.definition_key)
     running = row.state in ("ACTIVE", "SUSPENDED")
     tokens = [
         Token(place.key, *words.option(process.elements[place.element_id]), place.joining)
         for place in moving.places(row)
-        if running and not place.waits
+        if running and not place.waits and place.element_id in process.elements
     ]
     newest = definitions.newest(session, "process", row.process_id)
     child = ProcessInstance.parent_key == key

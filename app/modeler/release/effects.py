@@ -122,7 +122,7 @@ def _process(session: Session, new: Process, rows: list[tuple[int, int, int]]) -
     newest = queries.newest_versions(session, [("process", new.id)]).get(("process", new.id))
     effect = ProcessEffect(new.id, new.name, newest.version if newest else 0, newest.key if newest else 0, rows)
     effect.starts_by_event = any(each.kind == "startEvent" and not each.scope and each.event for each in new.elements.values())
-    olds = {key: definitions.process_of(session, key) for _version, key, _count in rows}
+    olds = {key: definitions.drawn(session, key) for _version, key, _count in rows}
     effect.standing = _standing(session, new, olds, {key: version for version, key, _count in rows})
     effect.deadlines = deadlines.changed(session, new, olds)
     return effect
@@ -174,7 +174,7 @@ def _users(session: Session, decision_id: str, running: Mapping[str, Iterable[tu
     names: dict[str, str] = {}
     for process_id, rows in running.items():
         for _version, key, count in rows:
-            process = definitions.process_of(session, key)
+            process = definitions.drawn(session, key)
             if any(element.decision_id == decision_id for element in process.elements.values()):
                 found[process_id] = found.get(process_id, 0) + count
                 names.setdefault(process_id, process.name or process_id)

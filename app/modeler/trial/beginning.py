@@ -64,7 +64,7 @@ def choice(session: Session, draft: ModelDraft, contents: Mapping[str, bytes], b
     found.process = wanted if wanted in dict(found.processes) else order[0] if order else ""
     process = drawn.get(found.process)
     if process is None and found.process in deployed:
-        process = definitions.process_of(session, deployed[found.process]["key"])
+        process = definitions.drawn(session, deployed[found.process]["key"])
     if process is None:
         return found
     starts = [element for element in process.elements.values() if element.kind == "startEvent" and not element.scope]
@@ -127,7 +127,7 @@ def _using(session: Session, draft: ModelDraft, deployed: Mapping[str, Mapping[s
         return set()
     used = set()
     for key, row in deployed.items():
-        for element in definitions.process_of(session, row["key"]).elements.values():
+        for element in definitions.drawn(session, row["key"]).elements.values():
             if draft.definition_id in (element.form_id, element.decision_id):
                 used.add(key)
     return used

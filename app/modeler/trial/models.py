@@ -60,6 +60,12 @@ class Scenario(Base):
 
     __mapper_args__ = {"version_id_col": revision}
 
+    @property
+    def step_count(self) -> int | None:
+        """How many steps it has; None: it cannot be read."""
+        steps = self.play.get("steps") if isinstance(self.play, dict) else None
+        return len(steps) if isinstance(steps, list) else None
+
 
 class ScenarioRun(Base):
     """How a scenario went, once."""

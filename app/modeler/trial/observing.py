@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.engine import bpmn, definitions, feel
 from app.engine.errors import ExpressionError
-from app.engine.models import Activity, Incident, ProcessInstance, Task
+from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.modeler.trial.steps import root
 
 #: What a step may say that it expects.
@@ -34,6 +34,8 @@ class Seen:
     due: dict[str, datetime] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     incidents: list[str] = field(default_factory=list)
+    #: where tokens stand that nobody and nothing can move any more
+    stuck: list[str] = field(default_factory=list)
     #: the newest activity, from which the next step's path begins
     last: int = 0
 
@@ -71,7 +73,7 @@ def _without(one: Any, other: Any) -> list[str]:
 
 
 def see(session: Session, after: int = 0) -> Seen:
-    """Look at everything; the path is what was entered after the activity *after*. Five statements."""
+    """Look at everything; the path is what was entered after the activity *after*. Six statements at most."""
     about = root(session)
     seen = Seen(last=after)
     if about is None:
@@ -98,12 +100,24 @@ def see(session: Session, after: int = 0) -> Seen:
     seen.incidents = [written(instance_key, element) for instance_key, element in broken]
     seen.ended = about.state in ("COMPLETED", "TERMINATED")
     seen.variables = about.variables
+    if not seen.ended and not seen.incidents and not session.scalar(_AWAITED):
+        seen.stuck = seen.open or [about.process_id]
     return seen
 
 
+#: Is there anything that moves a token: a task, due work, a wait for a message or signal of an instance?
+_AWAITED = select(
+    or_(
+        exists().where(Task.state == "OPEN"),
+        exists().where(JobRow.instance_key != 0, JobRow.kind != "timer_start"),
+        exists().where(SubscriptionRow.instance_key != 0),
+    )
+)
+
+
 def differences(seen: Seen, expect: Mapping[str, Any]) -> list[Difference]:
-    """What is not as expected. Without an expectation there may be anything, only no incident."""
-    found = []
+    """What is not as expected. Without an expectation there may be anything, only no incident; and never what hangs for ever."""
+    found = [Difference("stuck", [], seen.stuck)] if seen.stuck else []
     if "open" in expect and sorted(expect["open"]) != seen.open:
         found.append(Difference("open", sorted(expect["open"]), seen.open))
     if "path" in expect and expect["path"] != seen.path:

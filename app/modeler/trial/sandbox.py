@@ -249,7 +249,7 @@ def _copy(session: Session, base: Deployed, at: datetime) -> None:
     session.flush()
     for row in rows:
         if row.kind == "process":
-            start_events.register(session, row, definitions.process_of(session, row.key), at)
+            start_events.register(session, row, definitions.drawn(session, row.key), at)
     session.flush()
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app import exact_json
+from app import clock, exact_json
 from app.auth import access, actor, database
 from app.border import number_or
 from app.engine import bpmn, definitions
@@ -57,7 +57,11 @@ def scenario(key: int) -> str:
         found = store.scenario(session, key)
         runs = store.runs_of(session, key)
         newest = beginning.newest(session, found.process_id)
-        play = Play.of(found.play)
+        try:
+            play = Play.of(found.play)
+        except StepRefused as refused:  # an older version kept it: it can be deleted here
+            flash(_("无法读取：%(why)s", why=sentences.refused(refused)), "error")
+            play = Play(found.process_id, clock.now())
         names = view.names_of(_processes(session, play))
         file = definitions.newest_file(session, "process", found.process_id)
     steps = [(number, sentences.step(step, names), step.get("expect", {})) for number, step in enumerate(play.steps, start=1)]
@@ -70,7 +74,7 @@ def scenario(key: int) -> str:
         runs=runs,
         process_name=newest.name if newest else found.process_id,
         boot={
-            "xml": file.content.decode("utf-8") if file else "",
+            "xml": file.content.decode("utf-8", "replace") if file else "",
             "activities": {element: {"state": state, "times": 1} for element, state in marks.items()},
         },
         spoken=lambda element: _spoken(element, found.process_id, names),
@@ -86,7 +90,7 @@ def _processes(session: Session, play: Play) -> dict[int, bpmn.Process]:
         named.add(step.get("process", ""))
         named.update(element.partition("/")[0] for element in step.get("expect", {}).get("open", []) if "/" in element)
     newest = [beginning.newest(session, each) for each in sorted(named) if each]
-    return {each.key: definitions.process_of(session, each.key) for each in newest if each is not None}
+    return {each.key: definitions.drawn(session, each.key) for each in newest if each is not None}
 
 
 def _spoken(element: str, own: str, names: Mapping[tuple[str, str], str]) -> str:

@@ -73,6 +73,8 @@ def difference(found: Difference, names: Mapping[str, str] | None = None) -> str
     def said(elements: list[str]) -> str:
         return "、".join((names or {}).get(element, element) for element in elements)
 
+    if found.kind == "stuck":
+        return stuck(said(found.found))
     if found.kind == "ended":
         return str(_("流程已经结束，应当还在进行。") if found.found else _("流程还在进行，应当已经结束。"))
     if found.kind in ("due", "variable"):
@@ -88,6 +90,11 @@ def difference(found: Difference, names: Mapping[str, str] | None = None) -> str
         parts.append(_("多了 %(elements)s", elements=said(found.extra)))
     what = {"open": _("停留的位置不同"), "path": _("走过的路不同"), "incidents": _("出现的异常不同")}[found.kind]
     return f"{what}：{'；'.join(parts) or _('次序不同')}"
+
+
+def stuck(where: str) -> str:
+    """The process hangs at *where*."""
+    return str(_("停在“%(where)s”，没有人或事件能使其继续。", where=where))
 
 
 def _value(value: Any) -> str:

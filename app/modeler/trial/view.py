@@ -20,7 +20,7 @@ from app.engine import definitions
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.engine.standing import standing
 from app.modeler.operations import causes
-from app.modeler.trial import filling, samples, sentences, steps
+from app.modeler.trial import filling, observing, samples, sentences, steps
 from app.modeler.trial.playing import Played
 
 
@@ -65,6 +65,8 @@ class View:
 
     now: datetime
     ended: bool = False
+    #: that and where the process hangs for ever; "" otherwise
+    stuck: str = ""
     waits: list[Wait] = field(default_factory=list)
     #: (name, due, process) of timers, the next first
     timers: list[tuple[str, datetime, str]] = field(default_factory=list)
@@ -87,6 +89,9 @@ MOST = 60
 def gather(session: Session, went: Played, locale: str, shown: int = 0) -> View:
     """Look at everything; *shown* is the instance that the diagram shows."""
     view = View(clock.now(), went.seen.ended)
+    if went.seen.stuck:
+        spoken = observing.spoken(session)
+        view.stuck = sentences.stuck("、".join(spoken.get(element, element) for element in went.seen.stuck))
     found = list(session.scalars(select(ProcessInstance).order_by(ProcessInstance.key)))
     processes = {row.definition_key: definitions.process_of(session, row.definition_key) for row in found}
     names = names_of(processes)
