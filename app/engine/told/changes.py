@@ -42,10 +42,14 @@ class Change:
     taken: list[tuple[SessionTransaction | None, str]] = field(default_factory=list)
 
     def now(self) -> str:
-        """The digest that the row has now."""
+        """The digest that the row has now; an object is asked for its values once, its name and its campaign, too."""
         if self.row is None:
             return self.after
-        return "" if self.deleted else self.how.digest(_values(self.row, self.how))
+        if self.deleted and not self.before:
+            return ""
+        values = _values(self.row, self.how)
+        self.name, self.campaign = self.how.name(values), self.how.campaign_of(values)
+        return "" if self.deleted else self.how.digest(values)
 
 
 def of(session: Session) -> dict[Any, Change]:
@@ -139,9 +143,6 @@ def take(session: Session, wanted: Container[str] | None = None) -> Iterator[tup
         after = each.now()
         if after == each.before:
             continue
-        if each.row is not None:
-            values = _values(each.row, each.how)
-            each.name, each.campaign = each.how.name(values), each.how.campaign_of(values)
         if wanted is not None and each.name not in wanted:
             continue
         found.setdefault(each.campaign, {})[each.name] = [each.before, after]
