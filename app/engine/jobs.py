@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db import Database, RevisionConflict
+from app.db import Database, RevisionConflict, outage
 from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, signals, timer_jobs
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
@@ -120,6 +120,10 @@ def _run(db: Database, job: Leased) -> None:
     except RevisionConflict:
         _after(db, lambda session: leases.put_off(session, job))
     except Exception as error:  # whatever a handler raises: this job fails, the others go on
+        if outage(error) is not None:
+            # No fault of the job's: it is tried again. While the database stays away, the worker waits and looks again.
+            _after(db, lambda session: leases.put_off(session, job))
+            return
         _log.warning("job %s (%s %s at %s) failed: %s", job.key, job.kind, job.type, job.element_id, error, exc_info=error)
         _fail(db, job, error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from app import clock
 from app.db import Database
@@ -107,6 +109,28 @@ def test_a_failed_job_is_tried_again_later_and_later(db: Database, at: At) -> No
         delays.append(round((job.retry_at - before).total_seconds()))
     assert delays == [10, 20, 40]
     assert jobs.run_due(db) == 0
+
+
+def test_a_database_that_is_away_is_no_failure_of_the_job(db: Database, at: At) -> None:
+    """However often: no attempt is used up, no incident is written, and it goes on when the database is back."""
+    with_service(db, retries="1")
+    away = [True]
+
+    @jobs.handler("t")
+    def handle(session: Any, job: jobs.Context) -> None:
+        if away:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorname = "SQLITE_FULL"
+            raise OperationalError("insert", {}, error)
+
+    start(db)
+    for _attempt in range(5):
+        jobs.run_due(db, ignore_backoff=True)
+    (job,) = d.jobs_of(db)
+    assert (job.state, job.retries, job.failures, d.incidents_of(db)) == ("READY", 1, 0, [])
+    away.clear()
+    jobs.drain(db, ignore_backoff=True)
+    assert [task.element_id for task in d.tasks(db)] == ["b"]
 
 
 def test_after_the_last_attempt_a_person_can_try_again(db: Database, at: At) -> None:
