@@ -204,6 +204,8 @@ def system_roles(session: Session, username: str) -> frozenset[str]:
 
 def withdraw_role(session: Session, username: str, role: str, *, scope: str = "", campaign_id: int = 0, actor: Actor) -> None:
     """Take a role back. Recorded; AccountError when it is not held, or not the actor's to take."""
+    if role not in ROLES:
+        raise AccountError(_("没有这个角色。"))
     refusal = granting.may_withdraw(session, actor, role, campaign_id)
     if refusal is not None:
         raise AccountError(granting.words(session, refusal, role, username))

@@ -17,6 +17,9 @@ from app.campaign.setup import lookup
 from app.campaign.setup.campaign_pages import SETUP
 from app.engine import events
 
+#: Characters of the code of a village or group.
+_LONGEST_CODE = 20
+
 
 @blueprint.get("/campaigns/<int:campaign_id>/places")
 @access(*SETUP)
@@ -38,11 +41,17 @@ def places(campaign_id: int) -> str:
         )
 
 
+def _code(written: str) -> str:
+    """The code of a village or group; "" when it is longer than a code may be: cut off it would be another's."""
+    code = written.strip()
+    return code if len(code) <= _LONGEST_CODE else ""
+
+
 @blueprint.post("/campaigns/<int:campaign_id>/villages")
 @access(*SETUP)
 def village_save(campaign_id: int) -> Response:
     """Add a village or give it another name."""
-    code, name = request.form.get("code", "").strip()[:20], request.form.get("name", "").strip()[:100]
+    code, name = _code(request.form.get("code", "")), request.form.get("name", "").strip()[:100]
     who, by = identity(), actor()
 
     def work(write: Session) -> None:
@@ -59,7 +68,7 @@ def village_save(campaign_id: int) -> Response:
     if code and name:
         database().in_transaction(work)
     else:
-        flash(_("请填写编码和名称。"), "error")
+        flash(_("请填写编码（不超过 %(most)s 个字符）和名称。", most=_LONGEST_CODE), "error")
     return redirect(url_for("campaign.places", campaign_id=campaign_id), 303)
 
 
@@ -68,7 +77,7 @@ def village_save(campaign_id: int) -> Response:
 def group_save(campaign_id: int) -> Response:
     """Add a work group, rename it, or let it work in another village."""
     form = request.form
-    code, name, village = (form.get(key, "").strip()[:100] for key in ("code", "name", "village"))
+    code, name, village = _code(form.get("code", "")), form.get("name", "").strip()[:100], form.get("village", "")
     who, by = identity(), actor()
 
     def work(write: Session) -> bool:
@@ -77,7 +86,7 @@ def group_save(campaign_id: int) -> Response:
             return False
         row = write.scalar(select(WorkGroup).where(WorkGroup.campaign_id == found.id, WorkGroup.code == code))
         if row is None:
-            row = WorkGroup(campaign_id=found.id, code=code[:20])
+            row = WorkGroup(campaign_id=found.id, code=code)
             write.add(row)
         before = {"name": row.name, "village": row.village} if row.name else None
         row.name, row.village = name, village
@@ -86,7 +95,7 @@ def group_save(campaign_id: int) -> Response:
         return True
 
     if not (code and name and database().in_transaction(work)):
-        flash(_("请填写编码、名称，并选择所在村。"), "error")
+        flash(_("请填写编码（不超过 %(most)s 个字符）和名称，并选择所在村。", most=_LONGEST_CODE), "error")
     return redirect(url_for("campaign.places", campaign_id=campaign_id), 303)
 
 
