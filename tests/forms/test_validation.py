@@ -118,7 +118,7 @@ def test_limits_may_be_expressions(check: Any) -> None:
 
 def test_a_pattern_says_what_is_expected(check: Any) -> None:
     outcome = check("household_registered", samples.registered(phone="12345"))
-    assert outcome.errors == {"phone": ["请填写11位手机号码，或带区号的固定电话"]}
+    assert outcome.errors == {"phone": ["请填写11位手机号码，或带区号的固定电话；没有电话的，填“无”"]}
 
 
 def test_read_only_fields_keep_what_the_system_knows(check: Any) -> None:
