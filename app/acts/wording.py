@@ -44,8 +44,7 @@ def _day_and_time(here: datetime) -> str:
     return text
 
 
-def split_requirements(text: str) -> tuple[str, str]:
-    """An element's documentation without its R-ids, and the R-ids: the sentence is for people, the ids are for tracing."""
-    found = [number for match in _REQUIREMENT.finditer(text) for number in re.findall(r"R\d{2}[a-z]?", match.group(1))]
+def without_requirements(text: str) -> str:
+    """An element's documentation without its R-ids: the sentence is for people, the ids are for tracing."""
     plain = "\n".join(line.strip() for line in _REQUIREMENT.sub("", text).splitlines())
-    return plain.strip(), " ".join(sorted(set(found)))
+    return plain.strip()

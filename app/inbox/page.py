@@ -29,7 +29,6 @@ class Page:
     task: Task
     process_name: str
     why: str
-    requirements: str
     holder: str = ""
     said: list[voices.Voice] = field(default_factory=list)
     #: for the form bundle's mount(); None: the task has no form
@@ -57,8 +56,8 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
     """Gather a page. ``open_``: the user may work on the task; otherwise it shows what was submitted."""
     process = definitions.drawn(session, task.definition_key)
     element = process.elements.get(task.element_id)
-    why, requirements = wording.split_requirements(element.documentation if element else "")
-    page = Page(task, element_names.spoken(process.name or process.id), why, requirements)
+    why = wording.without_requirements(element.documentation if element else "")
+    page = Page(task, element_names.spoken(process.name or process.id), why)
     names = people.Names(session)
     page.holder = names.one(task.completed_by or task.assignee)
     page.files = attachments.of_task(session, task)

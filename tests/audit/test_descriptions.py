@@ -14,11 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import personal
 from app.audit import descriptions, stored
+from app.audit.phrases import accounts as account_phrases
 from app.audit.queries import Record
 from app.audit.sentences import GROUPS, TEXTS
 from app.audit.surroundings import Surroundings
+from app.db import Database
 from app.engine.models import Event, ProcessInstance
+from tests import web
 
 APP = Path(__file__).resolve().parents[2] / "app"
 KIND = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -195,3 +199,9 @@ def test_personal_values_are_masked_wherever_they_stand() -> None:
             assert secret not in text
     assert stored.hides_something(seen)
     assert "500235197001011234" in json.dumps(stored.raw(seen, unmask=True), ensure_ascii=False)
+
+
+def test_whatever_can_be_shown_in_the_clear_has_a_name(sqlite_db: Database, tmp_path: Path) -> None:
+    """The sentence of such a record says what was looked at in words, not by its code."""
+    web.application(sqlite_db, tmp_path)
+    assert set(personal._resolvers) <= set(account_phrases._SHOWN)

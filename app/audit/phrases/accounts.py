@@ -61,7 +61,26 @@ def _origin(words: Words) -> str:
     return wording.origin(origins.read(words.record.event.origin).address, words.locale)
 
 
+#: What was shown (``personal.unmaskable``) → Chinese, English.
+_SHOWN = {
+    "household.phone": ("联系电话", "telephone"),
+    "household.bank": ("银行卡号", "bank card"),
+    "member.id_number": ("身份证号", "ID number"),
+    "member.health": ("健康状况", "health"),
+    "record.detail": ("记录原文", "the record as it is stored"),
+    "submission.field": ("表单内容", "a field of a form"),
+    "task.reviewed": ("所审表单内容", "a field of the form under review"),
+    "task.submitted": ("已报表单内容", "a field of a submitted form"),
+    "task.form": ("表单内容", "a field of a form"),
+}
+
+
+def _shown(words: Words) -> str:
+    return words.both(*_SHOWN.get(words.said("what"), ("其他内容", "other data")))
+
+
 MAKERS: Mapping[str, Maker] = {
+    "what_s": _shown,
     "until_s": lambda w: w.moment("until"),
     "from_s": lambda w: w.moment("from"),
     "to_name": lambda w: w.person("to"),

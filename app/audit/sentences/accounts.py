@@ -85,9 +85,9 @@ TEXTS = {
     ),
     "personal.unmasked": (
         "查看个人信息",
-        "查看{about_s}的个人信息（{what}），理由：{reason}",
+        "查看{about_s}的个人信息（{what_s}），理由：{reason}",
         "Personal data shown",
-        "looked at personal data ({what}){of_about}; reason: {reason}",
+        "looked at personal data ({what_s}){of_about}; reason: {reason}",
     ),
     "records.sealed": ("封印", "封印记录（第 {seal_number} 号）", "Records sealed", "sealed the records (seal {seal_number})"),
     "anchor.exported": ("导出锚定文件", "导出锚定文件（{seals} 个封印）", "Anchor exported", "took the anchor file ({seals} seals)"),
