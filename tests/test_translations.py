@@ -35,6 +35,7 @@ DATA = {
     "app/audit/exporting/texts.py": "headings and conflict sentences, Chinese and English beside each other",
     "app/audit/sentences/": "sentences of records, Chinese and English beside each other",
     "app/audit/wording.py": "words of records, Chinese and English beside each other",
+    "app/auth/directory.py": "what goes into incidents is written in the plan's language",
     "app/auth/roles.py": "the names of the roles, Chinese and English beside each other",
     "app/auth/scopes.py": "the names of what tokens may do, Chinese and English beside each other",
     "app/auth/totp.py": "the name of the product in an authenticator",
