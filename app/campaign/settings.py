@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -67,6 +68,10 @@ def write(session: Session, campaign_id: int, values: Mapping[str, Any]) -> dict
     return changed
 
 
+#: A number as a form takes it: Python also reads 1_0 and digits of other scripts.
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
+
+
 def parse(definition: Definition, text: str) -> Any:
     """What somebody typed → the value. ``ValueError`` when it is none or out of bounds."""
     if definition.kind == "boolean":
@@ -75,6 +80,9 @@ def parse(definition: Definition, text: str) -> Any:
         if text not in {value for value, _, _ in definition.options}:
             raise ValueError(text)
         return text
+    text = text.strip()
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError(text)
     value: float = int(text) if definition.kind == "integer" else round(float(text) / 100, 6)
     if not definition.min <= value <= definition.max:
         raise ValueError(text)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from app.auth import sessions
+from app.auth import accounts, sessions
 from app.auth.models import LoginSession
 from app.db import Database
 from tests import web
@@ -31,6 +31,17 @@ def test_signing_out_ends_the_session_on_the_server(app: Flask, db: Database) ->
     with thief.client.session_transaction() as cookie:
         cookie.update(copy)
     assert thief.get("/account").status_code == 303
+
+
+def test_a_session_from_before_an_account_was_closed_does_not_come_back(app: Flask, db: Database) -> None:
+    """Closed and opened again: whoever was signed in signs in anew."""
+    web.person(db, "ran", "office")
+    browser = web.signed_in_as(app, "ran")
+    with app.test_request_context():
+        for active in (False, True):
+            db.in_transaction(lambda session, on=active: accounts.set_active(session, accounts.find(session, "ran"), on, web.CLI))
+    assert _keys(db, "ran") == []
+    assert browser.get("/account").status_code == 303
 
 
 def test_the_database_holds_no_usable_token(app: Flask, db: Database) -> None:

@@ -292,3 +292,11 @@ def test_the_office_gives_no_work_to_a_system_account(office: web.Browser, db: D
     assert page.status_code == 200
     with db.reading() as session:
         assert session.scalars(select(RoleAssignment.role).where(RoleAssignment.username == "shenji")).all() == ["auditor"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "1_0", "１２", "5.5.5", "nan", "inf", "1e3", "x", "--5", "9" * 40])
+def test_a_setting_is_a_number_as_a_form_takes_it(text: str) -> None:
+    for definition in settings.definitions():
+        if definition.kind in {"integer", "share"}:
+            with pytest.raises(ValueError):
+                settings.parse(definition, text)
