@@ -99,6 +99,8 @@ def test_what_nobody_touched_comes_back_as_it_was(app: Flask, sqlite_db: Databas
 
 def test_a_role_and_a_deadline_are_changed_and_saved(app: Flask, sqlite_db: Database, browser: Browser) -> None:
     """By picking and typing; what was not touched stays; nothing is deployed; the other administrator reads who has it open."""
+    with app.app_context():
+        web.everybody(sqlite_db)  # a role that nobody holds would be a warning
     key = draft_of(sqlite_db, "household.bpmn", shipped("household.bpmn"))
     with serving(app) as base, visiting(app, browser, base, "zhang") as visit:
         page = open_draft(visit, key)
