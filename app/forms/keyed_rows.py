@@ -54,7 +54,9 @@ def under_draft(form: Form, known: Mapping[str, Any], draft: Mapping[str, Any]) 
         paths.put(result, path, [{**row, **_own(typed.get(str(row.get(key)), {}), fixed)} for row in rows])
     for found in form.fields():
         if found.node.fixed is True and "[" not in found.path:
-            paths.put(result, found.path, paths.copied(paths.get(dict(known), found.path)))
+            value = paths.get(dict(known), found.path)
+            if value is not None or paths.get(result, found.path) is not None:
+                paths.put(result, found.path, paths.copied(value))
     return result
 
 
