@@ -148,7 +148,8 @@ def test_every_step_of_a_replay_is_what_the_live_instance_had(live: tuple[Live, 
         made.act(runtime.start, process, {**GIVEN, "id": process, "x": process == "inclusive_gateway" or 5}, ANN)
     for step in range(STEPS):
         go_on(made, step)
-    assert d.incidents_of(made.db) == []
+    # Nobody holds the roles of these diagrams: an incident at each task, which does not move a token.
+    assert {found.kind for found in d.incidents_of(made.db)} <= {"assignment"}
     assert canceled(made.db) > 5
     replayed(app, slider, made)
 
