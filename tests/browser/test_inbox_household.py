@@ -159,7 +159,8 @@ def verify_and_check_documents(place: Town, li: Person) -> None:
     li.page.goto("/tasks?list=group")
     li.page.get_by_role("link", name=re.compile("三统一、四相符")).click()
     li.page.get_by_role("button", name="领取并办理").click()
-    for tick in li.page.locator('[data-path^="introduction"] input').all():
+    li.page.locator('[data-path="introduction.mode"] input').first.check()
+    for tick in li.page.locator('[data-path^="introduction"] input[type="checkbox"]').all():
         tick.check()
     li.field("verified").locator("input").check()
     li.submit()
