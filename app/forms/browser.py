@@ -38,9 +38,7 @@ def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, 
     return {
         "schema": localized(form, locale),
         "data": feel.tagged(
-            masking.masked(
-                form, given.over(form, keyed_rows.under_draft(form, own, draft) if draft else own, own), open_kinds=masking.OPEN_IN_FORM
-            )
+            masking.masked(form, keyed_rows.under_draft(form, own, draft) if draft else own, open_kinds=masking.OPEN_IN_FORM)
         ),
         "given": list(given.places(form)),
         "context": {name: feel.tagged(feel.to_json(known[name])) for name in wanted},

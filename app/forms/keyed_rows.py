@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.forms import paths
+from app.forms import given, paths
 from app.forms.schema import Form, Node
 
 
@@ -52,12 +52,7 @@ def under_draft(form: Form, known: Mapping[str, Any], draft: Mapping[str, Any]) 
         fixed = {found.path.rpartition("].")[2] for found in form.fields() if found.path.startswith(f"{path}[]") and found.node.fixed}
         rows = paths.get(dict(known), path) or ()
         paths.put(result, path, [{**row, **_own(typed.get(str(row.get(key)), {}), fixed)} for row in rows])
-    for found in form.fields():
-        if found.node.fixed is True and "[" not in found.path:
-            value = paths.get(dict(known), found.path)
-            if value is not None or paths.get(result, found.path) is not None:
-                paths.put(result, found.path, paths.copied(value))
-    return result
+    return given.over(form, result, known)
 
 
 def _own(row: Mapping[str, Any], fixed: set[str]) -> dict[str, Any]:
