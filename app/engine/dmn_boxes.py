@@ -137,7 +137,7 @@ def _table_input(model: Model, node: Node, owner: Node) -> Json:
         "text": written,
         "label": node.get("label") or written,
         "type": None if expression is None else plain_type(expression.get("typeRef")),
-        "values": "" if values is None else expression_at(model, values, owner, unary=True),
+        "values": _listed_values(model, values, owner),
     }
 
 
@@ -146,9 +146,15 @@ def _table_output(model: Model, node: Node, owner: Node) -> Json:
     return {
         "name": clean_name(node.get("name", "")),
         "label": node.get("label") or node.get("name", ""),
-        "values": "" if values is None else expression_at(model, values, owner, unary=True),
+        "values": _listed_values(model, values, owner),
         "otherwise": "" if otherwise is None else expression_at(model, otherwise, owner),
     }
+
+
+def _listed_values(model: Model, node: Node | None, owner: Node) -> str:
+    """The allowed values of a column as written; "" where any is allowed ("-", too)."""
+    written = "" if node is None else expression_at(model, node, owner, unary=True)
+    return "" if written == "-" else written
 
 
 def _rule(model: Model, node: Node, owner: Node, inputs: int, outputs: int) -> Json:

@@ -56,6 +56,7 @@ def test_many_at_once_are_answered_as_one_by_one(monkeypatch: pytest.MonkeyPatch
     ("decision", "x", "expected"),
     [
         ("unique", 3, "low"),
+        ("any_value", 3, "low"),
         ("unique", 12, "middle"),
         ("unique", 100, "high"),
         ("unique", None, None),
@@ -212,6 +213,7 @@ def test_boxed_expressions(decision: str, expected: object) -> None:
         ("hidden", None),
         ("invoked", 200.1),
         ("served", 42),
+        ("typed_result", True),
     ],
 )
 def test_knowledge_models_are_functions(decision: str, expected: object) -> None:
@@ -235,6 +237,7 @@ def test_a_decision_service_is_evaluated_like_a_decision() -> None:
         ("numbers_result", ["a"], None),
         ("prefixed", "a", "a"),
         ("string_table", 7, ["low", "middle"]),
+        ("is_colour", None, [True, False]),
     ],
 )
 def test_a_result_is_converted_to_its_declared_type(decision: str, x: object, expected: object) -> None:

@@ -4,9 +4,10 @@ import contexts from './functions/contexts.js';
 import conversion from './functions/conversion.js';
 import lists from './functions/lists.js';
 import numbers from './functions/numbers.js';
+import rangeText from './functions/range_text.js';
 import ranges from './functions/ranges.js';
 import strings from './functions/strings.js';
 
-export const builtins = Object.assign(Object.create(null), conversion, strings, numbers, lists, contexts, ranges, camunda);
+export const builtins = Object.assign(Object.create(null), conversion, strings, numbers, lists, contexts, ranges, rangeText, camunda);
 
 export { invoke } from './signature.js';

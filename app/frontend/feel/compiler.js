@@ -11,10 +11,11 @@ import { inferred, instanceOf, parametersOf, readType } from './types.js';
 import { membership, simpleTest, unaryTests } from './cells.js';
 import { nameOf } from './parser.js';
 import { readNumber } from './numbers.js';
-import { property } from './properties.js';
+import { descendants, property } from './properties.js';
 import { filter, iterate, quantify } from './iteration.js';
 import { freeNames, readString } from './syntax.js';
 import { relation } from './tests.js';
+import { midnight } from './temporal.js';
 import { put, range, typeOf } from './values.js';
 
 /** *node* as a function: scope -> value. */
@@ -130,7 +131,11 @@ function key(node) {
 
 function path(node) {
   const target = compile(node.children[0]);
-  const name = nameOf(node.children[node.children.length - 1]);
+  const last = node.children[node.children.length - 1];
+  const name = nameOf(last);
+  if (node.text.slice(node.children[0].to - node.from, last.from - node.from).includes('...')) {
+    return scope => descendants(target(scope), name);
+  }
   return scope => property(target(scope), name);
 }
 
@@ -229,9 +234,14 @@ function userFunction(names, types, body, scope) {
   }, names);
 }
 
+const MOMENTS = new Set([ 'date and time', 'dateTime' ]);
+
 function argument(value, type) {
   if (!type || value === null || instanceOf(value, type)) {
     return value;
+  }
+  if (typeOf(value) === 'date' && MOMENTS.has(type.name)) {
+    return midnight(value);
   }
   if (typeOf(value) === 'list') {
     return value.length === 1 && instanceOf(value[0], type) ? value[0] : undefined;

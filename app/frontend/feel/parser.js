@@ -23,7 +23,7 @@ const GET_OR_ELSE = /\bget\s+or\s+else\s*\(/;
  */
 export function parse(text, names, unary) {
   // the grammar has no range<T>: it is read as a list<T> whose first word, in the text as written, is "range"
-  const readable = oneLine(text).replace(/\brange(?=\s*<)/g, 'list ');
+  const readable = descending(oneLine(text)).replace(/\brange(?=\s*<)/g, 'list ');
   // the words of this built-in function are keywords: the parser must be told that they are a name
   const known = GET_OR_ELSE.test(text) ? { ...names, 'get or else': 1 } : names ?? {};
   const tree = parser.configure({ top: unary ? 'UnaryTests' : 'Expression', contextTracker: trackVariables(known) }).parse(readable);
@@ -35,6 +35,16 @@ const LITERALS = /"(?:\\[^]|[^"\\])*"|`[^`]*`|\/\/[^\n]*|\/\*[^]*?\*\//g;
 /** The grammar ends a string at a line break: one inside quotes is read as a space, in the text as written it stays what it is. */
 function oneLine(text) {
   return text.includes('\n') ? text.replace(LITERALS, part => part[0] === '"' ? part.replace(/\n/g, ' ') : part) : text;
+}
+
+const WORD = '(?!(?:and|or|in|between|instance|then|else|return|satisfies)\\b)[\\p{L}\\p{N}_]+';
+const DESCENDANT = new RegExp(`${LITERALS.source}|\\.\\.\\.\\s*(${WORD}(?: +${WORD})*)`, 'gu');
+
+/** The grammar has no `value...name`: it is read as a path of the same length, with a plain name. */
+function descending(text) {
+  return text.includes('...')
+    ? text.replace(DESCENDANT, (part, name) => name ? `${' '.repeat(part.length - name.length - 1)}.${'x'.repeat(name.length)}` : part)
+    : text;
 }
 
 function build(tree, text) {

@@ -31,6 +31,8 @@ export function property(target, name) {
     return entry(target, name) ?? null;
   case 'range':
     return RANGE.has(name) ? target[name] ?? null : null;
+  case 'function':
+    return target.test && RANGE.has(name) ? bound(target.test, name) : null;
   case 'time':
   case 'date time':
     if (ZONE.has(name)) {
@@ -39,6 +41,22 @@ export function property(target, name) {
   }
   const getters = TEMPORAL[type];
   return getters && Object.hasOwn(getters, name) ? getters[name](target.value) : null;
+}
+
+/** `=5` and `!=5` are ranges, too: from 5 to 5, with its bounds and without. */
+const bound = ({ operator, operand }, name) => name.endsWith('included') ? operator === '=' : operand;
+
+/** `value...name`: what is called *name* in contexts and lists at any depth, inner ones first, without nulls. */
+export function descendants(value, name, found = []) {
+  const type = typeOf(value);
+  if (type === 'list' || type === 'context') {
+    Object.values(value).forEach(inner => descendants(inner, name, found));
+  }
+  const own = type === 'context' ? entry(value, name) ?? null : null;
+  if (own !== null) {
+    found.push(own);
+  }
+  return found;
 }
 
 function zone(moment, name) {

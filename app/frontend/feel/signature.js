@@ -4,8 +4,9 @@
 // left out, "~" that it may be left out or null; "..." before a name takes all the rest. A null for anything else but "any" makes the
 // call null, and so does a value of another type, apart from DMN's conversions: a list of one element is that element, a single
 // value is a list of one, a date is its midnight in UTC.
-import { FeelDateTime, FeelFunction } from 'feelin';
+import { FeelFunction } from 'feelin';
 
+import { midnight } from './temporal.js';
 import { typeOf } from './values.js';
 
 const NO = Symbol('does not fit');
@@ -84,7 +85,7 @@ function convert(value, types) {
     return convert(value[0], types);
   }
   if (type === 'date' && types.includes('date time')) {
-    return new FeelDateTime(value.value.toPlainDateTime(), 'UTC');
+    return midnight(value);
   }
   return NO;
 }

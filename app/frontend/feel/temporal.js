@@ -186,6 +186,17 @@ function plainZone(zone) {
   return zone === 'UTC' || /^[+-]00:00$/.test(zone) ? 'Z' : zone.replace(/^([+-]\d\d:\d\d):00$/, '$1');
 }
 
+/** The value of `@"…"`: a date, time, date and time or duration; null when it is none. */
+export function readTemporal(text) {
+  if (/^-?P/.test(text)) {
+    return readDuration(text);
+  }
+  return /^\d\d:/.test(text) ? readTime(text) : text.includes('T') ? readDateTime(text) : readDate(text);
+}
+
+/** A date where a date and time is wanted: its midnight in UTC. */
+export const midnight = date => new FeelDateTime(date.value.toPlainDateTime(), 'UTC');
+
 // --- arithmetic -------------------------------------------------------------------------------------------------------
 
 /** A date or date and time moved by a years and months duration (the day is cut to the month's last). */

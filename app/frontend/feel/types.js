@@ -20,7 +20,7 @@ const NAMED = {
   'yearMonthDuration': value => typeOf(value) === 'months',
   'context': value => typeOf(value) === 'context',
   'list': value => typeOf(value) === 'list',
-  'range': value => typeOf(value) === 'range',
+  'range': value => typeOf(value) === 'range' || (typeOf(value) === 'function' && Boolean(value.test)),
   'function': value => typeOf(value) === 'function'
 };
 
@@ -70,7 +70,7 @@ export function instanceOf(value, type) {
   case 'list':
     return typeOf(value) === 'list' && value.every(item => conforms(item, type.element));
   case 'range':
-    return typeOf(value) === 'range' && [ value.start, value.end ].every(bound => bound === null || instanceOf(bound, type.element));
+    return NAMED.range(value) && [ value.start ?? value.test?.operand ?? null, value.end ?? null ].every(bound => bound === null || instanceOf(bound, type.element));
   case 'context':
     return typeOf(value) === 'context'
       && type.entries.every(([ name, inner ]) => Object.hasOwn(value, name) && conforms(value[name], inner));

@@ -138,7 +138,7 @@ export function equals(a, b, strict = false) {
     return equals(a, b[0]);
   }
   if (left !== right) {
-    return strict || (left === 'range' && b.test) || (right === 'range' && a.test) ? false : null;
+    return strict || (left === 'range' && right === 'function' && b.test) || (right === 'range' && left === 'function' && a.test) ? false : null;
   }
   switch (left) {
   case 'number':

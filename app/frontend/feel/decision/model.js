@@ -83,8 +83,14 @@ class Run {
     this.bindRequired(scope, known);
     this.running.pop();
     const body = this.compiled(known);
-    const typed = known.type ? inner => coerce(this.types, known.type, body(inner)) : body;
+    const type = this.resultType(known.type);
+    const typed = type ? inner => coerce(this.types, type, body(inner)) : body;
     return makeFunction(known.parameters, typed, scope, this.types);
+  }
+
+  /** What a function of the declared *type* yields: its output type; older models declare the type of the result itself. */
+  resultType(type) {
+    return this.types[type]?.function ? this.types[type].output : type;
   }
 
   /** A decision service: a function of its input data and input decisions. */
@@ -106,7 +112,7 @@ class Run {
 
   outputs(service) {
     const values = service.outputs.map(id => [ this.model.decisions[id].variable, this.decision(id) ]);
-    return coerce(this.types, this.types[service.type]?.output, values.length === 1 ? values[0][1] : Object.fromEntries(values));
+    return coerce(this.types, this.resultType(service.type), values.length === 1 ? values[0][1] : Object.fromEntries(values));
   }
 }
 
@@ -129,7 +135,7 @@ function receiveInputs(model, variables) {
 
 /** The value of the decision (or decision service) *id* of *model* over *variables*. */
 export function decide(model, id, variables) {
-  setTypes((name, value) => Object.hasOwn(model.types, name) ? value !== null && conforms(model.types, name, value) : null);
+  setTypes((name, value) => Object.hasOwn(model.types, name) ? value !== null && conforms(model.types, name, value, true) : null);
   try {
     const run = new Run(model, variables);
     if (Object.hasOwn(model.services, id)) {

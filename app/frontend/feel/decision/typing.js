@@ -1,8 +1,7 @@
 // Types of a DMN model: item definitions, and the conversions to a declared type.
 import { compiled } from '../engine.js';
 import { instanceOf, isBasic } from '../types.js';
-import { readDate, readDateTime, readDuration, readTime } from '../temporal.js';
-import { FeelDateTime } from 'feelin';
+import { midnight, readDate, readDateTime, readDuration, readTime } from '../temporal.js';
 import { put, typeOf } from '../values.js';
 
 const READERS = {
@@ -26,27 +25,28 @@ function definition(types, name) {
 }
 
 /** Whether *value* is of the type *name*. */
-export function conforms(types, name, value) {
+export function conforms(types, name, value, shapeOnly = false) {
   const type = definition(types, name);
-  return !type || conformsTo(types, type, value);
+  return !type || conformsTo(types, type, value, shapeOnly);
 }
 
-function conformsTo(types, type, value) {
+/** `instance of` asks for the shape only: which values are allowed is no part of a type there. */
+function conformsTo(types, type, value, shapeOnly = false) {
   if (value === null || value === undefined) {
     return true;
   }
   if (type.list) {
-    return Array.isArray(value) && value.every(item => conformsTo(types, { ...type, list: false }, item));
+    return Array.isArray(value) && value.every(item => conformsTo(types, { ...type, list: false }, item, shapeOnly));
   }
   if (type.function) {
     return typeOf(value) === 'function';
   }
   if (type.components) {
     return typeOf(value) === 'context'
-      && type.components.every(part => Object.hasOwn(value, part.name) ? conformsTo(types, part, value[part.name]) : false);
+      && type.components.every(part => Object.hasOwn(value, part.name) ? conformsTo(types, part, value[part.name], shapeOnly) : false);
   }
-  const known = isBasic(type.base) ? instanceOf(value, { kind: 'name', name: type.base }) : conforms(types, type.base, value);
-  return known && allows(type, value);
+  const known = isBasic(type.base) ? instanceOf(value, { kind: 'name', name: type.base }) : conforms(types, type.base, value, shapeOnly);
+  return known && (shapeOnly || allows(type, value));
 }
 
 /** Whether *value* is among the allowed values of *type*. */
@@ -72,7 +72,7 @@ export function coerce(types, name, value) {
     return value[0];
   }
   if (typeOf(value) === 'date' && (type.base === 'date and time' || type.base === 'dateTime')) {
-    return new FeelDateTime(value.value.toPlainDateTime(), 'UTC');
+    return midnight(value);
   }
   return null;
 }

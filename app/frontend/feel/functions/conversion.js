@@ -4,9 +4,8 @@ import { Temporal } from 'temporal-polyfill';
 
 import { numberText, readNumber } from '../numbers.js';
 import { builtin } from '../signature.js';
-import { makeDate, momentText, monthsBetween, readDate, readDateTime, readDuration, readTime, seconds } from '../temporal.js';
+import { makeDate, momentText, monthsBetween, readDate, readDateTime, readDuration, readTemporal, readTime, seconds } from '../temporal.js';
 import { equals, typeOf } from '../values.js';
-import { readTemporal } from './ranges.js';
 
 const GROUPS = new Set([ undefined, ' ', ',', '.' ]);
 const POINTS = new Set([ undefined, ',', '.' ]);

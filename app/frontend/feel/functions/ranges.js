@@ -1,8 +1,6 @@
 // Relations between points and ranges (DMN 1.3, table 78).
-import { readNumber } from '../numbers.js';
 import { builtin } from '../signature.js';
-import { OPEN, compare, range } from '../values.js';
-import { readDate, readDateTime, readDuration, readTime } from '../temporal.js';
+import { compare } from '../values.js';
 
 class Incomparable extends Error {}
 
@@ -108,45 +106,6 @@ function relate({ points, pointRange, rangePoint, ranges }) {
   return builtin(...ways);
 }
 
-const ENDPOINT = /^(?:(-?\d+(?:\.\d+)?)|"((?:\\.|[^"\\])*)"|(@|date and time|date|time|duration)\s*\(?\s*"([^"]*)"\s*\)?)$/;
-const READERS = { 'date': readDate, 'time': readTime, 'date and time': readDateTime, 'duration': readDuration };
-
-export function readTemporal(text) {
-  if (/^-?P/.test(text)) {
-    return readDuration(text);
-  }
-  return /^\d\d:/.test(text) ? readTime(text) : text.includes('T') ? readDateTime(text) : readDate(text);
-}
-
-/** `range("[1..5)")`: bounds are literals; a missing one needs a round bracket. */
-function readRange(text) {
-  const found = /^\s*([[(\]])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])[])\s*$/s.exec(text);
-  if (!found) {
-    return null;
-  }
-  const [ , opening, low, high, closing ] = found;
-  const bounds = [ low, high ].map(readBound);
-  const closed = [ opening === '[', closing === ']' ];
-  if ([ low, high ].some((bound, index) => bound === '' ? closed[index] : bounds[index] === null) || (low === '' && high === '')) {
-    return null;
-  }
-  return range(low === '' ? OPEN : bounds[0], high === '' ? OPEN : bounds[1], closed[0], closed[1]);
-}
-
-function readBound(text) {
-  const found = ENDPOINT.exec(text);
-  if (!found) {
-    return null;
-  }
-  if (found[1] !== undefined) {
-    return readNumber(found[1]);
-  }
-  if (found[2] !== undefined) {
-    return found[2].replace(/\\(.)/g, '$1');
-  }
-  return found[3] === '@' ? readTemporal(found[4]) : READERS[found[3]](found[4]);
-}
-
 export default {
   'before': relate({ points: pointBeforePoint, pointRange: pointBeforeRange, rangePoint: rangeBeforePoint, ranges: rangeBeforeRange }),
   'after': relate({
@@ -166,7 +125,6 @@ export default {
   'during': relate({ pointRange: swap(includesPoint), ranges: swap(includesRange) }),
   'starts': relate({ pointRange: startsPoint, ranges: rangeStarts }),
   'started by': relate({ rangePoint: swap(startsPoint), ranges: swap(rangeStarts) }),
-  'coincides': relate({ points: (a, b) => order(a, b) === 0, ranges: coincide }),
-  'range': builtin([ 'from: string', readRange ])
+  'coincides': relate({ points: (a, b) => order(a, b) === 0, ranges: coincide })
 };
 
