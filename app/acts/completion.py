@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock, exact_json
-from app.acts import attachments, comments, drafts, people, wording
+from app.acts import attachments, bulk, comments, drafts, people, wording
 from app.acts.refusals import Closed, Refusal
 from app.auth import open_tasks
 from app.auth.current import Identity
@@ -61,8 +61,8 @@ def complete(
     task = open_tasks.open_task(session, identity, key)
     if task is None:
         raise closed(session, identity, key)
-    if only_bulk and task.properties.get("bulk") != "true":
-        raise Refusal(_("这件事要单独办理，不能批量。"))
+    if only_bulk:
+        bulk.require(task)
     return submit(session, task, data, identity, actor, request_id=stamp, show_findings=show_findings, prepared=prepared)
 
 

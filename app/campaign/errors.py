@@ -28,6 +28,17 @@ CONFLICTS.update(
             "请示 {number} 已报到镇扶贫办，请直接答复。本次未提交，所填内容已保留。",
             "Question {number} lies with the office already: please answer it. Nothing was submitted; what you entered is kept.",
         ),
+        "nothing_to_record": (
+            "“{task}”所办理的{what}不存在或已被移除，本次提交未作记录，所填内容已保留。请联系镇扶贫办核对后再提交。",
+            "There is no {what_en} that “{task}” is about: nothing was recorded; what you entered is kept. Ask the office to look into it, "
+            "then submit again.",
+        ),
+        "signed_figures_changed": (
+            "前一签字之后，文件所列数据已有变化（见“起草（上次签字）以来的变化”），不能再签同一份文件，本次未签字。"
+            "请选择“退回修改”：前一签字随即作废，签字人都会收到通知，按新数据重新签字。",
+            "Figures of this paper changed after the first signature (see what changed): it cannot be signed as it stands, and nothing was "
+            "signed. Choose “Return”: the first signature becomes void, both signers are told, and the paper is signed anew.",
+        ),
         "campaign_running": (
             "活动已经启动，不能再这样改动。请由管理员在流程实例中处理。",
             "The campaign runs already; this can no longer be changed here. An administrator can change the instance.",

@@ -3,13 +3,15 @@ what was changed since the last round."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.acts import comments
+from app import exact_json
+from app.acts import comments, completion
 from app.auth import Identity
 from app.auth.language import locale
 from app.engine.models import Task
@@ -42,6 +44,10 @@ class Judged:
     warnings: tuple[Found, ...]
     pending: tuple[Pending, ...]
     changes: tuple[voices.Change, ...]
+    #: of a paper that is to be signed: figures that changed since it was drawn up or signed last
+    figures: tuple[voices.Change, ...] = ()
+    #: of a paper that is to be signed: the checksum of what it states now
+    stamp: str = ""
 
     @property
     def holds(self) -> tuple[Pending, ...]:
@@ -54,7 +60,12 @@ class Judged:
     @property
     def flagged(self) -> bool:
         """Whether anything would be waved through unseen."""
-        return bool(self.problems or self.warnings or self.pending)
+        return bool(self.problems or self.warnings or self.pending or self.figures)
+
+    @property
+    def digest(self) -> str:
+        """Tells whether what is listed is still what a reader has seen; 32 hexadecimal digits."""
+        return hashlib.sha256(exact_json.dumps(asdict(self), sort_keys=True)).hexdigest()[:32]
 
 
 def of_tasks(session: Session, identity: Identity, tasks: Iterable[Task]) -> dict[int, Judged]:
@@ -62,7 +73,17 @@ def of_tasks(session: Session, identity: Identity, tasks: Iterable[Task]) -> dic
     tasks = list(tasks)
     provider: Provider | None = current_app.extensions.get("daopai.pending")
     pending = provider(session, identity, sorted({task.subject for task in tasks if task.subject})) if provider else {}
-    return {task.key: _judged(session, comments.reviewed(session, task), pending.get(task.subject, [])) for task in tasks}
+    found = {task.key: _judged(session, comments.reviewed(session, task), pending.get(task.subject, [])) for task in tasks}
+    return {task.key: _stated(session, identity, task, found[task.key]) for task in tasks}
+
+
+def _stated(session: Session, identity: Identity, task: Task, found: Judged) -> Judged:
+    """With what the paper states that *task* signs: the form of such a task has the keys ``changes`` and ``stamp``."""
+    if task.state != "OPEN" or not task.form_id or completion.form_of(session, task)[1].field("stamp") is None:
+        return found
+    data = completion.prepare(session, task, identity).data
+    changed = tuple(voices.Change(row["figure"], row["before"], row["now"]) for row in data.get("changes") or ())
+    return replace(found, figures=changed, stamp=str(data.get("stamp") or ""))
 
 
 def _judged(session: Session, submission: Submission | None, pending: list[Pending]) -> Judged:

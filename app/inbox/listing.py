@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.acts import bulk
 from app.acts.models import Draft, FieldComment
 from app.auth.current import Identity
 from app.db import UtcDateTime
@@ -44,7 +45,7 @@ class Row(NamedTuple):
     @property
     def bulk(self) -> bool:
         """Whether it may be completed together with others of its kind."""
-        return self.properties.get("bulk") == "true"
+        return bulk.allowed(self.properties)
 
 
 class Page(NamedTuple):

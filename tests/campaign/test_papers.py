@@ -14,13 +14,15 @@ from sqlalchemy import select
 
 from app import clock
 from app.campaign.documents import frozen, making, word
-from app.campaign.handlers import day_progress, ledgers, notices, problem_lists, reports
+from app.campaign.errors import Conflict
+from app.campaign.handlers import day_progress, ledgers, notices, problem_lists, reports, signatures
 from app.campaign.hooks import signature_forms
 from app.campaign.models import (
     Campaign,
     CodeItem,
     DocumentTemplate,
     Notice,
+    Notification,
     Paper,
     Problem,
     Report,
@@ -234,6 +236,52 @@ def test_two_sign_one_village_form_and_a_void_signature_is_marked_on_it(place: D
     assert text.count("（2020-05-30作废：退回修改）") == 2
     village_form(place)
     assert made(place, "village_form", "docx", "V05") != signed["docx"], "filled anew it is a new paper, not yet signed"
+
+
+def test_the_second_signer_does_not_sign_figures_that_are_no_longer_so(place: Database, number: str) -> None:
+    """R12: households change after the first signature: the second page says so and refuses; returning it voids the first signature."""
+    village_form(place)
+    sign(place, "village", PARTY, "principal_party")
+    world.household(place)
+    second = filled.prepared(place, task("signature", "village", role="principal_gov"))
+    assert {"figure": "建档立卡户数", "before": "2", "now": "3"} in second.data["changes"]
+    assert any("不能再签同一份文件" in notice.text for notice in second.notices)
+    with pytest.raises(Conflict, match="nothing was signed"):
+        sign(place, "village", MAYOR, "principal_gov")
+    with place.reading() as session:
+        assert [row.signer for row in session.scalars(select(Signature))] == ["party"], "nothing was signed"
+    filled.send(place, task("signature", "village", role="principal_gov"), _returns, actor=MAYOR)
+    web.person(place, "party", "principal_party")
+    web.person(place, "mayor", "principal_gov")
+    job(place, signatures.void_signatures, village={"code": "V05", "name": "柏树村"}, reason="退回修改")
+    with place.reading() as session:
+        row = session.scalars(select(Signature)).one()
+        told = {each.username: (each.title, each.text) for each in session.scalars(select(Notification))}
+    assert row.voided_at is not None and row.void_reason == "退回修改"
+    assert told["party"] == told["mayor"] == ("柏树村《村表》签字已作废", "原因：退回修改。修改后须重新签字（盖章）。")
+    village_form(place)
+    sign(place, "village", PARTY, "principal_party")
+    sign(place, "village", MAYOR, "principal_gov")
+
+
+def _returns(data: dict[str, Any]) -> None:
+    data.update(decision="return", return_reason="户数已变化，请重填")
+
+
+def test_a_list_that_comes_back_is_signed_by_nobody(place: Database, number: str) -> None:
+    """R45: the captain returns what the secretary signed: that signature is void, and both are told."""
+    for username, role in (("party", "village_secretary:V05"), ("mayor", "resident_captain:V05")):
+        web.person(place, username, role)
+    job(place, problem_lists.list_problem, problem={"number": number})
+    (listed,) = job(place, problem_lists.collect_village_lists, villages=[{"code": "V05", "name": "柏树村"}])["village_lists"]
+    subject = f"list:{listed['number']}"
+    filled.send(place, task("village_problem_list", subject=subject, role="village_secretary:V05"), _signs, actor=PARTY)
+    job(place, problem_lists.return_village_list, list=listed)
+    with place.reading() as session:
+        row = session.scalars(select(Signature)).one()
+        told = sorted(each.username for each in session.scalars(select(Notification).where(Notification.title.contains("作废"))))
+    assert (row.void_reason, told) == ("清单退回，未报出", ["mayor", "party"])
+    assert "作废：清单退回，未报出" in word_text(made(place, "problem_list", "docx", listed["number"]))
 
 
 def test_a_signed_list_never_prints_another_reason(place: Database, number: str, at: At) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from app.acts import completion
+from app.acts import bulk, completion
 from app.engine.actor import Actor
 from app.engine.models import Event
 from app.forms import submissions
@@ -89,6 +90,68 @@ def test_bulk_approval_lists_what_would_be_waved_through(play: Play) -> None:
     assert "data-bulk-seen" in page and "已阅看所列 1 件" in page
     clean = Person(play.app, play.db, "instructor1").page(f"/tasks/bulk-completion?key={keys[1]}")
     assert "data-bulk-seen" not in clean
+
+
+def listed(person: Person, *keys: int) -> dict[str, str]:
+    """What the bulk page says that its reader has seen: task → digest."""
+    page = person.page("/tasks/bulk-completion?" + "&".join(f"key={key}" for key in keys))
+    boot = json.loads(re.search(r'id="bulk-data">(.*?)</script>', page, re.S).group(1))  # type: ignore[union-attr]
+    return dict(boot["seen"])
+
+
+def approve(person: Person, keys: list[int], request: str, **more: Any) -> list[tuple[str, str]]:
+    sent = {"keys": [str(key) for key in keys], "data": {"decision": "approve"}, "request_id": request, **more}
+    answer = person.send("POST", "/tasks/bulk-completion", sent)
+    assert answer.status_code == 200, answer.text
+    return [(result["outcome"], result["text"]) for result in answer.json["results"]]
+
+
+def test_the_tick_of_bulk_approval_is_enforced_by_the_server(play: Play) -> None:
+    """R09: nothing that is listed is waved through unseen, nor what was listed otherwise when it was ticked."""
+    flag, clean = reported(play, ONE, flagged()), reported(play, TWO, Outcome(data=samples.registered()))
+    keys = [play.task("instructor1", "review", subject).key for subject in (flag, clean)]
+    instructor = Person(play.app, play.db, "instructor1")
+    seen = listed(instructor, *keys)
+    first = approve(instructor, keys, "bulk-unticked-1")
+    assert [outcome for outcome, _text in first] == ["failed", "done"], "each at its own row"
+    assert "尚未确认阅看" in first[0][1]
+    for nonsense in ({}, {str(keys[0]): "0" * 32}, {str(keys[0]): None}, {str(keys[0]): [seen[str(keys[0])]]}):
+        assert approve(instructor, keys[:1], "bulk-unticked-2", seen=nonsense)[0][0] == "failed"
+    assert (
+        instructor.send("POST", "/tasks/bulk-completion", {"keys": ["1"], "data": {}, "request_id": "bulk-0009", "seen": 1}).status_code
+        == 400
+    )
+    play.problem(ONE, field="phone", holds=True)
+    assert approve(instructor, keys[:1], "bulk-ticked-01", seen=seen)[0][0] == "failed", "something was found since"
+    now = listed(instructor, keys[0])
+    assert now[str(keys[0])] != seen[str(keys[0])]
+    assert approve(instructor, keys[:1], "bulk-ticked-02", seen=now)[0][0] == "done"
+    assert approve(instructor, keys[:1], "bulk-ticked-02", seen=now)[0][0] == "done", "the same lot again counts once"
+
+
+def test_bulk_signing_lists_what_changed_since_drafting_and_refuses_older_figures(play: Play) -> None:
+    """R52: a report that is signed with others states what is so, and its signer has seen what changed."""
+    play.start("village_report", village={"code": "V01", "name": "柏树村"})
+    play.submit("cadre1", "edit", next_steps="组织回头看，巩固成果。")
+    key = play.task("resident1", "sign").key
+    resident = Person(play.app, play.db, "resident1")
+    drafted = listed(resident, key)
+    play.raise_problem(ONE)
+    page = resident.page(f"/tasks/bulk-completion?key={key}")
+    assert "数据变化" in page and "发现问题" in page and "data-bulk-seen" in page
+    signs = {"data": {"decision": "sign", "manner": "signature"}}
+    for request, given in (("bulk-sign-0001", {}), ("bulk-sign-0002", {"seen": drafted})):
+        assert approve(resident, [key], request, **signs, **given)[0][0] == "failed", given
+    assert approve(resident, [key], "bulk-sign-0003", **signs, seen=listed(resident, key)) == [("done", "已办结")]
+
+
+def test_one_place_says_what_may_be_done_in_bulk() -> None:
+    """The rule ``bulk`` = ``true`` of a user task stands once; every door asks it."""
+    root = Path(bulk.__file__).parents[1]
+    read = re.compile(r"""get\(["']bulk["']|\[["']bulk["']\]""")
+    assert [path.name for path in root.rglob("*.py") if read.search(path.read_text())] == ["bulk.py"]
+    assert [bulk.allowed({"bulk": value}) for value in ("true", "false", "True", "", "=true")] == [True, False, False, False, False]
+    assert not bulk.allowed({})
 
 
 def test_masked_values_look_masked_and_are_shown_with_a_reason(play: Play) -> None:

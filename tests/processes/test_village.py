@@ -151,6 +151,7 @@ def test_a_later_change_voids_the_signatures_and_starts_again(play: Play) -> Non
     play.publish("village_changed", "V01")
     voided = play.row(Signature)
     assert (voided.voided_at, voided.void_reason) == (clock.now(), "签字后数据有变更")
+    assert play.got("mayor")[-1:] == play.got("secretary")[-1:] == ["reminder"], "who signed and who was to sign are told"
     assert play.events("signature.voided", SUBJECT)
     assert play.tasks("secretary") == []
     assert "fill_village_form" in play.tasks("cadre1")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import messages, numbers, problems
 from app.campaign.documents import frozen, problem_documents
-from app.campaign.handlers import notifications
+from app.campaign.handlers import notifications, signatures
 from app.campaign.models import ProblemList
 from app.engine.actor import SYSTEM
 from app.engine.errors import NotFound
@@ -84,6 +84,7 @@ def submit_village_list(session: Session, job: Context) -> None:
 def return_village_list(session: Session, job: Context) -> None:
     """One did not sign: the village goes on rectifying."""
     row = _get(session, job)
+    signatures.void_list(session, job, number=row.number, village=row.village)
     for number in row.problems:
         problem = problems.get(session, job.campaign_id, number)
         if problem.list_number == row.number:

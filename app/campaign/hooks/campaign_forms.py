@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import campaigns, people, schedule
+from app.campaign.hooks import subjects
 from app.campaign.hooks.problem_forms import moment
 from app.campaign.models import (
     Campaign,
@@ -152,9 +153,8 @@ def day_figures(session: Session, task: Task, _identity: Any) -> Prepared:
 @hooks.accepts("ledger_confirmation")
 def confirmed(session: Session, task: Task, _submission: Submission, _outcome: Any, actor: Actor) -> None:
     """The office stands for the day's ledger."""
-    ledger = _ledger(session, task)
-    if ledger is not None:
-        ledger.confirmed_by, ledger.confirmed_at = actor.name, clock.now()
+    ledger = subjects.needed(_ledger(session, task), task, "ledger")
+    ledger.confirmed_by, ledger.confirmed_at = actor.name, clock.now()
 
 
 @hooks.accepts("dispatch")

@@ -117,9 +117,7 @@ def duplicates(session: Session, task: Task, data: Mapping[str, Any]) -> dict[st
 @hooks.accepts(*HOUSEHOLD_FORMS)
 def household_submitted(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
     """Write the visit, raise problems and questions with their holds; tells the diagram their numbers."""
-    home = subjects.household(session, task)
-    if home is None:
-        return {}
+    home = subjects.needed(subjects.household(session, task), task, "household")
     now = clock.now()
     home.submission_key = submission.key
     if home.stage in ("waiting", "returned"):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.campaign import judging, people
 from app.campaign.handlers import notifications
+from app.campaign.hooks import subjects
 from app.campaign.hooks.problem_forms import moment
 from app.campaign.models import Judgement, Meeting, Problem
 from app.db import new_key
@@ -63,11 +64,11 @@ def _row(problem: Problem) -> dict[str, Any]:
 
 def _stands(session: Session, campaign_id: int, listed: Sequence[Problem]) -> dict[str, str]:
     """Problem number → the names of its open tasks."""
-    subjects = {f"problem:{problem.number}": problem.number for problem in listed}
-    query = select(Task.subject, Task.name).where(Task.campaign_id == campaign_id, Task.state == "OPEN", Task.subject.in_(subjects))
+    numbers = {f"problem:{problem.number}": problem.number for problem in listed}
+    query = select(Task.subject, Task.name).where(Task.campaign_id == campaign_id, Task.state == "OPEN", Task.subject.in_(numbers))
     found: dict[str, str] = {}
     for subject, name in session.execute(query.order_by(Task.key)):
-        number = subjects[subject]
+        number = numbers[subject]
         found[number] = f"{found[number]}、{name}" if number in found else name
     return found
 
@@ -114,9 +115,8 @@ def judged(session: Session, task: Task, submission: Submission, outcome: Any, a
     rows: Sequence[Mapping[str, Any]] = data.get("judgements") or []
     listed = _problems(session, task.campaign_id, [str(row.get("number")) for row in rows])
     for row in rows:
-        problem = listed.get(str(row.get("number")))
-        if problem is not None:
-            _judge(session, meeting, row, problem, actor)
+        problem = subjects.needed(listed.get(str(row.get("number"))), task, "problem")
+        _judge(session, meeting, row, problem, actor)
 
 
 def _judge(session: Session, meeting: Meeting, row: Mapping[str, Any], problem: Problem, actor: Actor) -> None:

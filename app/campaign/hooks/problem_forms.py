@@ -27,10 +27,10 @@ def problem_of(session: Session, task: Task) -> Problem | None:
     return problems.get(session, task.campaign_id, number) if number else None
 
 
-def _unsettled(session: Session, task: Task) -> Problem | None:
-    """The problem that somebody decides about. Conflict when it was settled meanwhile: then nothing is recorded."""
-    problem = problem_of(session, task)
-    if problem is not None and problem.state in ("closed", "decided"):
+def _unsettled(session: Session, task: Task) -> Problem:
+    """The problem that somebody decides about. Conflict when it is missing or was settled meanwhile: then nothing is recorded."""
+    problem = subjects.needed(problem_of(session, task), task, "problem")
+    if problem.state in ("closed", "decided"):
         raise Conflict("problem_settled", number=problem.number)
     return problem
 
@@ -98,8 +98,6 @@ def rectification(session: Session, task: Task, identity: Any) -> Prepared:
 def rectified(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """Done, with evidence; or it cannot be done here, and why."""
     problem = _unsettled(session, task)
-    if problem is None:
-        return
     if outcome.data.get("decision") == "done":
         evidence = _evidence(outcome.data)
         problems.rectify(
@@ -140,8 +138,6 @@ def closure(session: Session, task: Task, _identity: Any) -> Prepared | None:
 def closed(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R33: struck off, or back to rectifying."""
     problem = _unsettled(session, task)
-    if problem is None:
-        return
     if outcome.data.get("decision") == "close":
         problem.evidence = [*problem.evidence, *_evidence(outcome.data)]
         note = outcome.data.get("evidence_note") or ""
@@ -155,8 +151,6 @@ def closed(session: Session, task: Task, _submission: Submission, outcome: Any, 
 def assigned(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R46: a named person and a deadline; or up to the principals."""
     problem = _unsettled(session, task)
-    if problem is None:
-        return
     data = outcome.data
     up = data.get("decision") == "principals"
     problem.measure = data.get("measure") or problem.measure
@@ -177,8 +171,6 @@ def assigned(session: Session, task: Task, _submission: Submission, outcome: Any
 def decided(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> None:
     """R47: rectify by order, or accept and record; signed either way."""
     problem = _unsettled(session, task)
-    if problem is None:
-        return
     data, now = outcome.data, clock.now()
     problem.decision, problem.decided_by, problem.decided_at = data.get("text") or "", actor.name, now
     if data.get("decision") == "accept":
@@ -202,9 +194,8 @@ def decided(session: Session, task: Task, submission: Submission, outcome: Any, 
 @hooks.accepts("breach")
 def breach(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
     """R54: whether it is one."""
-    problem = problem_of(session, task)
-    if problem is not None:
-        problem.breach = outcome.data.get("decision") == "transfer"
+    problem = subjects.needed(problem_of(session, task), task, "problem")
+    problem.breach = outcome.data.get("decision") == "transfer"
 
 
 @hooks.prepares("supervision_receipt", "supervision_reply", "supervision_notice")
@@ -233,20 +224,17 @@ def _notice(session: Session, task: Task) -> Notice | None:
 @hooks.accepts("supervision_receipt")
 def received(session: Session, task: Task, _submission: Submission, _outcome: Any, actor: Actor) -> None:
     """R48: signed for."""
-    notice = _notice(session, task)
-    if notice is not None:
-        notice.received_by, notice.received_at, notice.state = actor.name, clock.now(), "received"
+    notice = subjects.needed(_notice(session, task), task, "notice")
+    notice.received_by, notice.received_at, notice.state = actor.name, clock.now(), "received"
 
 
 @hooks.accepts("supervision_reply")
 def replied(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R48: answered; done counts as rectified and goes to the second person."""
     data, now = outcome.data, clock.now()
-    notice, problem = _notice(session, task), _unsettled(session, task)
-    if notice is not None:
-        notice.reply, notice.replied_by, notice.replied_at, notice.state = data.get("text") or "", actor.name, now, "replied"
-    if problem is None:
-        return
+    problem = _unsettled(session, task)
+    notice = subjects.needed(_notice(session, task), task, "notice")
+    notice.reply, notice.replied_by, notice.replied_at, notice.state = data.get("text") or "", actor.name, now, "replied"
     if data.get("decision") == "done":
         evidence = _evidence(data) or [{"kind": "note", "text": data.get("text") or ""}]
         problems.rectify(session, task.campaign_id, problem.number, actor, text=data.get("text") or "", evidence=evidence, at=now)

@@ -73,9 +73,9 @@ def _changes(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any
 @hooks.accepts("village_problem_list")
 def village_list_signed(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> None:
     """Signature or seal of the secretary or the captain; the list is kept as it was signed."""
-    found = _list(session, task)
-    if found is None or outcome.data.get("decision") != "sign":
+    if outcome.data.get("decision") != "sign":
         return
+    found = subjects.needed(_list(session, task), task, "list")
     kept = frozen.newest(session, task.campaign_id, "problem_list", task.subject)
     live = Live(kept.document, kept.data) if kept else live_problem_list(session, found)
     about = {"document": "village_problem_list", "manner": outcome.data.get("manner"), "submission_key": submission.key}

@@ -45,9 +45,7 @@ def _question(session: Session, task: Task) -> Question | None:
 @hooks.accepts("answer")
 def answered(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """The answer frees the field; handing it on keeps it held."""
-    question = _question(session, task)
-    if question is None:
-        return
+    question = subjects.needed(_question(session, task), task, "question")
     data, now = outcome.data, clock.now()
     if data.get("decision") == "escalate":
         if not any(group.startswith("group_leader:") for group in task.candidate_groups):

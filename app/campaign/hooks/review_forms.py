@@ -69,12 +69,11 @@ def attendees(session: Session, task: Task, _identity: Any) -> Prepared | None:
 @hooks.accepts("rereview")
 def rereviewed(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
     """The approved form is what is known about the household from now on."""
-    home = subjects.household(session, task)
-    if home is None or outcome.data.get("decision") != "approve":
+    if outcome.data.get("decision") != "approve":
         return
+    home = subjects.needed(subjects.household(session, task), task, "household")
     last = submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject)
-    if last is not None:
-        known.adopt(session, home, submissions.data_of(session, last, unmask=True))
+    known.adopt(session, home, submissions.data_of(session, subjects.needed(last, task, "form"), unmask=True))
 
 
 @hooks.prepares("consultation")
@@ -173,9 +172,7 @@ def handover(session: Session, task: Task, identity: Any) -> Prepared | None:
 @hooks.accepts("handover")
 def handed_over(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
     """The hand-over with its receipt number."""
-    group, _total, _reviewed = _handed(session, task)
-    if group is None:
-        return {}
+    group = subjects.needed(_handed(session, task)[0], task, "group")
     now = clock.now()
     group.handed_over_at = now
     number = numbers.next_number(session, task.campaign_id, f"handover:{group.code}")
@@ -213,6 +210,5 @@ def _last_handover(session: Session, task: Task) -> HandOver | None:
 @hooks.accepts("handover_receipt")
 def received(session: Session, task: Task, _submission: Submission, _outcome: Any, actor: Actor) -> None:
     """The office has them."""
-    last = _last_handover(session, task)
-    if last is not None:
-        last.received_by, last.received_at = actor.name, clock.now()
+    last = subjects.needed(_last_handover(session, task), task, "handover")
+    last.received_by, last.received_at = actor.name, clock.now()

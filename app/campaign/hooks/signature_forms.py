@@ -14,11 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.auth.language import locale
 from app.campaign import messages, totals
 from app.campaign.documents import frozen, village_figures
 from app.campaign.documents.content import Live
 from app.campaign.documents.report_documents import live_village_report
 from app.campaign.documents.village_documents import STATES, live_village_form, signatures
+from app.campaign.errors import Conflict
 from app.campaign.hooks import signing, subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
 from app.campaign.models import Signature, Village
@@ -77,7 +79,10 @@ def signature(session: Session, task: Task, _identity: Any) -> Prepared | None:
         "stamp": frozen.stamp(stated.document)[:SHOWN],
         "manner": "signature",
     }
-    return Prepared(data=data, notices=_notices(session, task, paper, stated, kept is not None), reviewed=dict(stated.data))
+    notices = _notices(session, task, paper, stated, kept is not None)
+    if kept and _moved(kept.data, live.data):
+        notices.append(Notice(Conflict("signed_figures_changed").text(locale()), "warning"))
+    return Prepared(data=data, notices=notices, reviewed=dict(stated.data))
 
 
 def _drawn_up(session: Session, last: Submission, stated: Live) -> Mapping[str, Any]:
@@ -141,6 +146,12 @@ def _word(value: Any) -> str:
     return {"yes": _("是"), "no": _("否"), None: "—"}.get(value, str(value)) if not isinstance(value, dict) else str(value)
 
 
+def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether what a signed paper states of households is no longer so. Problems are settled from day to day and are no household data."""
+    old, new = before.get("totals") or {}, now.get("totals") or {}
+    return any(old.get(name) != value for name, value in new.items() if name not in ("problems_open", "incidence"))
+
+
 @hooks.accepts("signature")
 def signed(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """Signature or seal over exactly what is stated, which is kept; both principals make the village form signed."""
@@ -154,6 +165,8 @@ def signed(session: Session, task: Task, _submission: Submission, outcome: Any, 
         signing.sign(session, task, actor, document=_reviewed(task) or task.element_id, manner=manner, content=outcome.data)
         return
     kept = frozen.newest(session, task.campaign_id, paper.kind, task.subject, form=last.key)
+    if kept and _moved(kept.data, live.data):
+        raise Conflict("signed_figures_changed")
     stated = replace(live, document=kept.document, data=kept.data) if kept else live
     sha256 = frozen.stamp(stated.document)
     signing.sign(session, task, actor, document=paper.kind, manner=manner, sha256=sha256, submission_key=last.key)
@@ -186,7 +199,5 @@ def household_changed(session: Session, task: Task, _submission: Submission, _ou
     kept = frozen.newest(session, task.campaign_id, "village_form", f"village:{task.scope}")
     if kept is None:
         return
-    now, before = totals.village(session, task.campaign_id, task.scope), kept.data.get("totals") or {}
-    # Problems are settled from day to day and are no household data.
-    if any(before.get(name) != value for name, value in now.items() if name != "problems_open"):
+    if _moved(kept.data, {"totals": totals.village(session, task.campaign_id, task.scope)}):
         messages.publish(session, task.campaign_id, "village_changed", task.scope, waits=False)

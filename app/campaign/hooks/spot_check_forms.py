@@ -41,12 +41,9 @@ def blind(session: Session, task: Task, identity: Any) -> Prepared | None:
 @hooks.accepts("spot_check")
 def checked(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> None:
     """Compared with the approved form, field by field."""
-    home = subjects.household(session, task)
-    sample = session.scalar(
-        select(SpotSample).where(SpotSample.campaign_id == task.campaign_id, SpotSample.household == (home.code if home else ""))
-    )
-    if home is None or sample is None:
-        return
+    home = subjects.needed(subjects.household(session, task), task, "household")
+    query = select(SpotSample).where(SpotSample.campaign_id == task.campaign_id, SpotSample.household == home.code)
+    sample = subjects.needed(session.scalar(query), task, "sample")
     form = submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject)
     there = recorded(home, form.data if form else {})
     compared = [

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, element_names
 from app.campaign import campaigns, progress, settings
+from app.campaign.errors import Conflict
 from app.campaign.models import CodeItem, Household, Village
 from app.engine.models import Task
 from app.forms import hooks
 from app.forms.hooks import Prepared
+
+T = TypeVar("T")
 
 
 def code(task: Task, kind: str) -> str | None:
@@ -35,6 +38,30 @@ def village(session: Session, task: Task) -> Village | None:
     if not found:
         return None
     return session.scalar(select(Village).where(Village.campaign_id == task.campaign_id, Village.code == found))
+
+
+#: what a task may be about, in Chinese and English
+_SPOKEN = {
+    "household": ("农户", "household"),
+    "village": ("村（社区）", "village"),
+    "group": ("工作组", "work group"),
+    "form": ("已报送的户表", "submitted household form"),
+    "problem": ("问题", "problem"),
+    "question": ("请示", "question"),
+    "list": ("村级问题清单", "list of problems"),
+    "notice": ("督办通知", "supervision notice"),
+    "sample": ("抽查样本", "sample of the spot check"),
+    "handover": ("移交记录", "hand-over"),
+    "ledger": ("当日台账", "ledger of the day"),
+}
+
+
+def needed(found: T | None, task: Task, kind: str) -> T:
+    """*found*; when it is missing what a person submits could not be recorded: refused with a sentence, never taken in silence."""
+    if found is None:
+        zh, en = _SPOKEN[kind]
+        raise Conflict("nothing_to_record", task=element_names.spoken(task.name), what=zh, what_en=en)
+    return found
 
 
 # Statements that many forms need are made once: that takes longer than to run them.
@@ -101,5 +128,6 @@ def moved(session: Session, task: Task, _submission: Any, outcome: Any, _actor: 
         return
     if (home := code(task, "household")) is not None:
         progress.mark(session, task.campaign_id, home, name, at=clock.now())
-    elif (place := village(session, task)) is not None:
+    else:
+        place = needed(village(session, task), task, "village")
         place.form_stage, place.form_stage_at = name, clock.now()

@@ -42,9 +42,7 @@ def verification(session: Session, task: Task, _identity: Any) -> Prepared | Non
 @hooks.accepts("verification")
 def verified(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
     """R21, R23: differences become problems that hold their field; what was found is the household's reality from now on."""
-    home = subjects.household(session, task)
-    if home is None:
-        return {}
+    home = subjects.needed(subjects.household(session, task), task, "household")
     now = clock.now()
     rows = outcome.data.get("sources") or {}
     mode = (outcome.data.get("introduction") or {}).get("mode")
@@ -75,7 +73,5 @@ def nine_documents(session: Session, task: Task, _identity: Any) -> Prepared | N
 @hooks.accepts("nine_documents")
 def documents_checked(session: Session, task: Task, submission: Submission, outcome: Any, actor: Actor) -> dict[str, Any]:
     """Missing documents that a rule calls a problem go into the ledger."""
-    home = subjects.household(session, task)
-    if home is None:
-        return {}
+    home = subjects.needed(subjects.household(session, task), task, "household")
     return {"problems": findings.raise_found(session, home, submission, outcome.problems, actor, clock.now())}

@@ -37,11 +37,10 @@ def village_form(session: Session, task: Task, _identity: Any) -> Prepared | Non
 @hooks.accepts("village")
 def village_filled(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
     """What the village said about itself is known from now on."""
-    place = subjects.village(session, task)
-    if place is not None:
-        place.facts = {name: value for name, value in outcome.data.items() if name not in ("totals", "code", "name")}
-        if place.form_stage in ("waiting", "open", "returned"):
-            place.form_stage, place.form_stage_at = "filled", clock.now()
+    place = subjects.needed(subjects.village(session, task), task, "village")
+    place.facts = {name: value for name, value in outcome.data.items() if name not in ("totals", "code", "name")}
+    if place.form_stage in ("waiting", "open", "returned"):
+        place.form_stage, place.form_stage_at = "filled", clock.now()
 
 
 @hooks.prepares("village_review", "county_feedback", "signature", "village_report", "guide_nomination")
@@ -57,10 +56,9 @@ def about_village(session: Session, task: Task, _identity: Any) -> Prepared | No
 @hooks.accepts("county_feedback")
 def county_answered(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
     """R13: accepted, or back to the village."""
-    place = subjects.village(session, task)
-    if place is not None:
-        place.form_stage = "county_accepted" if outcome.data.get("decision") == "approve" else "open"
-        place.form_stage_at = clock.now()
+    place = subjects.needed(subjects.village(session, task), task, "village")
+    place.form_stage = "county_accepted" if outcome.data.get("decision") == "approve" else "open"
+    place.form_stage_at = clock.now()
 
 
 @hooks.prepares("village_report")
@@ -81,9 +79,7 @@ def _report(session: Session, campaign_id: int, place: Village) -> Report | None
 @hooks.accepts("village_report")
 def report_edited(session: Session, task: Task, submission: Submission, outcome: Any, _actor: Actor) -> None:
     """The report as the village finished it."""
-    place = subjects.village(session, task)
-    if place is None:
-        return
+    place = subjects.needed(subjects.village(session, task), task, "village")
     now = clock.now()
     draft = _report(session, task.campaign_id, place)
     if draft is None:
@@ -108,9 +104,7 @@ def guides(session: Session, task: Task, _identity: Any) -> Prepared | None:
 @hooks.accepts("guide_nomination")
 def guides_nominated(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """R39: the village's guides; the route lists print them."""
-    place = subjects.village(session, task)
-    if place is None:
-        return
+    place = subjects.needed(subjects.village(session, task), task, "village")
     session.execute(delete(Guide).where(Guide.campaign_id == task.campaign_id, Guide.village == place.code))
     for row in outcome.data.get("guides") or []:
         key = new_key()

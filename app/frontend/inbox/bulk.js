@@ -38,7 +38,7 @@ export async function start() {
     const bar = find('[data-bulk-progress]');
     bar.hidden = false;
     for (const lot of lots(open)) {
-      const answer = await send('POST', url, { keys: lot, data, request_id: id }, { ask: true });
+      const answer = await send('POST', url, { keys: lot, data, request_id: id, seen: bulk.seen }, { ask: true });
       if (!answer.ok) {
         problem(answer.offline ? texts.lost : answer.login ? texts.login : words(answer.json));
         return;
