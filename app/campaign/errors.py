@@ -57,4 +57,19 @@ CONFLICTS.update(
     }
 )
 
-__all__ = ["Conflict", "NotFound"]
+#: what a task may be about, in Chinese and English
+SPOKEN = {
+    "household": ("农户", "household"),
+    "village": ("村（社区）", "village"),
+    "group": ("工作组", "work group"),
+    "form": ("已报送的户表", "submitted household form"),
+    "problem": ("问题", "problem"),
+    "question": ("请示", "question"),
+    "list": ("村级问题清单", "list of problems"),
+    "notice": ("督办通知", "supervision notice"),
+    "sample": ("抽查样本", "sample of the spot check"),
+    "handover": ("移交记录", "hand-over"),
+    "ledger": ("当日台账", "ledger of the day"),
+}
+
+__all__ = ["SPOKEN", "Conflict", "NotFound"]

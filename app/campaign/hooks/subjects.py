@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, element_names
 from app.campaign import campaigns, progress, settings
-from app.campaign.errors import Conflict
+from app.campaign.errors import SPOKEN, Conflict
 from app.campaign.models import CodeItem, Household, Village
 from app.engine.models import Task
 from app.forms import hooks
@@ -40,26 +40,10 @@ def village(session: Session, task: Task) -> Village | None:
     return session.scalar(select(Village).where(Village.campaign_id == task.campaign_id, Village.code == found))
 
 
-#: what a task may be about, in Chinese and English
-_SPOKEN = {
-    "household": ("农户", "household"),
-    "village": ("村（社区）", "village"),
-    "group": ("工作组", "work group"),
-    "form": ("已报送的户表", "submitted household form"),
-    "problem": ("问题", "problem"),
-    "question": ("请示", "question"),
-    "list": ("村级问题清单", "list of problems"),
-    "notice": ("督办通知", "supervision notice"),
-    "sample": ("抽查样本", "sample of the spot check"),
-    "handover": ("移交记录", "hand-over"),
-    "ledger": ("当日台账", "ledger of the day"),
-}
-
-
 def needed(found: T | None, task: Task, kind: str) -> T:
     """*found*; when it is missing what a person submits could not be recorded: refused with a sentence, never taken in silence."""
     if found is None:
-        zh, en = _SPOKEN[kind]
+        zh, en = SPOKEN[kind]
         raise Conflict("nothing_to_record", task=element_names.spoken(task.name), what=zh, what_en=en)
     return found
 
