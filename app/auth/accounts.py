@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import granting, holding, passwords, recovery, scopes, sessions, tokens
+from app.auth import granting, holding, offering, passwords, recovery, scopes, sessions, tokens
 from app.auth.language import locale
 from app.auth.models import Account, RoleAssignment, Substitution
 from app.auth.roles import ROLES, SEPARATED, label
@@ -79,6 +79,7 @@ def create_user(
     except IntegrityError as error:
         raise AccountError(_("用户名 %(username)s 已经有人用了，请换一个。", username=username)) from error
     events.record(session, "account.created", actor, detail={"username": username, "name": name})
+    offering.changed(session, username, actor)
     return account
 
 
@@ -102,6 +103,7 @@ def set_active(session: Session, account: Account, active: bool, actor: Actor) -
         sessions.revoke_all(session, account.username, actor)
         tokens.revoke_all(session, account.username, actor)
     events.record(session, "account.opened" if active else "account.closed", actor, detail={"username": account.username})
+    offering.changed(session, account.username, actor)
 
 
 def assign_role(
@@ -140,6 +142,7 @@ def assign_role(
     session.flush()
     detail = {"username": username, "role": role, "scope": scope, **_times(assignment), **({"before": before} if before else {})}
     events.record(session, "role.assigned", actor, campaign_id=campaign_id, detail=detail)
+    offering.changed(session, username, actor)
     return assignment
 
 
@@ -216,6 +219,7 @@ def withdraw_role(session: Session, username: str, role: str, *, scope: str = ""
     session.flush()
     detail = {"username": username, "role": role, "scope": scope, **_times(assignment)}
     events.record(session, "role.withdrawn", actor, campaign_id=campaign_id, detail=detail)
+    offering.changed(session, username, actor, (role, scope))
 
 
 def substitute(session: Session, absent: str, substitute: str, from_: datetime, until: datetime, reason: str, actor: Actor) -> Substitution:

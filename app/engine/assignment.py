@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session, load_only
 
 from app import clock, personal
-from app.db import new_key
-from app.engine import events, people
-from app.engine.actor import Actor
+from app.engine import lasting, people
+from app.engine.actor import SYSTEM, Actor
 from app.engine.models import Incident, ProcessInstance, Task
 from app.engine.people import PERSON
 
 if TYPE_CHECKING:
+    from app.db import Database
     from app.engine.work import Work
 
 KIND = "assignment"
 #: Does the task of a query have such an incident?
 FOR_NOBODY = exists().where(Incident.activity_key == Task.key, Incident.kind == KIND, Incident.state == "OPEN")
+#: what is asked of thousands of tasks
+_ASKED = (
+    Task.campaign_id,
+    Task.instance_key,
+    Task.definition_key,
+    Task.element_id,
+    Task.name,
+    Task.assignee,
+    Task.candidate_groups,
+    Task.candidate_users,
+)
 #: Candidates of which the incident says why they cannot.
 _SAID = 5
 
@@ -35,6 +47,7 @@ class Offered:
     campaign_id: int
     element_id: str
     name: str
+    instance_key: int
     #: groups, ``user:NAME``; of a task that is held its holder alone
     candidates: tuple[str, ...]
     #: loaded by the transaction that offers it
@@ -46,7 +59,7 @@ class Offered:
 def offered(task: Task, instance: ProcessInstance | None = None, *, carried: bool = False) -> Offered:
     """What the row of an open task says."""
     who = candidates(task.assignee, task.candidate_groups, task.candidate_users)
-    return Offered(task.key, task.campaign_id, task.element_id, task.name, who, instance, carried)
+    return Offered(task.key, task.campaign_id, task.element_id, task.name, task.instance_key, who, instance, carried)
 
 
 def candidates(assignee: str | None, groups: Iterable[str], users: Iterable[str]) -> tuple[str, ...]:
@@ -92,48 +105,72 @@ def assigned(session: Session, task: Task, actor: Actor, *, was_for_nobody: bool
     """*task* was claimed, handed over or released: whether somebody can take it now."""
     if task.assignee is not None:
         if was_for_nobody:
-            over(session, task.key, actor, **_place(task))
+            over(session, task.key, actor, definition_key=task.definition_key)
         return
     given = offered(task)
     why = for_nobody(session, [given], clock.now())
     if why and not was_for_nobody:
-        _open(session, given, why[task.key], actor, **_place(task))
+        _open(session, given, why[task.key], actor, definition_key=task.definition_key)
 
 
-def _place(task: Task) -> dict[str, Any]:
-    return {"instance_key": task.instance_key, "went_by": events.went_by(task.definition_key)}
+def changed(session: Session, now: datetime, *where: ColumnElement[bool]) -> tuple[dict[Task, str], list[Task]]:
+    """Of the open tasks (those that *where* names): for nobody now, without an incident, and why; those with one that somebody can take."""
+    query = select(Task, FOR_NOBODY).where(Task.state == "OPEN", *where).order_by(Task.key).options(load_only(*_ASKED))
+    found = session.execute(query, execution_options={"populate_existing": True})
+    tasks: dict[Task, bool] = {row[0]: row[1] for row in found}
+    why = for_nobody(session, [offered(task) for task in tasks], now) if tasks else {}
+    opened = {task: why[task.key] for task, known in tasks.items() if task.key in why and not known}
+    return opened, [task for task, known in tasks.items() if known and task.key not in why]
+
+
+def look_again(session: Session, actor: Actor, *where: ColumnElement[bool]) -> None:
+    """Who there is has changed, by an act or by time: incidents for the open tasks that nobody can take any more, and an end of those that
+    somebody can take again. Two that look at once see each other: the tasks are locked first."""
+    session.flush()
+    now = clock.now()
+    opened, free = changed(session, now, *where)
+    if not opened and not free:
+        return
+    keys = [task.key for task in (*opened, *free)]
+    session.execute(select(Task.key).where(Task.key.in_(keys)).order_by(Task.key).with_for_update())
+    opened, free = changed(session, now, Task.key.in_(keys))
+    for task, why in opened.items():
+        _open(session, offered(task), why, actor, definition_key=task.definition_key)
+    for task in free:
+        over(session, task.key, actor, definition_key=task.definition_key)
+    session.flush()
+
+
+#: Seconds between two looks at all open tasks of a process's database.
+_LOOK_EVERY = 60.0
+_looked: dict[str, float] = {}
+
+
+def keep_up(db: Database) -> None:
+    """Roles begin and end by time, too: workers look at all open tasks again and again. Writes only where something has changed."""
+    if time.monotonic() - _looked.get(db.url, float("-inf")) < _LOOK_EVERY:
+        return
+    _looked[db.url] = time.monotonic()
+    watch(db)
+
+
+def watch(db: Database) -> None:
+    """Look at all open tasks now."""
+    with db.reading() as session:
+        opened, free = changed(session, clock.now())
+    if opened or free:
+        db.in_transaction(lambda session: look_again(session, SYSTEM))
 
 
 def _of(session: Session, keys: Iterable[int]) -> list[Incident]:
-    query = select(Incident).where(Incident.activity_key.in_(keys), Incident.kind == KIND, Incident.state == "OPEN")
-    return list(session.scalars(query))
+    return lasting.found(session, KIND, Incident.activity_key.in_(keys))
 
 
 def _open(session: Session, task: Offered, why: str, actor: Actor, **where: Any) -> None:
-    instance = where.get("instance")
-    incident = Incident(
-        key=new_key(),
-        campaign_id=task.campaign_id,
-        instance_key=instance.key if instance is not None else where["instance_key"],
-        activity_key=task.key,
-        element_id=task.element_id,
-        kind=KIND,
-        message=why,
-        created_at=where.get("at") or clock.now(),
-    )
-    session.add(incident)
-    _record(session, "incident.created", actor, incident, where, message=why)
+    place = {"campaign_id": task.campaign_id, "instance_key": task.instance_key, "activity_key": task.key, "element_id": task.element_id}
+    lasting.begin(session, actor, Incident(kind=KIND, message=why, state="OPEN", **place), **where)
 
 
 def over(session: Session, task_key: int, actor: Actor, **where: Any) -> None:
     """Somebody can take the task now."""
-    for incident in _of(session, [task_key]):
-        incident.state, incident.resolved_at, incident.resolved_by = "RESOLVED", clock.now(), actor.name
-        _record(session, "incident.resolved", actor, incident, where, retry=False, settled=True)
-
-
-def _record(session: Session, kind: str, actor: Actor, incident: Incident, where: dict[str, Any], **more: Any) -> None:
-    where = dict(where)
-    detail = {"incident": incident.key, "kind": incident.kind, **more, **where.pop("went_by", {})}
-    about: dict[str, Any] = {"campaign_id": incident.campaign_id, "activity_key": incident.activity_key, "element_id": incident.element_id}
-    events.record(session, kind, actor, **about, detail=detail, **where)
+    lasting.end(session, _of(session, [task_key]), actor, **where)

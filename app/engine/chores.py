@@ -6,14 +6,14 @@ import logging
 from collections.abc import Callable
 
 from app.db import Database
-from app.engine import outside
+from app.engine import assignment, outside
 from app.engine.proof import closing, mailing, sealing  # noqa: F401  (closing: what is done outside)
 
 #: Does a little of its work, soon; called at least once a second.
 Chore = Callable[[Database], object]
 
 _log = logging.getLogger(__name__)
-_chores: list[Chore] = [sealing.keep_up, mailing.keep_up, outside.keep_up]
+_chores: list[Chore] = [sealing.keep_up, mailing.keep_up, outside.keep_up, assignment.keep_up]
 
 
 def chore(function: Chore) -> Chore:

@@ -78,6 +78,10 @@ CONFLICTS: dict[str, tuple[str, str]] = {
         "目前仍无人可以办理这项任务，异常没有关闭。请先授予角色或启用账号，再重试。",
         "Nobody can take this task yet: the incident stays. Grant the role or open the account, then retry.",
     ),
+    "join_waits": (
+        "汇合网关仍等不齐，异常没有关闭。请移动令牌补齐分支，或改图、发布后迁移。",
+        "The join still waits for ever: the incident stays. Move a token to the missing branch, or release a mended diagram and migrate.",
+    ),
     "incident_resolved": ("这个异常已经处理。", "This incident has been resolved already."),
 }
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
-from app.engine import assignment, events
+from app.engine import assignment, events, hanging
 from app.engine.actor import SYSTEM, Actor
 from app.engine.errors import LIMIT, Conflict, EngineError, ExpressionLimit, NotFound, StepFailed
 from app.engine.leases import OUTSIDE
@@ -84,7 +84,7 @@ def _place(session: Session, task_key: int | None, job_key: int | None) -> dict[
 def retry(session: Session, incident_key: int, actor: Actor) -> None:
     """Resolve an incident by trying its job again. Without a job (a person's own act failed) it is only resolved.
 
-    Conflict ``task_for_nobody`` while a task that opened for nobody still has nobody who can take it.
+    Conflict ``task_for_nobody`` while nobody can take its task, ``join_waits`` while its token waits at a join for ever.
     """
     incident = session.get(Incident, incident_key, with_for_update=True, populate_existing=True)
     if incident is None:
@@ -93,6 +93,8 @@ def retry(session: Session, incident_key: int, actor: Actor) -> None:
         raise Conflict("incident_resolved")
     if incident.kind == assignment.KIND and _still_for_nobody(session, incident):
         raise Conflict("task_for_nobody")
+    if incident.kind == hanging.KIND and hanging.still(session, incident):
+        raise Conflict("join_waits")
     incident.state = "RESOLVED"
     incident.resolved_at = clock.now()
     incident.resolved_by = actor.name

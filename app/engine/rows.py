@@ -222,7 +222,7 @@ def _task(batch: Batch, session: Session, instance: ProcessInstance, task: step.
     values = assignment.candidates(None, task.candidate_groups, task.candidate_users)
     batch.candidates += [{"task_key": task.key, "value": value} for value in values]
     may = assignment.candidates(task.assignee, task.candidate_groups, task.candidate_users)
-    batch.offered.append(assignment.Offered(task.key, instance.campaign_id, task.element_id, task.name[:300], may, instance))
+    batch.offered.append(assignment.Offered(task.key, instance.campaign_id, task.element_id, task.name[:300], instance.key, may, instance))
     who = {"assignee": task.assignee, "groups": list(task.candidate_groups), "users": list(task.candidate_users)}
     due = task.due_at.isoformat() if task.due_at else None
     detail = {"name": task.name, "form": task.form_id, "due": due, **who}

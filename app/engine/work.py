@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import new_key
-from app.engine import assignment, bpmn, children, decisions, ending, events, newest, rows, spiff, store
+from app.engine import assignment, bpmn, children, decisions, ending, events, hanging, newest, rows, spiff, store
 from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
@@ -199,6 +199,7 @@ class Work:
             self.record("instance.stepped", instance, detail={**rows.moves(done), "version": instance.version})
         rows.collect(self.batch, self.session, instance, process, done, self.actor, self.now, completed=completed)
         self._settle(instance, done)
+        hanging.look(self, instance, process, done, has_incidents=instance.key in self._with_incidents and done.outcome == "active")
         self._throw(instance, done)
         for called in done.children:
             if called.key not in done.closed:
@@ -218,8 +219,7 @@ class Work:
     def _settle(self, instance: ProcessInstance, done: Step) -> None:
         if instance.key not in self._with_incidents:
             return
-        over = None if done.outcome != "active" else set(done.closed)
-        self.batch.settled[instance.key] = over
+        over = self.batch.settled[instance.key] = None if done.outcome != "active" else set(done.closed)
         still = select(Incident.key, Incident.activity_key, Incident.element_id, Incident.kind)
         for row in self.session.execute(still.where(Incident.instance_key == instance.key, Incident.state == "OPEN")).all():
             if over is None or row.activity_key in over:

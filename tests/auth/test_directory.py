@@ -92,7 +92,7 @@ def test_a_role_counts_in_its_campaign_and_for_tasks_of_no_campaign_in_any(known
     assert len(d.incidents_of(known, kind="assignment")) == 1
 
 
-def test_retry_closes_the_incident_when_somebody_holds_the_role(known: Database) -> None:
+def test_the_incident_stays_until_somebody_holds_the_role_and_is_over_then_by_itself(known: Database) -> None:
     d.deploy(known, assigned(candidateGroups="commander"))
     said(known)
     (incident,) = d.incidents_of(known)
@@ -100,7 +100,6 @@ def test_retry_closes_the_incident_when_somebody_holds_the_role(known: Database)
         run(known, runtime.retry, incident.key, d.BOB)
     assert refused.value.code == "task_for_nobody"
     web.person(known, "chen", "commander")
-    run(known, runtime.retry, incident.key, d.BOB)
     assert [row.state for row in d.incidents_of(known)] == ["RESOLVED"]
     assert [task.state for task in d.tasks(known)] == ["OPEN"]
 

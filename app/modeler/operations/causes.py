@@ -55,6 +55,13 @@ _WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "No candidates, a role that nobody holds, or no account. Grant it and retry; or correct the variable and move the token.",
         ),
     ),
+    "stuck": (
+        ("流程的一支停住了", "汇合网关在等一支再也不会来的分支，其余各支照常进行。移动令牌补上缺的一支，或改图、发布后迁移。"),
+        (
+            "One branch of the process stands still",
+            "A join waits for a branch that can never come; the others go on. Move a token, or change the diagram, release and migrate.",
+        ),
+    ),
     "mail": (
         ("封印的邮件寄不出去", "系统会一直再试，不影响办事。看下面的技术原因，检查 DAOPAI_SMTP 开头的设置、收件地址和邮件服务器。"),
         (
