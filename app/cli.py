@@ -155,12 +155,15 @@ def _check(options: argparse.Namespace) -> int:
 def _deploy(options: argparse.Namespace) -> int:
     files = read_files(options.files)
     database = prepare(from_environment())
-    differing = [found for found in scenarios.run_all(database, files) if not found.ok and found.step]
+    ran = scenarios.run_all(database, files)
+    differing = [found for found in ran if not found.ok and found.step]
     result = database.in_transaction(
         lambda session: definitions.deploy(session, files, COMMAND_LINE, comment=options.comment, now=clock.now())
     )
     for found in differing:
         print(f"场景与预期不同 (scenario differs): {found.name}: {found.step}: {found.difference}")
+    for text in scenarios.warnings(found.as_json() for found in ran):
+        print(f"提醒 (warning): {text}")
     for warning in result.warnings:
         print(warning.bilingual())
     for definition in result.created:

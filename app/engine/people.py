@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol, cast
 
 from sqlalchemy.orm import Session
@@ -66,6 +68,49 @@ class People(Protocol):
 
     def why_nobody(self, candidate: str) -> str:
         """Why nobody is this candidate, in Chinese, without a full stop."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """``People`` of one moment as values: what a database without accounts goes by (a trial's)."""
+
+    directory: People
+    names: frozenset[str]
+    groups: frozenset[str]
+    sites: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, session: Session) -> Snapshot | None:
+        """Those of *session*; None where nobody has told who there is."""
+        found = known_to(session)
+        return cls(found, found.accounts(session), found.held(session), found.places(session)) if found is not None else None
+
+    @property
+    def roles(self) -> Roles:
+        return self.directory.roles
+
+    def accounts(self, _session: Session) -> frozenset[str]:
+        return self.names
+
+    def held(self, _session: Session) -> frozenset[str]:
+        return self.groups
+
+    def places(self, _session: Session) -> Mapping[str, frozenset[str]]:
+        return self.sites
+
+    def takers(self, _session: Session, wanted: Collection[tuple[int, str]], _at: datetime) -> frozenset[tuple[int, str]]:
+        return frozenset(pair for pair in wanted if self._is(pair[1]))
+
+    def _is(self, candidate: str) -> bool:
+        return candidate.removeprefix(PERSON) in self.names if candidate.startswith(PERSON) else candidate in self.groups
+
+    def why_nobody(self, candidate: str) -> str:
+        return self.directory.why_nobody(candidate)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Differs when somebody comes or goes."""
+        return hashlib.sha256(repr((sorted(self.names), sorted(self.groups))).encode()).digest()
 
 
 def known_to(session: Session) -> People | None:

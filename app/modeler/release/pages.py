@@ -132,6 +132,7 @@ def _page(key: int, refused: Refused | None = None, conflict: Conflict | None = 
             deployment=session.get(Deployment, found.deployment_key) if found.deployment_key else None,
             again=session.get(Deployment, found.again_key) if found.again_key else None,
             failed=trying.failed(found.trial),
+            unmanned=trying.warnings(found.trial),
             tried_at=datetime.fromisoformat(found.trial["at"]) if found.trial else None,
             names=people.names(session, barred | {found.decided_by, (found.trial or {}).get("by", "")}),
             words=words,

@@ -26,6 +26,11 @@ def failed(trial: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     return [result for result in (trial or {}).get("results", []) if not result["ok"]]
 
 
+def warnings(trial: Mapping[str, Any] | None) -> list[str]:
+    """What nobody could do today of what the scenarios came to."""
+    return scenarios.warnings((trial or {}).get("results", []))
+
+
 def keep(session: Session, key: int, trial: dict[str, Any], actor: Actor) -> None:
     """Note with the request how its scenarios went; recorded, since whoever releases relies on it."""
     queries.find(session, key).trial = trial

@@ -6,7 +6,7 @@ An element is written ``verify`` in the trial's own process and ``consultation/o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import bpmn, definitions, feel
+from app.engine import assignment, bpmn, definitions, feel, hanging
 from app.engine.errors import ExpressionError
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.modeler.trial.steps import root
@@ -34,6 +34,8 @@ class Seen:
     due: dict[str, datetime] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     incidents: list[str] = field(default_factory=list)
+    #: open tasks that nobody could take today: element → why
+    nobody: dict[str, str] = field(default_factory=dict)
     #: where tokens stand that nobody and nothing can move any more
     stuck: list[str] = field(default_factory=list)
     #: the newest activity, from which the next step's path begins
@@ -96,13 +98,25 @@ def see(session: Session, after: int = 0) -> Seen:
     for instance_key, element, due in session.execute(tasks.order_by(Task.key)):
         if due is not None:
             seen.due[written(instance_key, element)] = due
-    broken = session.execute(select(Incident.instance_key, Incident.element_id).where(Incident.state == "OPEN").order_by(Incident.key))
-    seen.incidents = [written(instance_key, element) for instance_key, element in broken]
+    _incidents(session, seen, written)
     seen.ended = about.state in ("COMPLETED", "TERMINATED")
     seen.variables = about.variables
-    if not seen.ended and not seen.incidents and not session.scalar(_AWAITED):
+    if not seen.stuck and not seen.ended and not seen.incidents and not session.scalar(_AWAITED):
         seen.stuck = seen.open or [about.process_id]
     return seen
+
+
+def _incidents(session: Session, seen: Seen, written: Callable[[int | None, str], str]) -> None:
+    """What failed. A branch that hangs beside others is stuck; who holds the roles is no matter of the diagram, so it is told apart."""
+    columns = (Incident.instance_key, Incident.element_id, Incident.kind, Incident.message)
+    for instance_key, element, kind, message in session.execute(select(*columns).where(Incident.state == "OPEN").order_by(Incident.key)):
+        at = written(instance_key, element)
+        if kind == assignment.KIND:
+            seen.nobody[at] = message
+        elif kind == hanging.KIND:
+            seen.stuck.append(at)
+        else:
+            seen.incidents.append(at)
 
 
 #: Is there anything that moves a token: a task, due work, a wait for a message or signal of an instance?

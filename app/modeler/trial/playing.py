@@ -50,7 +50,7 @@ def played(base: Deployed, files: Mapping[str, bytes], play: Play) -> Iterator[P
     While the block runs, ``clock.now()`` of this thread is the trial's.
     """
     content = sandbox.prepared(base, files, play.begin, play.stubs)
-    names = _names(content, play)
+    names = _names(content + (base.people.digest if base.people else b""), play)
     start = _State(content, play.begin, ())
     with _lock:
         for count in range(len(play.steps), 0, -1):
@@ -58,7 +58,7 @@ def played(base: Deployed, files: Mapping[str, bytes], play: Play) -> Iterator[P
                 _states.move_to_end(names[count])
                 start = _states[names[count]]
                 break
-    with sandbox.opened(start.content, start.at) as box:
+    with sandbox.opened(start.content, start.at, base.people) as box:
         # What is remembered is what came of the steps; what is expected of them may be another now.
         result = Played(box, [Done(step, done.at, done.seen) for step, done in zip(play.steps, start.done, strict=False)])
         for step in play.steps[len(start.done) :]:

@@ -26,6 +26,7 @@ from app.engine import definitions, handlers, jobs, runtime, start_events
 from app.engine.actor import Actor
 from app.engine.errors import BpmnError, EngineError
 from app.engine.models import Definition, Deployment, Task
+from app.engine.people import Snapshot
 from app.modeler.trial import filling
 from app.modeler.trial import stubs as standing_in
 
@@ -52,16 +53,17 @@ class TooManyTimers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What is deployed, as values: the newest version of everything."""
+    """What is deployed, as values: the newest version of everything; and who there is."""
 
     rows: tuple[dict[str, Any], ...]
+    people: Snapshot | None = None
 
 
 _COLUMNS = ("key", "kind", "id", "version", "name", "resource", "checksum", "content", "created_at")
 
 
 def deployed(session: Session) -> Deployed:
-    """Read the newest version of every definition. Two statements at most."""
+    """Read the newest version of every definition, and who there is."""
     newest = (
         select(Definition.kind, Definition.id, func.max(Definition.version).label("version"))
         .group_by(Definition.kind, Definition.id)
@@ -69,7 +71,7 @@ def deployed(session: Session) -> Deployed:
     )
     same = and_(Definition.kind == newest.c.kind, Definition.id == newest.c.id, Definition.version == newest.c.version)
     found = session.scalars(select(Definition).join(newest, same).options(undefer(Definition.content)).order_by(Definition.key))
-    return Deployed(tuple({name: getattr(row, name) for name in _COLUMNS} for row in found))
+    return Deployed(tuple({name: getattr(row, name) for name in _COLUMNS} for row in found), Snapshot.of(session))
 
 
 class Sandbox:
@@ -175,9 +177,9 @@ def _unanswered(_session: Session, context: handlers.Context) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(content: bytes, at: datetime) -> Iterator[Sandbox]:
+def opened(content: bytes, at: datetime, people: Snapshot | None = None) -> Iterator[Sandbox]:
     """A sandbox over a copy of *content* (``prepared`` or ``Sandbox.kept``), at campaign time *at*, in this thread."""
-    db = _in_memory()
+    db = _in_memory(people)
     sandbox = Sandbox(db)
     try:
         _connection(db).deserialize(content)
@@ -221,7 +223,7 @@ def _names(base: Deployed, files: Mapping[str, bytes], at: datetime, stubs: Coll
 
 def _prepare(base: Deployed, files: Mapping[str, bytes], at: datetime, stubs: Collection[str]) -> tuple[bytes, bool]:
     """The database, and whether it holds start timers, which count from its beginning."""
-    db = _in_memory()
+    db = _in_memory(base.people)
     try:
         _connection(db).deserialize(_empty())
         with clock.apart(at):
@@ -253,8 +255,9 @@ def _copy(session: Session, base: Deployed, at: datetime) -> None:
     session.flush()
 
 
-def _in_memory() -> Database:
-    return Database("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+def _in_memory(people: Snapshot | None = None) -> Database:
+    db = Database("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    return db.knows(people) if people is not None else db
 
 
 @cache

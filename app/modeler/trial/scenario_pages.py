@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -46,6 +46,7 @@ def scenarios_run() -> Response:
         flash(_("跑了 %(all)s 个场景，%(bad)s 个与预期不同。", all=len(results), bad=bad), "error")
     else:
         flash(_("跑了 %(all)s 个场景，全部符合预期。", all=len(results)), "success")
+    _warn(results)
     return redirect(url_for("modeler.scenarios_list"), 303)
 
 
@@ -122,7 +123,20 @@ def scenario_run(key: int) -> Response:
         _("符合预期。") if result.ok else _("第 %(step)s 步与预期不同：%(what)s", step=result.step, what=result.difference),
         "success" if result.ok else "error",
     )
+    _warn([result])
     return redirect(url_for("modeler.scenario", key=key), 303)
+
+
+def _warn(results: Sequence[scenarios.ScenarioResult]) -> None:
+    """What they came to that nobody could do today."""
+    found = scenarios.warnings(result.as_json() for result in results)
+    if found:
+        more = _("等 %(count)s 项", count=len(found)) if len(found) > _SAID else ""
+        flash("；".join(text.rstrip("。") for text in found[:_SAID]) + more + "。", "warning")
+
+
+#: warnings that are said after a run
+_SAID = 5
 
 
 @blueprint.post("/scenarios/<int:key>")

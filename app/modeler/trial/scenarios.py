@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -32,11 +32,18 @@ class ScenarioResult:
     scenario_key: int = 0
     #: everything that differed at that step, in words
     differences: list[str] = field(default_factory=list)
+    #: tasks on the way that nobody could take today; no difference, since the diagram is not to blame
+    warnings: list[str] = field(default_factory=list)
     #: for the diagram of the scenario's process: element id → here, missing, extra or done
     marks: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def warnings(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the results (as JSON) warn of, each once."""
+    return list(dict.fromkeys(text for result in results for text in result.get("warnings", ())))
 
 
 def active(session: Session) -> list[Scenario]:
@@ -81,6 +88,7 @@ def run_one(scenario: Scenario, base: sandbox.Deployed, files: Mapping[str, byte
 
 def _play(result: ScenarioResult, play: Play, base: sandbox.Deployed, files: Mapping[str, bytes]) -> None:
     with playing.played(base, files, play) as went:
+        result.warnings = list(dict.fromkeys(why for done in went.done for why in done.seen.nobody.values()))
         for number, done in enumerate(went.done, start=1):
             found = observing.differences(done.seen, done.step.get("expect", {}))
             if found:

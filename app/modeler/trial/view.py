@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.acts import privacy
 from app.auth import roles
-from app.engine import definitions
+from app.engine import assignment, definitions, hanging
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.engine.standing import standing
 from app.modeler.operations import causes
@@ -57,6 +57,12 @@ class Failure:
     happened: str
     advice: str
     message: str
+    kind: str
+
+    @property
+    def lasting(self) -> bool:
+        """Trying again changes nothing."""
+        return self.kind in (assignment.KIND, hanging.KIND)
 
 
 @dataclass(slots=True)
@@ -108,7 +114,7 @@ def gather(session: Session, went: Played, locale: str, shown: int = 0) -> View:
         process = about[row.instance_key].process_id if row.instance_key in about else ""
         name = names.get((process, row.element_id), row.element_id)
         view.incidents.append(
-            Failure(process, row.element_id, name, *causes.plain(row.kind, row.message, locale), privacy.message(row.message))
+            Failure(process, row.element_id, name, *causes.plain(row.kind, row.message, locale), privacy.message(row.message), row.kind)
         )
     own = found[0].process_id if found else ""
     for number, done in enumerate(went.done, start=1):
