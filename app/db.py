@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from app import exact_json
+from app import column_lengths, exact_json
 
 T = TypeVar("T")
 
@@ -116,6 +116,7 @@ class Database:
             options.setdefault("pool_pre_ping", True)
             options.setdefault("pool_size", 10)
         self.engine: Engine = create_engine(url, json_serializer=_dumps, json_deserializer=_loads, **options)
+        column_lengths.check(self.engine)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self._after_commit: list[Callable[[], None]] = []

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from app.auth.current import forget_person
 from app.auth.language import locale
 from app.border import Unreadable
+from app.column_lengths import TooLong
 from app.db import Outage, RevisionConflict, outage
 from app.engine.errors import EngineError, NotFound
 
@@ -63,6 +64,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RevisionConflict, _conflict)
     app.register_error_handler(SQLAlchemyError, database)
     app.register_error_handler(OverflowError, _beyond)
+    app.register_error_handler(TooLong, _too_long)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -118,6 +120,12 @@ def _beyond(error: Exception) -> Response:
     """A value that is of the right kind and that no column or calendar has room for."""
     log.warning("a value out of range at %s %s", request.method, request.path, exc_info=error)
     return page(400, detail=str(_l("填写的数字或日期超出系统可处理的范围，请检查后重新填写。")))
+
+
+def _too_long(error: TooLong) -> Response:
+    log.warning("at %s %s: %s", request.method, request.path, error)
+    detail = _l("“%(start)s…”有 %(length)s 个字，最多 %(limit)s 个字，请缩短。", start=error.start, length=error.length, limit=error.limit)
+    return page(400 if _wants_json() else 422, detail=str(detail), typed=_typed())
 
 
 #: Parts of the names of fields that are never sent back.

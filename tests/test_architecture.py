@@ -17,11 +17,12 @@ FILES = sorted(path for path in APP.rglob("*.py") if "node_modules" not in path.
 
 #: Who may import whom, by the part under ``app``: everything else is refused.
 FEATURES = {"inbox", "modeler", "audit", "campaign", "api"}
-GROUND = {"db", "clock", "config", "later", "exact_json"}
+GROUND = {"db", "clock", "config", "later", "exact_json", "column_lengths"}
 BORDER = {"border"}
 ALLOWED = {
     "exact_json": set(),
-    "db": {"exact_json"},
+    "column_lengths": set(),
+    "db": {"exact_json", "column_lengths"},
     "clock": set(),
     "config": set(),
     # What may come in by HTTP at all.

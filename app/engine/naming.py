@@ -30,8 +30,9 @@ def names_of(process: bpmn.Process, variables: Variables, business_key: str, par
     names: dict[str, str] = {}
     for column, _, length in _NAMES:
         if column == "business_key" and business_key:
-            text = business_key
-        elif column in values:
+            names[column] = business_key  # the caller's: what is too long for its column is refused there
+            continue
+        if column in values:
             text = string(values[column])
         else:
             text = getattr(parent, column) if parent else ""

@@ -83,8 +83,10 @@ def _number(node: Node, value: Any) -> int | float:
 def _decimal(value: Any, *, texts: bool) -> Decimal:
     """Every digit of a number: JSON, text where the form sends texts, or as the browser sends one that its own numbers do not hold."""
     if isinstance(value, str) and texts:
-        if not _NUMBER.fullmatch(value) or len(value) > _DIGITS:
+        if not _NUMBER.fullmatch(value):
             raise IllTyped(_("应为数字"))
+        if len(value) > _DIGITS:
+            raise IllTyped(_("数字最多 %(limit)s 个字符", limit=_DIGITS))
         return Decimal(value)
     try:
         number = feel.number_of(value)

@@ -146,6 +146,20 @@ def test_a_key_of_any_type_reaches_who_waits_with_it(callers: dict[str, Caller],
     assert admin.call("GET", f"/process-instances/{waits}").json["state"] == "COMPLETED"
 
 
+def test_what_no_column_has_room_for_is_said_in_words(callers: dict[str, Caller]) -> None:
+    admin = callers["admin"]
+    admin.deploy("user-task")
+    for path, asked in (
+        ("/messages/publication", {"name": "paid", "correlationKey": "k" * 201}),
+        ("/messages/publication", {"name": "n" * 201, "correlationKey": "k"}),
+        ("/messages/publication", {"name": "paid", "correlationKey": "k", "messageId": "i" * 101}),
+        ("/process-instances", {"processDefinitionId": "user_task", "businessId": "b" * 201}),
+    ):
+        answer = admin.post(path, asked)
+        assert (answer.status_code, answer.content_type) == (400, "application/problem+json"), answer.text
+        assert "最多 " in answer.json["detail"], answer.json
+
+
 def test_a_decision_is_evaluated(callers: dict[str, Caller]) -> None:
     dmn = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="grades" namespace="n">
       <decision id="grade" name="Grade"><decisionTable id="t" hitPolicy="FIRST">

@@ -321,7 +321,7 @@ def test_a_long_number_keeps_every_digit(mount: Mount) -> None:
     outcome = task.outcomes[-1]
     assert (outcome["card"], outcome["known"], outcome["next"]) == (6222021234567890123, 110101199003070011, 6222021234567890124)
     assert outcome["share"].text == "0.1234567890123456789"
-    for wrong, said in (("3", "不能小于 10"), ("1" * 35, "应为数字")):
+    for wrong, said in (("3", "不能小于 10"), ("1" * 35, "数字最多 34 位，无法准确保存。编号请用文字栏目填写"), ("12a", "应为数字")):
         at_path(page, "card").locator("input").fill(wrong)
         expect(at_path(page, "card").locator(".fjs-form-field-error")).to_have_text(said)
         assert submit(page) == "browser"

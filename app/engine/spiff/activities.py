@@ -11,6 +11,7 @@ from app.engine import step as steps
 from app.engine.errors import EngineError, StepFailed
 from app.engine.feel_string import string
 from app.engine.spiff import throwing
+from app.engine.spiff.bounded import CANDIDATE, PERSON, bounded
 from app.engine.spiff.scopes import put
 from app.engine.spiff.service_jobs import service_job
 from app.engine.step import Variables
@@ -62,9 +63,9 @@ def user_task(run: Run, token: Token, element: bpmn.Element) -> steps.UserTask:
         element_id=element.id,
         name=element.name or element.id,
         form_id=form or None,
-        assignee=string(assignee) or None,
-        candidate_groups=_names(groups),
-        candidate_users=_names(users),
+        assignee=bounded(assignee, "assignee", element, PERSON) or None,
+        candidate_groups=_names(groups, "candidate group", element, CANDIDATE),
+        candidate_users=_names(users, "candidate user", element, PERSON),
         due_at=_moment(due, run, element),
         follow_up_at=_moment(follow_up, run, element),
         priority=_priority(priority, element),
@@ -73,12 +74,12 @@ def user_task(run: Run, token: Token, element: bpmn.Element) -> steps.UserTask:
     )
 
 
-def _names(value: Any) -> tuple[str, ...]:
+def _names(value: Any, what: str, element: bpmn.Element, limit: int) -> tuple[str, ...]:
     """Groups or users: a FEEL list, or text with commas."""
     if value is None:
         return ()
     items = [string(item) for item in value] if isinstance(value, list) else string(value).split(",")
-    return tuple(dict.fromkeys(item.strip() for item in items if item.strip()))
+    return tuple(dict.fromkeys(bounded(item.strip(), what, element, limit) for item in items if item.strip()))
 
 
 def _moment(value: Any, run: Run, element: bpmn.Element) -> datetime | None:

@@ -9,8 +9,8 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine import bpmn
 from app.engine import step as steps
 from app.engine.errors import StepFailed
-from app.engine.feel_string import string
 from app.engine.spiff import repeating
+from app.engine.spiff.bounded import bounded
 from app.engine.spiff.tree import ROOT, Token
 from app.engine.step import Variables
 
@@ -46,7 +46,8 @@ class Events:
             raise StepFailed(
                 f"the correlation key “{event.correlation_key}” of message “{name}” has no value", element_id=element.id, kind="expression"
             )
-        run.step.subscriptions.append(steps.Subscription(token.id, element.id, event.kind, string(name), string(key), element.interrupting))
+        name, key = bounded(name, f"name of the {event.kind}", element), bounded(key, "correlation key", element)
+        run.step.subscriptions.append(steps.Subscription(token.id, element.id, event.kind, name, key, element.interrupting))
 
     def arm_boundaries(self, token: Token) -> None:
         """Wait for the timers, messages and signals on the border of the activity that *token* has entered."""

@@ -8,6 +8,7 @@ from app.engine import bpmn
 from app.engine import step as steps
 from app.engine.errors import StepFailed
 from app.engine.feel_string import string
+from app.engine.spiff.bounded import bounded
 
 if TYPE_CHECKING:
     from app.engine.spiff.run import Run
@@ -21,7 +22,7 @@ def service_job(run: Run, token: Token, element: bpmn.Element) -> steps.Job:
     return steps.Job(
         key=token.id,
         element_id=element.id,
-        type=string(kind),
+        type=bounded(kind, "task type", element),
         retries=_retries(retries, element),
         headers={name: string(value) for name, value in zip(element.headers, headers, strict=True)},
         variables=run.scopes.visible(scope),

@@ -8,6 +8,7 @@ from app.engine import bpmn
 from app.engine import step as steps
 from app.engine.errors import StepFailed
 from app.engine.feel_string import string
+from app.engine.spiff.bounded import bounded
 from app.engine.spiff.service_jobs import service_job
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def throw(run: Run, token: Token, element: bpmn.Element) -> bool:
         send_message(run, token, element)
     elif event.kind == "signal":
         (name,) = run.evaluate([event.name], run.sees(token), element.id)
-        run.step.signals.append(steps.Signal(string(name), _payload(run, token)))
+        run.step.signals.append(steps.Signal(bounded(name, "name of the signal", element), _payload(run, token)))
     elif event.kind == "link":
         run.place(link_catch(run.process, element).id, token.scope)
     elif event.kind == "error":
@@ -60,7 +61,8 @@ def send_message(run: Run, token: Token, element: bpmn.Element) -> None:
     if element.event is None:
         return
     name, key = run.evaluate([element.event.name, element.event.correlation_key], run.sees(token), element.id)
-    run.step.messages.append(steps.Message(string(name), string(key), _payload(run, token)))
+    name, key = bounded(name, "name of the message", element), bounded(key, "correlation key", element)
+    run.step.messages.append(steps.Message(name, key, _payload(run, token)))
 
 
 def link_catch(process: bpmn.Process, throw_event: bpmn.Element) -> bpmn.Element:

@@ -5,7 +5,7 @@ import { createElement as h } from 'preact';
 import { useEffect, useRef, useReducer } from 'preact/hooks';
 
 import { LongNumber, identity, revived } from './long-number.js';
-import { numberOf } from './typed.js';
+import { isNone, numberOf } from './typed.js';
 
 /** Milliseconds after the last key before the form computes again. */
 const PAUSE = 300;
@@ -42,7 +42,7 @@ export function NumberInput({ domId, disabled, errors = [], field, onBlur, onCha
     typed.current = null; // changed from elsewhere
   }
   seen.current = value;
-  const text = typed.current ?? (value === null || value === undefined || value === 'NaN' ? '' : String(revived(value)));
+  const text = typed.current ?? (value === null || value === undefined || isNone(value) ? '' : String(revived(value)));
   const { prefixAdorner: before, suffixAdorner: after } = field.appearance ?? {};
   const beside = (content, side) => content && h('span', { class: `fjs-input-adornment border-${side === 'left' ? 'right' : 'left'} border-radius-${side}` }, h('span', { class: 'fjs-input-adornment-text' }, content));
   return h('div', { class: `fjs-form-field fjs-form-field-number${errors.length ? ' fjs-has-errors' : ''}${disabled ? ' fjs-disabled' : ''}${readonly ? ' fjs-readonly' : ''}` },

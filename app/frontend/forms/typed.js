@@ -8,6 +8,8 @@ const TIME = new RegExp(`^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d)?${ZONE}$`);
 const MOMENT = new RegExp(`^\\d{4}-\\d\\d-\\d\\dT([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?${ZONE}$`);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 const DIGITS = 40;
+/** Beside form-js's 'NaN': a number with more digits than can be kept. */
+const LONG = 'NaN: digits';
 
 const isDay = text => {
   const [ year, month, day ] = text.split('-').map(Number);
@@ -26,13 +28,17 @@ const CHECKS = {
   }
 };
 
-/** The value of a number as its text says it: a number, or the text where the form sends texts; 'NaN' (form-js's word) for what is none. */
+/** The value of a number as its text says it: a number, or the text where the form sends texts; a word that begins with 'NaN' (form-js's) for none. */
 export function numberOf(plain, field) {
-  if (!NUMBER.test(plain) || plain.length > DIGITS) {
+  if (!NUMBER.test(plain)) {
     return 'NaN';
   }
-  return field.serializeToString ? plain : exact(plain) ?? 'NaN';
+  const value = !field.serializeToString ? exact(plain) : plain.length > DIGITS ? null : plain;
+  return value ?? LONG;
 }
+
+/** Whether *value* stands for a text that is no number, or none that can be kept. */
+export const isNone = value => value === 'NaN' || value === LONG;
 
 /** form-js's word for what is wrong with the type of *value*; null if nothing is. */
 function illTyped(field, value) {
@@ -45,7 +51,10 @@ function illTyped(field, value) {
     return fits ? null : subtype === 'date' ? 'Value is not a date.' : 'Value is not a time.';
   }
   if (field.type === 'number') {
-    const fits = typeof value === 'string' && field.serializeToString ? numberOf(value, field) !== 'NaN' : isLong(value) ? exact(String(revived(value))) !== null : (typeof value === 'number' && Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value)));
+    if (value === LONG) {
+      return field.serializeToString ? 'Value has more than 40 characters.' : 'Value has more than 34 digits.';
+    }
+    const fits = typeof value === 'string' && field.serializeToString ? !isNone(numberOf(value, field)) : isLong(value) ? exact(String(revived(value))) !== null : (typeof value === 'number' && Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value)));
     return fits ? null : 'Value is not a number.';
   }
   return null;

@@ -28,6 +28,8 @@ const VIEWER = {
   'Remove tag': '移除',
   'Search': '搜索',
   'Skip to search': '跳到搜索',
+  'Value has more than 34 digits.': '数字最多 34 位，无法准确保存。编号请用文字栏目填写',
+  'Value has more than 40 characters.': '数字最多 40 个字符',
   'Value is expected to be an integer.': '应为整数',
   'Value is expected to have at most 1 decimal digit.': '最多 1 位小数',
   'Value is expected to have at most {value} decimal digits.': '最多 {value} 位小数',
