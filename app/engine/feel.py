@@ -22,7 +22,7 @@ from app import clock
 from app.engine import feel_sandbox
 from app.engine.errors import ExpressionError, ExpressionLimit
 from app.engine.feel_texts import TEXTS
-from app.engine.feel_values import DIGITS, Range, YearsMonths, dumps, loads, number_of, tagged, to_json
+from app.engine.feel_values import DIGITS, Range, TooManyDigits, YearsMonths, dumps, loads, number_of, tagged, to_json
 
 #: characters of one expression
 LENGTH_LIMIT = 64 * 1024
@@ -108,6 +108,8 @@ def _written(function: str, request: Mapping[str, Any]) -> str:
     try:
         literal = orjson.dumps(dumps(request)).decode()
     except (TypeError, ValueError) as error:
+        if isinstance(error.__cause__ or error, TooManyDigits):
+            raise _error("digits_value", digits=DIGITS) from error
         raise _error("value", reason_text=str(error.__cause__ or error)) from error
     return f"feel.{function}({literal})"
 

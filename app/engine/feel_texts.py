@@ -23,6 +23,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "表达式“{expression}”无法求值：{reason_text}",
         "The expression “{expression}” cannot be evaluated: {reason_text}",
     ),
+    "digits_value": (
+        "变量中有超过 {digits} 位有效数字的数，无法精确计算。请缩短，或改为文本。",
+        "A variable holds a number of more than {digits} digits, which cannot be computed with exactly: shorten it or make it a text.",
+    ),
     "value": ("变量中有 FEEL 不能表示的值：{reason_text}", "A variable holds a value that FEEL does not have: {reason_text}"),
     "limit_time": (
         "表达式计算超过 0.5 秒，已停止。请简化表达式或缩小范围。",

@@ -77,11 +77,15 @@ def _numbered(value: Any) -> Any:
     return _digits(Decimal(value)) if isinstance(value, int) and not -_SAFE < value < _SAFE else value
 
 
+class TooManyDigits(TypeError):
+    """A number of more than ``DIGITS`` digits."""
+
+
 def _digits(value: Decimal) -> Any:
     if not value.is_finite():
         return None
     if significant(value) > DIGITS:
-        raise TypeError(f"a number of more than {DIGITS} digits")
+        raise TooManyDigits
     return {_NUMBER: f"{value:f}"}
 
 
