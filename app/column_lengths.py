@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, String, Table, event
 
 
 class TooLong(Exception):
-    """A text that does not fit into its column. ``column`` is table.column, ``limit`` and ``length`` are characters, ``start`` is how it begins."""
+    """A text that does not fit into ``column`` (table.column); ``limit`` and ``length`` are characters, ``start`` is how it begins."""
 
     def __init__(self, column: str, limit: int, value: str) -> None:
         super().__init__(f"a text of {len(value)} characters does not fit into {column}: at most {limit}")
@@ -36,7 +36,7 @@ def _look(_conn: Any, _cursor: Any, _statement: str, _parameters: Any, context: 
                 raise TooLong(f"{table.name}.{name}", limit, value)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _limits(table: Table) -> tuple[tuple[str, int], ...]:
     """(column, characters) of those columns that have a length."""
     return tuple((column.key, column.type.length) for column in table.columns if type(column.type) is String and column.type.length)

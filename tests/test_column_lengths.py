@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from app.column_lengths import TooLong
 from app.db import Database
 from app.engine import runtime
-from app.engine.models import TaskCandidate, MessageRow, ProcessInstance, SubscriptionRow, Task
+from app.engine.models import MessageRow, ProcessInstance, SubscriptionRow, Task, TaskCandidate
 from app.engine.spiff import bounded
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
@@ -21,8 +21,8 @@ NOON = datetime(2020, 5, 21, 4, 0, tzinfo=UTC)
 
 
 def _message(key: int, correlation: str) -> dict[str, Any]:
-    row = {"key": key, "campaign_id": 0, "name": "m", "correlation_key": correlation, "message_id": str(key), "variables": {}, "state": "WAITING"}
-    return row | {"expires_at": NOON, "created_at": NOON}
+    row = {"key": key, "campaign_id": 0, "name": "m", "correlation_key": correlation, "message_id": str(key)}
+    return row | {"variables": {}, "state": "WAITING", "expires_at": NOON, "created_at": NOON}
 
 
 @pytest.mark.parametrize("way", ["one", "many", "values", "update", "object"])

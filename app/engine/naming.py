@@ -32,10 +32,8 @@ def names_of(process: bpmn.Process, variables: Variables, business_key: str, par
         if column == "business_key" and business_key:
             names[column] = business_key  # the caller's: what is too long for its column is refused there
             continue
-        if column in values:
-            text = string(values[column])
-        else:
-            text = getattr(parent, column) if parent else ""
+        inherited = getattr(parent, column) if parent else ""
+        text = string(values[column]) if column in values else inherited
         if len(text) > length and column != "label":
             raise StepFailed(f"the {column} “{text}” is longer than {length} characters", element_id=process.id)
         names[column] = text[:length]
