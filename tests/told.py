@@ -67,6 +67,7 @@ ROUTES: dict[str, set[str] | str] = {
     "account.revoke_session": {"account.signed_out", "account.session_revoked"},
     "account.revoke_token": {"account.token_revoked"},
     "accounts.assign": ROLE,
+    "activations.hand_out": {"account.activation_code_handed_out"},
     "accounts.end_absence": {"substitution.ended"},
     "accounts.new": {"account.created"},
     "accounts.reset_password": {"account.password_changed", "account.second_factor_removed"},

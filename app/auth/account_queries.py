@@ -11,8 +11,8 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import attempts, holding, sessions, tokens
-from app.auth.models import Account, ApiToken, LoginFailure, LoginSession, RoleAssignment, Substitution
+from app.auth import activation, attempts, holding, sessions, tokens
+from app.auth.models import Account, Activation, ApiToken, LoginFailure, LoginSession, RoleAssignment, Substitution
 
 PAGE = 50
 
@@ -68,6 +68,8 @@ class Detail:
     tokens: list[ApiToken]
     absences: list[Substitution]
     names: dict[str, str]
+    #: what it waits for before it can be signed in to
+    waits: Activation | None
     #: three administrators' role beside another one (``holding.counts_at``)
     breach: bool
 
@@ -111,7 +113,8 @@ def detail(session: Session, username: str) -> Detail | None:
             .order_by(Substitution.from_)
         )
     )
-    mentioned = {name for entry in absences for name in (entry.absent, entry.substitute)}
+    waits = activation.waits(session, username)
+    mentioned = {name for entry in absences for name in (entry.absent, entry.substitute)} | ({waits.handed_by} if waits else set())
     names = session.execute(select(Account.username, Account.name).where(Account.username.in_(mentioned))).all()
     return Detail(
         username=account.username,
@@ -126,5 +129,6 @@ def detail(session: Session, username: str) -> Detail | None:
         tokens=tokens.of_user(session, username),
         absences=absences,
         names=dict(names),
+        waits=waits,
         breach=any(each.username == username for each in holding.breaches(session, clock.now())),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import granting, holding, offering, passwords, recovery, scopes, sessions, tokens
+from app.auth import activation, granting, holding, offering, passwords, recovery, scopes, sessions, tokens
 from app.auth.language import locale
 from app.auth.models import Account, RoleAssignment, Substitution
 from app.auth.roles import ROLES, SEPARATED, label
@@ -56,7 +56,7 @@ def create_user(
     demonstration: bool = False,
     must_change_password: bool = False,
 ) -> Account:
-    """Make an account. Without password and hash nobody can sign in with a password.
+    """Make an account. Without password and hash nobody can sign in with a password; a first password wants a code (``activation``).
 
     ``password_hash`` (from ``passwords.hash_password``) serves loaders that make many accounts. Flushes.
     """
@@ -78,6 +78,8 @@ def create_user(
             session.flush()
     except IntegrityError as error:
         raise AccountError(_("用户名 %(username)s 已经有人用了，请换一个。", username=username)) from error
+    if must_change_password:
+        activation.require(session, username, actor)
     events.record(session, "account.created", actor, detail={"username": username, "name": name})
     offering.changed(session, username, actor)
     return account
@@ -88,6 +90,8 @@ def set_password(session: Session, account: Account, password: str, actor: Actor
     account.password_hash = passwords.hash_password(password)
     account.must_change_password = must_change
     tokens.revoke_all(session, account.username, actor)
+    if must_change:
+        activation.require(session, account.username, actor)
     detail = {"username": account.username, "must_change": must_change}
     events.record(session, "account.password_changed", actor, detail=detail)
 

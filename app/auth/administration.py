@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from app.auth import account_queries, accounts, attempts, navigation, passwords, sessions, tokens
+from app.auth import account_queries, accounts, activation, attempts, navigation, passwords, sessions, tokens
 from app.auth.current import actor, database
 from app.auth.guard import access
 from app.auth.models import Account, ApiToken, LoginSession, Substitution
@@ -52,7 +52,14 @@ def new() -> str | Response | tuple[str, int]:
             errors["username"] = str(error)
     if errors:
         return render_template("auth/account_new.html", errors=errors, values=request.form), 422
-    return render_template("auth/first_password.html", username=username, name=name, password=password)
+    return _first_password(username, name, password)
+
+
+def _first_password(username: str, name: str, password: str) -> str:
+    """The first password, shown this once, and who hands out the activation code that goes with it."""
+    with database().reading() as read:
+        others = activation.others(read, username)
+        return render_template("auth/first_password.html", username=username, name=name, password=password, others=others)
 
 
 @administration.get("/<username>")
@@ -139,7 +146,7 @@ def state(username: str) -> Response | tuple[str, int]:
 @administration.post("/<username>/password")
 @access("security_admin")
 def reset_password(username: str) -> str:
-    """A new first password, shown once; all sessions, API tokens and the second factor end."""
+    """A new first password, shown once; sessions, API tokens and the second factor end. Another person hands out the activation code."""
     by, password = actor(), passwords.first_password()
 
     def reset(write: Session) -> str:
@@ -152,7 +159,7 @@ def reset_password(username: str) -> str:
         return entry.name
 
     name = database().in_transaction(reset)
-    return render_template("auth/first_password.html", username=username, name=name, password=password)
+    return _first_password(username, name, password)
 
 
 @administration.post("/<username>/sessions/<int:key>/revocation")

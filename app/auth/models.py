@@ -145,9 +145,26 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Activation(Base):
+    """An account with a first password that somebody else knows: it opens with the code of a second person only (``activation``)."""
+
+    __tablename__ = "activation"
+
+    username: Mapped[str] = mapped_column(ForeignKey("account.username"), primary_key=True)
+    #: user name of who made the account or reset its password, and of the absent person whom he acted for
+    made_by: Mapped[str] = mapped_column(String(100))
+    made_for: Mapped[str] = mapped_column(String(100), default="")
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: of the code that was handed out last; "": none yet
+    code_hash: Mapped[str] = mapped_column(String(64), default="")
+    handed_by: Mapped[str] = mapped_column(String(100), default="")
+    handed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 # Records tell of every change of these. Not followed: the last code of the second factor and the language, which sign-ins write.
 follow(Account, without=("totp_counter", "locale"), campaign="")
 follow(RoleAssignment)
 follow(Substitution, campaign="")
 follow(ApiToken, campaign="")
 follow(RecoveryCode, campaign="")
+follow(Activation, campaign="")

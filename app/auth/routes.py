@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.auth import (  # noqa: F401  (they add their pages to the blueprints)
     account_pages,
+    activation_pages,
     administration,
     demonstration,
     demonstration_pages,
@@ -76,8 +77,8 @@ def enter() -> str | Response | tuple[str, int]:
     target = local_path(request.form.get("next"))
     if outcome.kind == "ok":
         return _enter(username, outcome.token, target)
-    if outcome.kind == "code":
-        session["pending"] = [username, clock.real_now().timestamp() + CODE_WITHIN, target]
+    if outcome.kind in ("code", "activation"):
+        session["pending"] = [username, clock.real_now().timestamp() + CODE_WITHIN, target, outcome.kind]
         return renewing.answer("code") if renewing.asked() else redirect(url_for("auth.code"), 303)
     error = _failure(outcome, _("用户名或密码不对。"))
     return renewing.answer("refused", error) if renewing.asked() else (_login_page(error, username), 422)
@@ -107,19 +108,27 @@ def _failure(outcome: sign_in.Outcome, wrong: str) -> str:
 @public
 @limits.limiter.limit(limits.SIGN_IN, methods=["POST"])
 def code() -> str | Response | tuple[str, int]:
-    """The second factor, after the password."""
-    username, until, target = session.get("pending") or ("", 0, "")
+    """The second factor, or the activation code of a new account, after the password."""
+    username, until, target, kind = session.get("pending") or ("", 0, "", "")
     if not username or until < clock.real_now().timestamp():
         session.pop("pending", None)
         return renewing.answer() if renewing.asked() else redirect(url_for("auth.login"), 303)
+    template, wrong = _second_step(kind)
     if request.method == "GET":
-        return render_template("auth/code.html", error="")
+        return render_template(template, error="")
     given = "".join(request.form.get("code", "").split())
     outcome = sign_in.with_code(database(), username, given, _sender(username))
     if outcome.kind == "ok":
         return _enter(username, outcome.token, target)
-    error = _failure(outcome, _("验证码不对或已用过，请等下一个。"))
-    return renewing.answer("refused", error) if renewing.asked() else (render_template("auth/code.html", error=error), 422)
+    error = _failure(outcome, wrong)
+    return renewing.answer("refused", error) if renewing.asked() else (render_template(template, error=error), 422)
+
+
+def _second_step(kind: str) -> tuple[str, str]:
+    """The page that asks for what follows the password, and what it says of a wrong one."""
+    if kind == "activation":
+        return "auth/activate.html", _("激活码不正确、已使用或已过期。请核对；仍不正确的，请联系发放人重新发放。")
+    return "auth/code.html", _("验证码不对或已用过，请等下一个。")
 
 
 @auth.post("/logout")
@@ -162,6 +171,7 @@ def register(app: Flask) -> None:
     """Wire the pages of accounts."""
     app.register_blueprint(auth)
     account_pages.attach(app)
+    activation_pages.attach(app)
     administration.attach(app)
     demonstration_pages.attach(app)
     personal_pages.attach(app)

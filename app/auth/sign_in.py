@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, attempts, passwords, recovery, sessions, totp
+from app.auth import accounts, activation, attempts, passwords, recovery, sessions, totp
 from app.auth.models import Account
 from app.db import Database
 from app.engine.actor import Actor
@@ -19,7 +19,7 @@ from app.engine.actor import Actor
 class Outcome:
     """What came of an attempt."""
 
-    kind: Literal["ok", "code", "refused", "locked"]
+    kind: Literal["ok", "code", "activation", "refused", "locked"]
     #: ok: the session's token, for the cookie
     token: str = ""
     #: locked: until when (machine's time)
@@ -44,7 +44,7 @@ class Sender:
 
 
 def with_password(db: Database, username: str, password: str, sender: Sender) -> Outcome:
-    """Try a password. ``code``: right, but the account has a second factor."""
+    """Try a password. ``code``: right, but the account has a second factor; ``activation``: it waits for its activation code."""
     until = db.in_transaction(lambda session: attempts.begin(session, username, sender.source))
     if until is not None:
         return Outcome("locked", until=until)
@@ -52,16 +52,17 @@ def with_password(db: Database, username: str, password: str, sender: Sender) ->
         account = _usable(session.scalar(select(Account).where(Account.username == username)), sender)
         stored = account.password_hash if account else None
         second = account is not None and account.totp_secret is not None
+        waits = account is not None and activation.waits(session, username) is not None
     if not passwords.verify(password, stored) or stored is None:
         return _refused(db, username, sender)
-    if second:
-        return Outcome("code")
+    if waits or second:
+        return Outcome("activation" if waits else "code")
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(stored) else None
     return _accepted(db, username, sender, "password", new_hash)
 
 
 def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome:
-    """Try the code of the second factor, or a recovery code, after the password was right."""
+    """Try the code of the second factor or a recovery code, of a new account its activation code, after the password was right."""
     until = db.in_transaction(lambda session: attempts.begin(session, username, sender.source, "code"))
     if until is not None:
         return Outcome("locked", until=until)
@@ -69,9 +70,10 @@ def with_code(db: Database, username: str, code: str, sender: Sender) -> Outcome
     def check(session: Session) -> bool:
         accounts.hold(session, username)  # so that one code cannot be used twice at the same moment
         account = _usable(session.scalar(select(Account).where(Account.username == username)), sender)
-        if account is None or account.totp_secret is None:
-            return False
-        return totp.accepts(account, code) or recovery.use(session, username, code, Actor(username, origin=sender.ip))
+        by = Actor(username, origin=sender.ip)
+        if account is None or activation.waits(session, username) is not None:
+            return account is not None and activation.use(session, username, code, by)
+        return account.totp_secret is not None and (totp.accepts(account, code) or recovery.use(session, username, code, by))
 
     if not db.in_transaction(check):
         return _refused(db, username, sender, "code")

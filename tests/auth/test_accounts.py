@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app import auth, clock
 from app.acts import people
-from app.auth import accounts, granting, holding
+from app.auth import accounts, activation, granting, holding
 from app.auth.accounts import AccountError
 from app.auth.models import ApiToken, RoleAssignment, Substitution
 from app.auth.roles import SEPARATED
@@ -291,8 +291,11 @@ def test_a_new_account_must_change_its_first_password(app: Flask, db: Database) 
     page = guard.post("/accounts/new", {"username": "ran", "name": "冉小军"}).text
     first = page.split('<code class="secret">')[1].split("<")[0]
     assert guard.post("/accounts/ran/roles", {"role": "office", "campaign": str(web.CAMPAIGN)}).status_code == 303
+    second = Actor(web.person(db, "second", "admin"))
+    code = db.in_transaction(lambda s: activation.hand_out(s, "ran", second))
     browser = web.browser(app)
-    assert browser.sign_in("ran", first).status_code == 303
+    assert browser.sign_in("ran", first).location == "/login/code"
+    assert browser.post("/login/code", {"code": code}).location == "/"
     assert browser.get("/account").location == "/account/password"
     browser.post("/account/password", {"current": first, "new": web.PASSWORD, "again": web.PASSWORD})
     assert browser.get("/account").status_code == 200

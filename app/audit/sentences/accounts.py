@@ -22,6 +22,18 @@ TEXTS = {
     ),
     "account.signed_out": ("退出登录", "退出登录", "Signed out", "signed out"),
     "account.session_revoked": ("结束他人登录", "结束 {username} 的登录", "Session ended", "ended a session of {username}"),
+    "account.activation_code_handed_out": (
+        "发放激活码",
+        "为账号 {username} 发放激活码（账号由 {made_by} 新建或重设）",
+        "Activation code handed out",
+        "handed out an activation code for {username} (made or reset by {made_by})",
+    ),
+    "account.activated": (
+        "激活账号",
+        "激活账号 {username}（由 {made_by} 新建或重设，激活码由 {handed_by} 发放）",
+        "Account activated",
+        "activated the account {username} (made or reset by {made_by}, code handed out by {handed_by})",
+    ),
     "account.password_changed": ("修改密码", "修改账号 {username} 的密码", "Password changed", "changed the password of {username}"),
     "account.second_factor_set": (
         "启用第二重验证",

@@ -102,7 +102,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "place_no_village": ("没有编码为“{code}”的村", "there is no village {code}"),
     "place_twice": ("编码与第 {row} 行重复", "same code as row {row}"),
-    "first_login": ("首次登录须修改密码", "must be changed at the first login"),
+    "first_login": (
+        "首次登录须输入激活码并修改密码；激活码由导入人以外的人在“激活码”页发放",
+        "the first login asks for an activation code, which another person hands out, and the password must be changed then",
+    ),
     "more": ("另有 {count} 处未列出，请先改正以上各处后重新导入", "{count} more are not listed; mend these and import again"),
     "kind_text": ("文字", "text"),
     "kind_integer": ("整数", "whole number"),
