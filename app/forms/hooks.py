@@ -7,7 +7,7 @@ form. Several may register: they run in the order of registration, ``"*"`` first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -44,6 +44,33 @@ class Pending:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """One value that a person keys into another system. ``path``: its place in the form; ``personal``: ``value`` is masked."""
+
+    label: str
+    value: str
+    unit: str = ""
+    path: str = ""
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What one screen of the other system asks for, in its order."""
+
+    title: str
+    values: Sequence[Keyed]
+
+
+@dataclass(frozen=True, slots=True)
+class Keying:
+    """What is keyed into another system from the document that the task looks at."""
+
+    title: str = ""
+    screens: Sequence[Screen] = ()
+
+
 @dataclass(slots=True)
 class Prepared:
     """What a form starts with.
@@ -51,7 +78,7 @@ class Prepared:
     ``data``: values by key, plain; ``context``: further names that the form's expressions and decisions may use (``today``, ``household``,
     ``extract``, ``settings``, ``duplicate_ids``, ``attachments`` …), of which the browser gets only those that the form itself names;
     ``locked``: path → lock (a path of a group or list holds everything below it); ``reviewed``: what is stated now by the document that
-    the task is about, by the keys of its form: shown instead of what was filled in then.
+    the task is about, by the keys of its form: shown instead of what was filled in then; ``keying``: what of it goes into another system.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -59,6 +86,7 @@ class Prepared:
     locked: dict[str, Lock] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reviewed: dict[str, Any] = field(default_factory=dict)
+    keying: Keying = Keying()
 
 
 #: (session, task, identity) → what the form starts with; ``identity`` is None in the simulation
@@ -134,6 +162,7 @@ def prepare(session: Session, task: Any, identity: Any) -> Prepared:
         merged.locked.update(found.locked)
         merged.notices.extend(found.notices)
         merged.reviewed.update(found.reviewed)
+        merged.keying = found.keying if found.keying.screens else merged.keying
     return merged
 
 

@@ -23,12 +23,12 @@ _GONE = "gone"
 
 def _personal(form: Form, data: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     for pattern, kind in form.personal.items():
-        for path, value in _places(data, pattern, ""):
+        for path, value in places(data, pattern):
             if value not in (None, "", []) and not (isinstance(value, dict) or _rows(value)):
                 yield path, kind, value
 
 
-def _places(data: Any, pattern: str, prefix: str) -> Iterator[tuple[str, Any]]:
+def places(data: Any, pattern: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """``members[].id_number`` → each row's path and value."""
     above, rows, below = pattern.partition("[]")
     found = paths.get(data, above)
@@ -36,7 +36,7 @@ def _places(data: Any, pattern: str, prefix: str) -> Iterator[tuple[str, Any]]:
         yield prefix + above, found
         return
     for index, row in enumerate(found if isinstance(found, list) else ()):
-        yield from _places(row, below.removeprefix("."), f"{prefix}{above}[{index}].")
+        yield from places(row, below.removeprefix("."), f"{prefix}{above}[{index}].")
 
 
 def _rows(value: Any) -> bool:

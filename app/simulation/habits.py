@@ -131,6 +131,20 @@ def _code(data: Data, _context: dict[str, Any], _chance: Chance) -> None:
     data["code"] = data.get("proposed")
 
 
+@_of("app_entry")
+def _key_in(data: Data, context: dict[str, Any], _chance: Chance) -> None:
+    """The App shows what was keyed in."""
+    approved = context.get("approved") or {}
+    income = (approved.get("income") or {}).get("per_capita")
+    known = {**approved, **(approved.get("totals") or {}), "income_per_capita": round(income, 2) if income is not None else None}
+    asked = {
+        "household_registered": ("members_count", "income_per_capita", "head_id_tail"),
+        "household_key_general": ("members_count", "head_id_tail"),
+        "village": ("households_registered", "persons_registered", "population"),
+    }
+    data["second"] = {name: known.get(name) for name in asked.get(str(context.get("entered_form")), ())}
+
+
 @_of("handover")
 def _hand_over(data: Data, _context: dict[str, Any], _chance: Chance) -> None:
     data["forms"] = data.get("households") or 0

@@ -61,6 +61,12 @@ def code_lists(session: Session, campaign_id: int) -> dict[str, dict[str, str]]:
 
 def in_words(node: schema.Node, value: Any, lists: Mapping[str, Mapping[str, str]]) -> str:
     """A field's value as people read it: labels for codes, √ for a tick, the unit behind a number."""
+    text, unit = spoken(node, value, lists), str(node.properties.get("unit") or "")
+    return f"{text} {unit}" if unit and isinstance(value, int | float) and not isinstance(value, bool) else text
+
+
+def spoken(node: schema.Node, value: Any, lists: Mapping[str, Mapping[str, str]]) -> str:
+    """A field's value without its unit."""
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, bool):
@@ -68,12 +74,10 @@ def in_words(node: schema.Node, value: Any, lists: Mapping[str, Mapping[str, str
     if isinstance(value, list):
         if node.type == "filepicker":
             return f"{len(value)} 个附件"
-        return "、".join(in_words(node, each, lists) for each in value)
+        return "、".join(spoken(node, each, lists) for each in value)
     options = {str(option.get("value")): str(option.get("label")) for option in node.component.get("values") or []}
     named = options or lists.get(str(node.component.get("valuesKey") or node.segments[-1] + "s"), {})
-    text = named.get(str(value), _plain(value))
-    unit = str(node.properties.get("unit") or "")
-    return f"{text} {unit}" if unit and isinstance(value, int | float) else text
+    return named.get(str(value), _plain(value))
 
 
 def _plain(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""A filled form as sections of words, in the order of its schema: for paper, and for keying it in again."""
+"""A filled form as sections of words, in the order of its schema: for paper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.campaign.documents.content import Section
@@ -16,18 +16,16 @@ Lists = Mapping[str, Mapping[str, str]]
 _COLUMNS = 9
 
 
-def sections(
-    form: schema.Form, data: Mapping[str, Any], lists: Lists, *, skip: frozenset[str] = frozenset(), columns: int = _COLUMNS
-) -> list[Section]:
-    """Each group of the form; fields that a condition hides and that are empty are left out. ``columns``: how many of a list fit."""
+def sections(form: schema.Form, data: Mapping[str, Any], lists: Lists) -> list[Section]:
+    """Each group of the form; fields that a condition hides and that are empty are left out."""
     made: list[Section] = []
     loose: list[tuple[str, str]] = []
     for node in form.root.children:
-        if node.keyed and ".".join(node.segments) not in skip:
+        if node.keyed:
             loose += _pair(node, _value(data, "", node), lists)
         elif node.type in form_files.CONTAINERS:
             made += [Section("基本情况" if not made else "其他", loose)] if loose else []
-            made += _group(node, "", data, lists, skip, columns)
+            made += _group(node, "", data, lists)
             loose = []
     return [*made, Section("其他", loose)] if loose else made
 
@@ -42,21 +40,6 @@ def explanations(form: schema.Form) -> list[str]:
     return list(found)
 
 
-def lines(
-    form: schema.Form, data: Mapping[str, Any], lists: Lists, *, skip: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, str, str]]:
-    """(section, field, value) of every field that is filled, in the order in which a person keys it in."""
-    for section in sections(form, data, lists, skip=skip, columns=1000):
-        for label, value in section.pairs:
-            if value:
-                yield section.title, label, value
-        names = list(section.head)
-        for number, row in enumerate(section.rows, start=1):
-            for label, value in zip(names, row, strict=True):
-                if value:
-                    yield f"{section.title}（{number}）", label, value
-
-
 def _value(data: Mapping[str, Any], prefix: str, node: schema.Node) -> Any:
     return get(dict(data), ".".join(part for part in (prefix, *node.segments) if part))
 
@@ -67,19 +50,19 @@ def _pair(node: schema.Node, value: Any, lists: Lists) -> list[tuple[str, str]]:
     return [(node.label(), in_words(node, value, lists))]
 
 
-def _group(node: schema.Node, prefix: str, data: Mapping[str, Any], lists: Lists, skip: frozenset[str], columns: int) -> list[Section]:
+def _group(node: schema.Node, prefix: str, data: Mapping[str, Any], lists: Lists) -> list[Section]:
     """A group's own fields, then the lists and groups inside it."""
     path = ".".join(part for part in (prefix, *node.segments) if part)
     if node.repeats:
-        return _list(node, get(dict(data), path), lists, columns)
+        return _list(node, get(dict(data), path), lists)
     pairs: list[tuple[str, str]] = []
     inner: list[Section] = []
     for child in node.children:
         place = ".".join((path, *child.segments)) if path else ".".join(child.segments)
-        if child.keyed and place not in skip:
+        if child.keyed:
             pairs += _pair(child, get(dict(data), place), lists)
         elif child.type in form_files.CONTAINERS:
-            inner += [made for made in _group(child, path, data, lists, skip, columns) if not child.hide or _filled(made)]
+            inner += [made for made in _group(child, path, data, lists) if not child.hide or _filled(made)]
     return [Section(str(node.component.get("label") or ""), pairs), *inner] if pairs else inner
 
 
@@ -87,15 +70,15 @@ def _filled(section: Section) -> bool:
     return any(value for _label, value in section.pairs) or bool(section.rows)
 
 
-def _list(node: schema.Node, rows: Any, lists: Lists, columns: int) -> list[Section]:
+def _list(node: schema.Node, rows: Any, lists: Lists) -> list[Section]:
     """A list as tables: the first column stands in each of them, so that a row is known again."""
     children = [child for child in node.children if child.keyed]
     entries: Sequence[Mapping[str, Any]] = rows if isinstance(rows, list) else []
     title = str(node.component.get("label") or "")
     made = []
     first, rest = children[0], children[1:]
-    for start in range(0, max(len(rest), 1), columns - 1):
-        shown = [first, *rest[start : start + columns - 1]]
+    for start in range(0, max(len(rest), 1), _COLUMNS - 1):
+        shown = [first, *rest[start : start + _COLUMNS - 1]]
         table = [tuple(in_words(child, get(dict(entry), ".".join(child.segments)), lists) for child in shown) for entry in entries]
         made.append(Section(title if not start else f"{title}（续）", head=tuple(child.label() for child in shown), rows=table))
     return made

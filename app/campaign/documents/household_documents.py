@@ -9,14 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.auth import Identity
 from app.campaign import people, visibility
-from app.campaign.documents import disclosure, form_words, phrases
+from app.campaign.documents import app_screens, disclosure, form_words, phrases
 from app.campaign.documents.content import Column, Document, PaperForm, Sheet
 from app.campaign.models import FormCode, Household
 from app.forms.models import Submission
-
-#: what the App does not ask for
-_NOT_KEYED = frozenset({"visit.photos", "visit.self_checked", "visit.identity_shown", "visit.purpose_explained", "visit.privacy_explained"})
-
 
 #: how the respondent confirmed the form
 _CONFIRMED = {"signed": "已签字", "fingerprint": "已捺手印", "recorded": "已远程录音录像确认", "refused": "拒绝签字"}
@@ -43,20 +39,27 @@ def household_form(session: Session, who: Identity, about: str) -> Document | No
 
 
 def app_entry(session: Session, who: Identity, about: str) -> Document | None:
-    """渝扶贫APP录入单: the approved form's values in the order of keying them in, a box to tick beside each."""
+    """渝扶贫APP录入单: the approved form's values in the order of the App's screens, a box to tick beside each."""
     found = _filled(session, who, about, keying=True)
     if found is None or found[0].approved_at is None:
         return None  # 审核无误后…分户录入: nothing is keyed in before the complete re-review has passed
     home, (form, data, last), clear = found
     lists = disclosure.code_lists(session, who.campaign_id)
-    lines = form_words.lines(form, data, lists, skip=_NOT_KEYED)
-    rows = [(number, section, label, value, "□") for number, (section, label, value) in enumerate(lines, start=1)]
+    keying = app_screens.of_form(session, form, data, lists)
+    keyed = [(screen.title, each.label, f"{each.value} {each.unit}".strip()) for screen in keying.screens for each in screen.values]
+    rows = [(number, *line, "□") for number, line in enumerate(keyed, start=1)]
     place = disclosure.village_name(session, home)
     sheet = Sheet(
         name=home.code,
         title="“渝扶贫APP”录入单",
         lead=f"{place} {home.group_no}组 {home.head}  户编号：{home.code}  表编码：{_code(session, home)}",
-        columns=(Column("序号", 6, "center"), Column("栏目", 20), Column("指标", 28), Column("录入内容", 34), Column("核对", 7, "center")),
+        columns=(
+            Column("序号", 6, "center"),
+            Column("APP界面", 20),
+            Column("指标", 28),
+            Column("录入内容", 34),
+            Column("核对", 7, "center"),
+        ),
         rows=rows,
         notes=(
             f"{_state(last)}，复审通过：{phrases.moment(home.approved_at)}",

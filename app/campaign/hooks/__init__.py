@@ -6,6 +6,7 @@ are locked with the reason, and an accepted submission is written into the domai
 
 from app.campaign.hooks import (
     campaign_forms,
+    entry_forms,
     household_forms,
     judgement_forms,
     meeting_forms,
@@ -22,6 +23,7 @@ from app.campaign.hooks import (
 
 __all__ = [
     "campaign_forms",
+    "entry_forms",
     "household_forms",
     "judgement_forms",
     "meeting_forms",

@@ -1,4 +1,4 @@
-"""Reviews of household forms on their way: instructor, joint review, re-review, code, entry, hand-over."""
+"""Reviews of household forms on their way: instructor, joint review, re-review, code, hand-over."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import campaigns, known, numbers, people, progress, schedule
-from app.campaign.errors import Conflict
+from app.campaign import known, numbers, people, progress
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
-from app.campaign.models import AppEntry, FormCode, HandOver, Household, WorkGroup
+from app.campaign.models import HandOver, Household, WorkGroup
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks, submissions
@@ -88,54 +86,6 @@ def proposed_code(session: Session, task: Task, _identity: Any) -> Prepared | No
     """R36: the code that the decision proposed, to be confirmed."""
     proposed = task.variables.get("code")
     return Prepared(data={"proposed": proposed, "code": proposed}) if proposed else None
-
-
-@hooks.prepares("entry_assignment")
-def entry_assignment(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """R37: who may key in."""
-    home = subjects.household(session, task)
-    group = session.scalar(
-        select(WorkGroup.name).where(WorkGroup.campaign_id == task.campaign_id, WorkGroup.code == (home.work_group if home else task.scope))
-    )
-    return Prepared(
-        data={"group": group, "households": 1, "entry_by": "village"}, context={"people": people.options(session, task.campaign_id)}
-    )
-
-
-@hooks.prepares("app_entry")
-def app_entry(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """R10: what is keyed in, under which code, and when."""
-    now = clock.local(clock.now()).isoformat(timespec="minutes")
-    home = subjects.household(session, task)
-    if home is not None:
-        code = session.scalar(select(FormCode.code).where(FormCode.campaign_id == home.campaign_id, FormCode.household == home.code))
-        return Prepared(data={"code": code or home.code, "label": task.label, "keyed_at": now})
-    place = subjects.village(session, task)
-    return Prepared(data={"code": place.code, "label": task.label, "keyed_at": now}) if place else None
-
-
-@hooks.accepts("app_entry")
-def entered(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
-    """The receipt number is kept, once; a number that another form already has is refused."""
-    now = clock.now()
-    dates = campaigns.dates(session, task.campaign_id)
-    entry = AppEntry(
-        campaign_id=task.campaign_id,
-        subject=task.subject,
-        receipt=outcome.data["receipt"],
-        keyed_by=actor.name,
-        keyed_at=now,
-        late="entry_to" in dates and now > schedule.moment(dates["entry_to"]),
-    )
-    try:
-        with session.begin_nested():
-            session.add(entry)
-            session.flush()
-    except IntegrityError as error:
-        raise Conflict("receipt_used", receipt=outcome.data["receipt"]) from error
-    place = subjects.village(session, task)
-    if place is not None:
-        place.form_stage, place.form_stage_at = "entered", now
 
 
 def _handed(session: Session, task: Task) -> tuple[WorkGroup | None, int, int]:

@@ -2,6 +2,7 @@
 
 import * as drafts from './drafts.js';
 import { files } from './files.js';
+import * as keying from './keying.js';
 import { requestId, send } from '../shell/net.js';
 import { all, find, make, problem, locale, task, texts, words } from './page.js';
 import * as queue from './queue.js';
@@ -19,6 +20,7 @@ export async function start() {
   remarks(form);
   if (task.mine) cameBack();
   files();
+  keying.start();
   variables();
   if (task.mine) {
     drafts.watch();
@@ -128,6 +130,7 @@ async function submit() {
   const answer = await send('POST', task.urls.complete, { data, request_id: request.id }, { ask: true });
   if (answer.ok) {
     drafts.done();
+    keying.finish();
     location.assign(answer.json.redirect); // the button stays off until the page is gone
     return;
   }

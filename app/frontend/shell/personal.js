@@ -42,10 +42,12 @@ function show(place, value) {
   const shown = place.querySelector('[data-personal-value]');
   const masked = shown.textContent;
   shown.textContent = value;
+  place.dispatchEvent(new CustomEvent('daopai:shown', { bubbles: true }));
   const button = place.querySelector('[data-unmask]');
   button.hidden = true;
   setTimeout(() => {
     shown.textContent = masked;
+    place.dispatchEvent(new CustomEvent('daopai:masked', { bubbles: true }));
     button.hidden = false;
   }, SHOWN_FOR);
 }
