@@ -91,3 +91,40 @@ def test_a_header_and_a_candidate_are_written_as_feel_writes_them(value: Any) ->
     p = Player(d.diagram("p", *elements, flows="s>a>b>e")).start(v=value)
     assert p.row(steps.Job).headers == {"h": text}
     assert p.complete("a").row(steps.UserTask).candidate_groups == (f"group:{text}", text)
+
+
+def _script(expression: str, result: str, **pairs: Pairs) -> str:
+    return d.script("k", expression, result).replace("</bpmn:extensionElements>", d.mappings(**pairs) + "</bpmn:extensionElements>")
+
+
+@pytest.mark.parametrize(
+    ("script", "after"),
+    [
+        (_script("1 + 1", "r"), {"x": 1, "r": 2}),
+        (_script("1 + 1", "r", output=[("=r * 10", "out")]), {"x": 1, "out": 20}),
+        (_script("v.a + v.b", "r", input=[("=1", "v.a"), ("=x + 1", "v.b")]), {"x": 1, "r": 3}),
+        (_script("x + 1", "x", input=[("=10", "x")]), {"x": 1}),
+        (_script("x + 1", "x"), {"x": 2}),
+        (_script("x", "r", output=[("=nothing", "x")]), {"x": None}),
+    ],
+    ids=["without", "output", "dotted input", "a local name stays inside", "a name of the process", "null comes out"],
+)
+def test_where_the_result_of_a_script_goes(script: str, after: dict[str, Any]) -> None:
+    assert Player(d.diagram("p", d.start(), script, d.user("z"), d.end(), flows="s>k>z>e")).start(x=1).variables == after
+
+
+def test_a_later_input_sees_the_earlier_and_long_numbers_stay_whole() -> None:
+    task = d.user("a", extensions=d.mappings(input=[("=id + 1", "n"), ("=n + 1", "m")], output=[("=m + 1", "after")]))
+    p = Player(d.diagram("p", d.start(), task, d.user("z"), d.end(), flows="s>a>z>e")).start(id=110101199003070011)
+    assert p.row(steps.UserTask, "a").variables == {"n": 110101199003070012, "m": 110101199003070013}
+    assert p.complete("a").variables == {"id": 110101199003070011, "after": 110101199003070014}
+
+
+def test_the_variables_of_a_message_go_through_the_mappings_of_its_border() -> None:
+    border = d.boundary("b", "a", d.on_message("go")).replace(
+        "><bpmn:messageEventDefinition",
+        f"><bpmn:extensionElements>{d.mappings(output=[('=why', 'reason.text')])}</bpmn:extensionElements><bpmn:messageEventDefinition",
+    )
+    elements = (d.start(), d.user("a"), d.user("z"), d.end(), border, d.user("l"), d.end("e2"))
+    p = Player(d.diagram("p", *elements, flows="s>a>z>e; b>l>e2", roots=d.message("go", "k"))).start(k="1").message("go", "1", why="x")
+    assert (p.tasks, p.variables) == (["l"], {"k": "1", "reason": {"text": "x"}})

@@ -126,3 +126,21 @@ def test_complete_and_cancel_and_complete_twice(stage: Stage) -> None:
     with pytest.raises((Conflict, NotFound)):
         stage.run(runtime.complete, second.key, {}, ANN)
     assert stage.states() == ["TERMINATED"]
+
+
+def test_messages_that_wait_are_taken_by_an_event_subprocess_of_a_new_instance(stage: Stage) -> None:
+    asks = d.subprocess("x", d.on("xs", d.on_message("m"), interrupting=False), d.user("xt"), d.end("xe"), flows="xs>xt>xe", event=True)
+    stage.deploy(d.diagram("p", d.start(), d.user("a"), d.end(), asks, flows="s>a>e", roots=d.message("m", "k")))
+    stage.publish("m", "1", ttl=600)
+    stage.publish("m", "1", ttl=600)
+    stage.start(k="1")
+    assert stage.tasks == ["a", "xt", "xt"]
+
+
+def test_a_message_that_an_instance_throws_may_be_its_own(stage: Stage) -> None:
+    elements = (d.start(), d.gateway("g", "parallel"), d.catch("c", d.on_message("m")), d.user("a"), d.throw("t", d.on_message("m")))
+    ends = (d.end(), d.user("z"), d.end("e2"))
+    stage.deploy(d.diagram("p", *elements, *ends, flows="s>g>c>z>e2; g>a>t>e", roots=d.message("m", "k")))
+    stage.start(k="  张 三 ")
+    stage.complete("a")
+    assert stage.tasks == ["z"]

@@ -261,3 +261,43 @@ def test_a_join_in_a_subprocess_is_looked_at_in_its_own_scope(stage: Stage) -> N
     stage.start()
     stage.complete("a")
     assert [each.code for each in plan(stage, file(True)).obstacles] == ["stuck"]
+
+
+# --- borders and event subprocesses that change -----------------------------------------------------------------------------
+
+
+def _two(first: str, second: str) -> bytes:
+    """Two reminders of ``a``: after an hour to ``l1``, after two to ``l2``."""
+    borders = (
+        d.boundary(first, "a", d.timer("timeDuration", "PT1H"), interrupting=False),
+        d.boundary(second, "a", d.timer("timeDuration", "PT2H"), interrupting=False),
+    )
+    tasks = (d.user("a"), d.user("l1"), d.user("l2"))
+    return d.diagram("p", d.start(), *tasks, d.end(), d.end("x1"), d.end("x2"), *borders, flows=f"s>a>e; {first}>l1>x1; {second}>l2>x2")
+
+
+def test_two_borders_that_are_mapped_crosswise_keep_their_times(stage: Stage) -> None:
+    stage.deploy(_two("b1", "b2"))
+    stage.start()
+    before = stage.timers
+    stage.migrate(_two("c1", "c2"), {"b1": "c2", "b2": "c1"})
+    assert stage.timers == {"c2": before["b1"], "c1": before["b2"]}
+    stage.at("2020-05-21T09:00:00+08:00")
+    assert stage.tasks == ["a", "l2"]
+
+
+def test_a_border_may_begin_to_interrupt(stage: Stage) -> None:
+    stage.deploy(reminding("timeDuration", "PT1H"))
+    stage.start()
+    stage.migrate(reminding("timeDuration", "PT1H").replace(b'cancelActivity="false"', b'cancelActivity="true"'))
+    stage.at("2020-05-21T09:00:00+08:00")
+    assert stage.tasks == ["n"]
+
+
+def test_an_event_subprocess_that_is_new_is_armed(stage: Stage) -> None:
+    asks = d.subprocess("x", d.on("xs", d.on_message("go")), d.user("xt"), d.end("xe"), flows="xs>xt>xe", event=True)
+    stage.deploy(d.diagram("p", d.start(), d.user("a"), d.end(), flows="s>a>e"))
+    stage.start(k="1")
+    stage.migrate(d.diagram("p", d.start(), d.user("a"), d.end(), asks, flows="s>a>e", roots=d.message("go", "k")))
+    stage.publish("go", "1")
+    assert stage.tasks == ["xt"]
