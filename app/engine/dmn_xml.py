@@ -99,7 +99,7 @@ def _knowledge(model: Model, node: Node) -> None:
     model.json["knowledge"][identity] = {
         "id": identity,
         "name": clean_name(node.get("name") or identity),
-        "type": type_of(variable),
+        "type": type_of(variable) or (encapsulated is not None and plain_type(encapsulated.get("typeRef"))) or None,
         "requires": [],
         "knows": references(node, "knowledgeRequirement", "requiredKnowledge"),
         "parameters": box["parameters"],
@@ -148,7 +148,12 @@ def _item_type(model: Model, node: Node, owner: Node) -> Json:
         result["components"] = components
     function = child_of(node, "functionItem")
     if function is not None:
-        result |= {"function": True, "output": plain_type(function.get("outputTypeRef"))}
+        parameters = [
+            {"name": clean_name(child.get("name", "")), "type": type_of(child)}
+            for child in elements(function)
+            if local(child) == "parameters"
+        ]
+        result |= {"function": True, "output": plain_type(function.get("outputTypeRef")), "parameters": parameters}
     allowed = child_of(node, "allowedValues")
     if allowed is not None:
         result["allowed"] = expression_at(model, allowed, owner, unary=True)

@@ -244,6 +244,21 @@ def test_a_result_is_converted_to_its_declared_type(decision: str, x: object, ex
     assert _decide("types", decision, x=x) == expected
 
 
+@pytest.mark.parametrize("decision", ["same", "parameter", "by_lambda", "by_box", "by_knowledge", "by_service"])
+def test_allowed_values_hold_for_results_and_arguments(decision: str) -> None:
+    assert [_decide("allowed", decision, x=given) for given in ("A", "C", None)] == ["A", None, None]
+
+
+def test_allowed_values_of_its_own_stand_for_those_of_the_type_it_is_made_of() -> None:
+    assert [_decide("allowed", "other", x=given) for given in ("A", "C", 5)] == [None, "C", None]
+    assert [_decide("allowed", "home", x=given) for given in ("B", "C")] == [{"grades": ["A", "B"]}, None]
+
+
+def test_instance_of_asks_for_the_shape_and_a_service_for_its_parameters() -> None:
+    assert [_decide("allowed", "shape", x=given) for given in ("C", 5)] == [[True, True], [False, False]]
+    assert [_decide("allowed", "service", given=given) for given in ("A", "C")] == ["A", None]
+
+
 def test_input_declared_as_a_date_may_be_iso_text() -> None:
     person = {"name": "Ann", "birth date": "1980-02-03"}
     assert _decide("types", "year_of", person=person) == 1980

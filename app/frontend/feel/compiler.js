@@ -77,7 +77,7 @@ const COMPILERS = {
   'InstanceOfExpression': node => {
     const value = compile(node.children[0]);
     const type = readType(node.children[node.children.length - 1]);
-    return scope => instanceOf(value(scope), type);
+    return scope => instanceOf(value(scope), type, true);
   },
   'FunctionDefinition': functionDefinition,
   'FunctionInvocation': invocation,

@@ -61,7 +61,7 @@ function rounded(wide, whole) {
   return whole ? null : canonical(wide.toSignificantDigits(DIGITS));
 }
 
-const isWhole = value => typeof value === 'number' ? Number.isInteger(value) : value.isInteger();
+export const isWhole = value => typeof value === 'number' ? Number.isInteger(value) : value.isInteger();
 
 function whole(a, b, result) {
   return Number.isSafeInteger(result) && Number.isInteger(a) && Number.isInteger(b);

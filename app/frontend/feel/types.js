@@ -28,7 +28,7 @@ export const isBasic = name => Object.hasOwn(NAMED, name);
 
 let known = null;
 
-/** Types that the expressions of one call may name besides FEEL's: (name, value) -> boolean, or null if the name is unknown. */
+/** Types that the expressions of one call may name besides FEEL's: (name, value, shapeOnly) -> boolean, or null if the name is unknown. */
 export function setTypes(resolver) {
   known = resolver;
 }
@@ -62,18 +62,18 @@ export function readType(node) {
   }
 }
 
-/** Whether *value* is of *type*. Null is of no type but Null. */
-export function instanceOf(value, type) {
+/** Whether *value* is of *type*. Null is of no type but Null. *shapeOnly*: whatever values the type allows, as `instance of` asks. */
+export function instanceOf(value, type, shapeOnly = false) {
   switch (type.kind) {
   case 'name':
-    return isBasic(type.name) ? NAMED[type.name](value ?? null) : known?.(type.name, value) ?? false;
+    return isBasic(type.name) ? NAMED[type.name](value ?? null) : known?.(type.name, value, shapeOnly) ?? false;
   case 'list':
-    return typeOf(value) === 'list' && value.every(item => conforms(item, type.element));
+    return typeOf(value) === 'list' && value.every(item => conforms(item, type.element, shapeOnly));
   case 'range':
     return NAMED.range(value) && [ value.start ?? value.test?.operand ?? null, value.end ?? null ].every(bound => bound === null || instanceOf(bound, type.element));
   case 'context':
     return typeOf(value) === 'context'
-      && type.entries.every(([ name, inner ]) => Object.hasOwn(value, name) && conforms(value[name], inner));
+      && type.entries.every(([ name, inner ]) => Object.hasOwn(value, name) && conforms(value[name], inner, shapeOnly));
   case 'function':
     return typeOf(value) === 'function' && (!value.parameterNames || value.parameterNames.length === type.parameters.length)
       && (!value.type || narrows(value.type, type));
@@ -82,7 +82,7 @@ export function instanceOf(value, type) {
   }
 }
 
-const conforms = (value, type) => value === null || value === undefined || instanceOf(value, type);
+const conforms = (value, type, shapeOnly) => value === null || value === undefined || instanceOf(value, type, shapeOnly);
 
 // --- types of functions, read from how they are written ---------------------------------------------------------------
 

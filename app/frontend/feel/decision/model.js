@@ -95,10 +95,7 @@ class Run {
 
   /** A decision service: a function of its input data and input decisions. */
   service(service) {
-    const parameters = [
-      ...service.inputs.map(id => this.model.inputs[id]),
-      ...service.inputDecisions.map(id => this.model.decisions[id])
-    ].map(({ name, type }) => ({ name, type }));
+    const parameters = this.parameters(service);
     const body = scope => {
       const variables = Object.fromEntries(parameters.map(({ name }) => [ name, scope[normalizeContextKey(name)] ?? null ]));
       const run = new Run(this.model, variables);
@@ -108,6 +105,15 @@ class Run {
       return run.outputs(service);
     };
     return makeFunction(parameters, body, Object.create(null), this.types);
+  }
+
+  /** The parameters of a decision service: its input data and decisions, as its function type declares them or they themselves. */
+  parameters(service) {
+    const declared = this.types[service.type]?.parameters ?? [];
+    return [
+      ...service.inputs.map(id => this.model.inputs[id]),
+      ...service.inputDecisions.map(id => this.model.decisions[id])
+    ].map(({ name, type }) => ({ name, type: declared.find(each => each.name === name)?.type ?? type }));
   }
 
   outputs(service) {
@@ -135,11 +141,14 @@ function receiveInputs(model, variables) {
 
 /** The value of the decision (or decision service) *id* of *model* over *variables*. */
 export function decide(model, id, variables) {
-  setTypes((name, value) => Object.hasOwn(model.types, name) ? value !== null && conforms(model.types, name, value, true) : null);
+  setTypes((name, value, shapeOnly) => Object.hasOwn(model.types, name) ? value !== null && conforms(model.types, name, value, shapeOnly) : null);
   try {
     const run = new Run(model, variables);
     if (Object.hasOwn(model.services, id)) {
       const service = model.services[id];
+      if (run.parameters(service).some(({ name, type }) => (variables[name] ?? null) !== null && coerce(run.types, type, run.given[name]) === null)) {
+        return null;
+      }
       for (const required of service.inputDecisions) {
         const { name, variable } = model.decisions[required];
         run.results.set(required, variables[name] ?? variables[variable] ?? variables[required] ?? null);

@@ -1,7 +1,10 @@
 // Types of a DMN model: item definitions, and the conversions to a declared type.
 import { compiled } from '../engine.js';
 import { instanceOf, isBasic } from '../types.js';
+import { FeelFunction } from 'feelin';
+
 import { midnight, readDate, readDateTime, readDuration, readTime } from '../temporal.js';
+import { invoke } from '../signature.js';
 import { put, typeOf } from '../values.js';
 
 const READERS = {
@@ -45,7 +48,9 @@ function conformsTo(types, type, value, shapeOnly = false) {
     return typeOf(value) === 'context'
       && type.components.every(part => Object.hasOwn(value, part.name) ? conformsTo(types, part, value[part.name], shapeOnly) : false);
   }
-  const known = isBasic(type.base) ? instanceOf(value, { kind: 'name', name: type.base }) : conforms(types, type.base, value, shapeOnly);
+  // allowed values of its own stand in the place of those of the type that it is made of
+  const known = isBasic(type.base) ? instanceOf(value, { kind: 'name', name: type.base })
+    : conforms(types, type.base, value, shapeOnly || Boolean(type.allowed));
   return known && (shapeOnly || allows(type, value));
 }
 
@@ -62,6 +67,9 @@ function allows(type, value) {
 /** *value* as the declared type wants it: a list of one and its element stand for each other; what does not fit is null. */
 export function coerce(types, name, value) {
   const type = definition(types, name);
+  if (type?.function && typeOf(value) === 'function') {
+    return typedFunction(types, type, value);
+  }
   if (!type || value === null || value === undefined || conformsTo(types, type, value)) {
     return value ?? null;
   }
@@ -75,6 +83,14 @@ export function coerce(types, name, value) {
     return midnight(value);
   }
   return null;
+}
+
+/** The function *value* with the parameters and the result that *type* declares: not called, and null, where an argument does not fit. */
+function typedFunction(types, type, value) {
+  return Object.assign(new FeelFunction((...args) => {
+    const fitted = args.map((given, index) => coerce(types, type.parameters[index]?.type, given));
+    return fitted.some((each, index) => each === null && (args[index] ?? null) !== null) ? null : coerce(types, type.output, invoke(value, fitted));
+  }, value.parameterNames), { type: value.type });
 }
 
 /**
@@ -119,5 +135,5 @@ export function broken(types, name, value) {
   if (!items.every(item => allows(type, item))) {
     return type.allowed;
   }
-  return type.base !== name && Object.hasOwn(types, type.base) ? broken(types, type.base, value) : null;
+  return !type.allowed && type.base !== name && Object.hasOwn(types, type.base) ? broken(types, type.base, value) : null;
 }

@@ -44,7 +44,7 @@ export default {
     [ 'context: context, key: string, value: any', (context, key, value) => putAt(context, [ key ], value) ],
     [ 'context: context, keys: list, value: any', (context, keys, value) => keys.length ? putAt(context, keys, value) : null ]
   ),
-  'context merge': builtin([ 'contexts: list', merge ], [ '...contexts: any', (...contexts) => merge(contexts) ]),
+  'context merge': builtin([ 'contexts: list', merge ], [ '...contexts: any', (...contexts) => contexts.length ? merge(contexts) : null ]),
   // the names that 'context put' and 'context merge' had in Camunda before DMN took them up
   'put': builtin([ 'context: context, key: string, value: any', (context, key, value) => putAt(context, [ key ], value) ]),
   'put all': builtin([ 'contexts: list', merge ], [ '...contexts: any', (...contexts) => merge(contexts) ])

@@ -84,6 +84,9 @@ function sublist(list, start, length) {
 }
 
 function listReplace(list, position, newItem) {
+  if (!numbers.isWhole(position)) {
+    return null;
+  }
   const at = place(list, position);
   return at === null ? null : list.toSpliced(at, 1, newItem);
 }
