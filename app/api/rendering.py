@@ -62,7 +62,7 @@ def form(row: Definition) -> dict[str, Any]:
         "formId": row.id,
         "formKey": str(row.key),
         "version": row.version,
-        "schema": row.content.decode(),
+        "schema": row.content.decode("utf-8", "replace"),
         "tenantId": TENANT,
     }
 

@@ -7,28 +7,24 @@ from typing import Any
 
 from app.engine.bpmn_element import BPMN
 from app.engine.problems import Problem
-from app.engine.safe_xml import Node, elements, local
-
-CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
+from app.engine.safe_xml import Node, elements
 
 
 def found(root: Node) -> Iterator[Problem]:
     """Warnings about extensions of other engines in a BPMN file."""
-    yield from _camunda_7(root)
-    yield from _foreign(root)
+    for (node, product), names in _foreign(root).items():
+        said = ", ".join(list(names)[:5])
+        if product == _BEFORE:
+            yield _problem("camunda_7", node, names=said)
+        else:
+            yield _problem("foreign_extensions", node, product=product, names=said)
 
 
-def _camunda_7(root: Node) -> Iterator[Problem]:
-    """A file of the engine before: its attributes and elements look right and do nothing here."""
-    names = {local(node) for node in root.iter(f"{{{CAMUNDA_7}}}*")}
-    for node in root.iter(f"{{{BPMN}}}*"):
-        names |= {name.rpartition("}")[2] for name in node.attrib if name.startswith(f"{{{CAMUNDA_7}}}")}
-    if names:
-        yield _problem("camunda_7", root, names=", ".join(sorted(names)[:5]))
-
-
+#: the engine before Camunda 8: with its own sentence, because the same properties are there under other names
+_BEFORE = "Camunda 7"
 #: Other engines' namespaces, by how they begin, and their names.
 _FOREIGN = {
+    "http://camunda.org/schema/1.0/": _BEFORE,
     "http://flowable.org/": "Flowable",
     "http://activiti.org/": "Activiti",
     "http://activiti.com/": "Activiti",
@@ -46,20 +42,18 @@ _FOREIGN = {
 }
 
 
-def _foreign(root: Node) -> Iterator[Problem]:
-    """Attributes and elements that would have meant something to another engine, at the element that has them."""
+def _foreign(root: Node) -> dict[tuple[Node, str], dict[str, None]]:
+    """(element, product) → attributes and elements that would have meant something to another engine, wherever they stand in it."""
     found: dict[tuple[Node, str], dict[str, None]] = {}
     for node in root.iter(f"{{{BPMN}}}*"):
         own = [name for name in node.attrib if name.startswith("{")]
-        for holder in node.iterchildren(f"{{{BPMN}}}extensionElements"):
-            own += [each.tag for each in elements(holder)]
+        own += [each.tag for each in elements(node) if not each.tag.startswith(f"{{{BPMN}}}")]
         for name in own:
             space, _, word = name[1:].partition("}")
             product = next((product for start, product in _FOREIGN.items() if space.startswith(start)), None)
             if product is not None:
                 found.setdefault((_with_id(node), product), {})[word] = None
-    for (node, product), names in found.items():
-        yield _problem("foreign_extensions", node, product=product, names=", ".join(list(names)[:5]))
+    return found
 
 
 def _with_id(node: Node) -> Node:

@@ -71,7 +71,7 @@ def check(xml: bytes, resource: str = "") -> list[Problem]:
     except Refused as refused:
         return [replace(problem, resource=resource) for problem in refused.problems]
     unused = [Problem("", identity, name, "dmn_unused", {}, "warning", model.lines.get(identity, 0)) for identity, name in model.unused]
-    problems = [*model.problems, *_references(model), *_cycles(model), *_expressions(model), *unused]
+    problems = [*model.problems, *_references(model), *_cycles(model), *_expressions(model), *model.warnings, *unused]
     return [replace(problem, resource=resource) for problem in sorted(problems, key=lambda problem: problem.line)]
 
 

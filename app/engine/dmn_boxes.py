@@ -21,6 +21,8 @@ def box_at(model: Model, node: Node, owner: Node) -> Json:
 def box_inside(model: Model, node: Node | None, owner: Node) -> Json | None:
     """The boxed expression inside *node*."""
     found = None if node is None else next((child for child in elements(node) if local(child) in BOXES), None)
+    if found is None:
+        model.warning(owner if node is None else node, "dmn_empty", owner)
     return None if found is None else box_at(model, found, owner)
 
 
@@ -28,7 +30,10 @@ def _literal(model: Model, node: Node, owner: Node) -> Json:
     if child_of(node, "importedValues") is not None:
         model.problem(node, "dmn_import", owner, name="importedValues")
     check_language(model, node, owner)
-    return {"kind": "literal", "text": expression_at(model, node, owner)}
+    written = expression_at(model, node, owner)
+    if not written:
+        model.warning(node, "dmn_empty", owner)
+    return {"kind": "literal", "text": written}
 
 
 def _context(model: Model, node: Node, owner: Node) -> Json:

@@ -30,6 +30,8 @@ class Model:
     json: Json = field(default_factory=lambda: {"decisions": {}, "knowledge": {}, "services": {}, "inputs": {}, "types": {}, "names": {}})
     expressions: list[Expression] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    #: what only does not do what was meant: deployed all the same
+    warnings: list[Problem] = field(default_factory=list)
     #: (id, name) of the decisions in the file's order
     decisions: list[tuple[str, str]] = field(default_factory=list)
     #: those that have no logic and that nothing requires: they are left out
@@ -40,9 +42,17 @@ class Model:
 
     def problem(self, node: Node, code: str, owner: Node | None = None, **params: Any) -> None:
         """Note an error at *node*; elements without an id are named by the decision around them."""
+        self.problems.append(self._noted(node, code, owner, params, "error"))
+
+    def warning(self, node: Node, code: str, owner: Node | None = None, **params: Any) -> None:
+        """Note what is only unwise."""
+        self.warnings.append(self._noted(node, code, owner, params, "warning"))
+
+    @staticmethod
+    def _noted(node: Node, code: str, owner: Node | None, params: dict[str, Any], severity: Any) -> Problem:
         named = node if node.get("id") or owner is None else owner
         name = (owner if owner is not None else node).get("name", "")
-        self.problems.append(Problem("", named.get("id", ""), name, code, params, "error", node.sourceline or 0))
+        return Problem("", named.get("id", ""), name, code, params, severity, node.sourceline or 0)
 
 
 def identity_of(model: Model, node: Node) -> str | None:

@@ -39,6 +39,7 @@ def parse(content: bytes) -> Model:
         if reader is not None and NAMESPACE in namespace(node):
             reader(model, node)
     _names(model)
+    _types_in_a_circle(model, root)
     model.words = [*model.json["names"], *(expression.text for expression in model.expressions)]
     if not model.decisions:
         model.problem(root, "dmn_no_decision")
@@ -93,6 +94,9 @@ def _knowledge(model: Model, node: Node) -> None:
         return
     variable = child_of(node, "variable")
     encapsulated = child_of(node, "encapsulatedLogic")
+    if encapsulated is None and not _known_to_somebody(node, identity):
+        model.unused.append((identity, node.get("name", "")))
+        return
     box: Json = {"parameters": [], "body": None} if encapsulated is None else function_box(model, encapsulated, node)
     if encapsulated is None:
         model.problem(node, "dmn_no_logic")
@@ -105,6 +109,12 @@ def _knowledge(model: Model, node: Node) -> None:
         "parameters": box["parameters"],
         "logic": box["body"],
     }
+
+
+def _known_to_somebody(knowledge: Node, identity: str) -> bool:
+    """Whether anything in the file requires this knowledge model: then it needs logic."""
+    required = knowledge.getparent().iter("{*}requiredKnowledge")
+    return any(node.get("href", "").rpartition("#")[2] == identity for node in required)
 
 
 def _service(model: Model, node: Node) -> None:
@@ -158,6 +168,19 @@ def _item_type(model: Model, node: Node, owner: Node) -> Json:
     if allowed is not None:
         result["allowed"] = expression_at(model, allowed, owner, unary=True)
     return result
+
+
+def _types_in_a_circle(model: Model, root: Node) -> None:
+    """A type that is made of itself alone has no values: every evaluation would go round in it. (A component, or a list, may be of it.)"""
+    bases = {name: "" if item["list"] or item.get("components") else item["base"] for name, item in model.json["types"].items()}
+    for node in elements(root):
+        name = base = node.get("name", "")
+        seen: set[str] = set()
+        while local(node) == "itemDefinition" and base in bases and base not in seen:
+            seen.add(base)
+            base = bases[base] or ""
+        if local(node) == "itemDefinition" and base == name and base in seen:
+            model.problem(node, "dmn_type_circle", name=name)
 
 
 def _import(model: Model, node: Node) -> None:

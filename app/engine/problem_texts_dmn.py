@@ -11,8 +11,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "dmn_no_decision": ("文件中没有决策。请添加决策。", "There is no decision in the file. Add one."),
     "dmn_no_logic": ("没有决策逻辑。请添加决策表或表达式。", "There is no logic. Add a decision table or an expression."),
     "dmn_unused": (
-        "这个决策没有逻辑，也没有别的决策用它：不会部署，流程图不能调用它。",
-        "This decision has no logic and nothing requires it: it is not deployed, and no diagram can call it.",
+        "此处没有逻辑，也没有决策用到它：不会部署，流程图不能调用它。",
+        "This has no logic and nothing requires it: it is not deployed, and no diagram can call it.",
+    ),
+    "dmn_empty": (
+        "决策中有一处没有填写表达式，此处的结果总是空（null）。请填写，或确认就是要空。",
+        "An expression in this decision is empty: its result is always null. Fill it in, or make sure that null is meant.",
+    ),
+    "dmn_type_circle": (
+        "类型“{name}”由自己定义，没有任何值。请改成基本类型。",
+        "The type “{name}” is defined by itself and has no values. Base it on another type.",
     ),
     "dmn_import": (
         "文件引入了另一个模型：{name}。不支持引入（import）。请把用到的决策和类型复制到本文件，再删除引入。",

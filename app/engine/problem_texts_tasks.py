@@ -108,6 +108,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "多实例没有输入集合。请填写 inputCollection。",
         "The multi-instance has no input collection. Fill it in.",
     ),
+    "constant_not_truth": (
+        "{what} 的“{expression}”总不是“是”或“否”，运行到这里必定出错。请改成条件。",
+        "“{expression}” ({what}) is never true or false: it would fail each time. Write a condition.",
+    ),
+    "constant_not_list": (
+        "{what} 的“{expression}”总不是列表，运行到这里必定出错。请改成列表。",
+        "“{expression}” ({what}) is never a list: it would fail each time. Give a list.",
+    ),
+    "constant_not_key": (
+        "{what} 的“{expression}”总没有可用的值，运行到这里必定出错。请改成文字、数字或变量。",
+        "“{expression}” ({what}) never has a value that can be used: it would fail each time. Give a text, a number or a variable.",
+    ),
+    "calls_itself": (
+        "调用“{process}”会一再回到本流程，中间没有等待：启动后停不下来，必定出错。请在循环中加入任务或条件。",
+        "Calling “{process}” comes back to this process again and again without waiting: each start would fail. Put a task or a "
+        "condition in between.",
+    ),
+    "error_uncaught": (
+        "没有事件捕获错误“{error}”：走到这里时，前一步会办不成。请加上捕获它的边界事件或事件子流程，或改用普通结束事件。",
+        "Nothing catches the error “{error}”: what leads here could not be completed. Add a boundary event or an event subprocess that "
+        "catches it, or use an ordinary end event.",
+    ),
     "loop_not_feel": (
         "多实例的 {what} “{expression}”不是 FEEL。请在前面加“=”。",
         "“{expression}” ({what} of the multi-instance) is not FEEL. Put “=” in front.",

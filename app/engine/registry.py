@@ -41,6 +41,9 @@ class Registry(Protocol):
     def has_decision(self, decision_id: str) -> bool: ...
     def has_process(self, process_id: str) -> bool: ...
     def has_task_type(self, task_type: str) -> bool: ...
+    def is_called(self, process_id: str) -> bool:
+        """Whether a call activity that is known starts it: its caller may catch what it throws."""
+
     def started_with(self, process_id: str) -> frozenset[str] | None:
         """Names of the variables with which the process is started; None: not known."""
 
@@ -58,6 +61,8 @@ class Known:
     task_types: frozenset[str] = frozenset()
     #: process id → names of the variables that it is started with, where that is known
     starts: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    #: processes that call activities start
+    called: frozenset[str] = frozenset()
     #: form id → names of its fields, for the forms that the checked diagrams name
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     roles: Roles | None = None
@@ -76,6 +81,9 @@ class Known:
 
     def has_task_type(self, task_type: str) -> bool:
         return task_type in self.task_types
+
+    def is_called(self, process_id: str) -> bool:
+        return process_id in self.called
 
     def started_with(self, process_id: str) -> frozenset[str] | None:
         return self.starts.get(process_id)
@@ -142,4 +150,4 @@ def _known(
     starts = {key: given.get(key) for key, process in own.items() if not variables.starts_otherwise(process)}
     types = known_types() if task_types is None else frozenset(task_types)
     fields = {key: form_names.read(content) for key, content in forms.items()}
-    return Known(of("form"), of("decision"), of("process"), types, starts, fields)
+    return Known(of("form"), of("decision"), of("process"), types, starts, frozenset(given), fields)

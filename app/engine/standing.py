@@ -41,7 +41,7 @@ def standing(session: Session, instance_key: int, *, now: datetime) -> dict[str,
             found[element_id] = {"state": state, "times": (before["times"] if before else 0) + 1, "at": at}
         else:
             before["times"] += 1
-    return {"xml": row.content.decode("utf-8"), "process": row.process_id, "name": row.name, "activities": found}
+    return {"xml": row.content.decode("utf-8", "replace"), "process": row.process_id, "name": row.name, "activities": found}
 
 
 _STATES = {"": "here", "completed": "done", "canceled": "canceled"}

@@ -7,7 +7,21 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from app.engine import bpmn, decisions, resources
-from app.engine.checks import event_rules, expressions, forms, gateways, graph, joins, people, structure, support, tasks, variables
+from app.engine.checks import (
+    constants,
+    errors_thrown,
+    event_rules,
+    expressions,
+    forms,
+    gateways,
+    graph,
+    joins,
+    people,
+    structure,
+    support,
+    tasks,
+    variables,
+)
 from app.engine.checks.findings import Findings
 from app.engine.errors import Refused
 from app.engine.problems import Problem
@@ -33,6 +47,7 @@ def check(files: Mapping[str, bytes], registry: Registry) -> list[Problem]:
             problems.append(Problem(name, "", "", "file_kind", {"suffixes": ", ".join(resources.KINDS)}))
     problems += _defined_twice(files, parsed)
     problems += _calls_without_start(parsed)
+    problems += _calls_itself(parsed)
     order = {name: index for index, name in enumerate(files)}
     return sorted(problems, key=lambda problem: (order.get(problem.resource, 0), problem.severity, problem.line))
 
@@ -60,6 +75,8 @@ def _diagram(name: str, content: bytes, registry: Registry, parsed: dict[str, li
         event_rules.check(process, found)
         tasks.check(process, registry, found)
         expressions.check(process, found)
+        constants.check(process, found)
+        errors_thrown.check(process, registry, found)
         variables.check(process, registry, found)
         graph.check(process, found)
         joins.check(process, found)
@@ -100,3 +117,28 @@ def _calls_without_start(parsed: Mapping[str, list[bpmn.Process]]) -> list[Probl
         for element in process.elements.values()
         if element.called_process and not startable.get(element.called_process, True)
     ]
+
+
+def _calls_itself(parsed: Mapping[str, list[bpmn.Process]]) -> list[Problem]:
+    """Processes that call each other in a circle before anything waits: the first start never comes to an end."""
+    calls = {process.id: graph.called_at_once(process) for processes in parsed.values() for process in processes}
+    problems = []
+    for name, processes in parsed.items():
+        for process in processes:
+            for element in calls[process.id]:
+                if process.id in _called_from(element.called_process or "", calls):
+                    params = {"process": element.called_process}
+                    problems.append(Problem(name, element.id, element.name, "calls_itself", params, "error", element.line))
+    return problems
+
+
+def _called_from(first: str, calls: Mapping[str, list[bpmn.Element]]) -> set[str]:
+    """*first* and every process that starting it starts at once."""
+    seen: set[str] = set()
+    todo = [first]
+    while todo:
+        process = todo.pop()
+        if process not in seen:
+            seen.add(process)
+            todo += [element.called_process or "" for element in calls.get(process, ())]
+    return seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,3 +120,15 @@ def test_two_that_look_at_once_open_one_incident(known: Database, at: Callable[[
     known.in_transaction(lambda session: assignment.look_again(session, d.ANN))
     known.in_transaction(lambda session: assignment.look_again(session, d.BOB))
     assert open_at(known) == ["b"]
+
+
+def test_the_page_of_incidents_names_the_task_and_offers_no_retry(known: Database, tmp_path: Path) -> None:
+    """It is over by itself: to try again would change nothing."""
+    app = web.application(known, tmp_path)
+    known.in_transaction(withdraw("li", "village_cadre", "V05"))
+    browser = web.signed_in_as(app, "root")
+    page = browser.get("/operations/incidents").text
+    assert "任务无人可以办理" in page and "自动关闭" in page
+    assert "重试" not in page.partition("涉及的实例")[2].partition("</section>")[0]
+    (incident,) = d.incidents_of(known, state="OPEN")
+    assert "/retry" not in browser.get(f"/operations/instances/{incident.instance_key}").text

@@ -15,6 +15,17 @@ MOMENT = {"type": "datetime", "subtype": "datetime", "dateLabel": "d", "timeLabe
 LOCAL = {**MOMENT, "timeSerializingFormat": "no_timezone"}
 NUMBER = {"type": "number"}
 TEXT_NUMBER = {"type": "number", "serializeToString": True}
+TICK = {"type": "checkbox"}
+MUST_TICK = {"type": "checkbox", "validate": {"required": True}}
+TEXTS = [{"label": "甲", "value": "a"}, {"label": "乙", "value": "b"}]
+NUMBERS = [{"label": "一", "value": 1}, {"label": "二", "value": 2}, {"label": "一半", "value": 0.5}]
+CHECKLIST = {"type": "checklist", "values": TEXTS}
+TAGS = {"type": "taglist", "values": TEXTS}
+RADIO = {"type": "radio", "values": TEXTS}
+SELECT_NUMBER = {"type": "select", "values": NUMBERS}
+RADIO_NUMBER = {"type": "radio", "values": NUMBERS}
+CHECK_NUMBERS = {"type": "checklist", "values": NUMBERS}
+RADIO_TRUTH = {"type": "radio", "values": [{"label": "是", "value": True}, {"label": "否", "value": False}]}
 
 #: (component, value, whether it is accepted)
 TABLE: list[tuple[dict[str, Any], Any, bool]] = [
@@ -105,6 +116,83 @@ TABLE: list[tuple[dict[str, Any], Any, bool]] = [
     (TEXT_NUMBER, "Infinity", False),
     (TEXT_NUMBER, "nan", False),
     (TEXT_NUMBER, "1,200", False),
+    ({**TEXT_NUMBER, "decimalDigits": 1}, "1.25", False),
+    ({**TEXT_NUMBER, "decimalDigits": 1}, "1.50", True),
+    ({**TEXT_NUMBER, "increment": 0.25}, "0.75", True),
+    ({**TEXT_NUMBER, "increment": 0.25}, "0.8", False),
+    ({**TEXT_NUMBER, "validate": {"min": 2}}, "1", False),
+    ({**NUMBER, "decimalDigits": 2}, 1.005, False),
+    ({**NUMBER, "decimalDigits": 2}, -0.07, True),
+    ({**NUMBER, "decimalDigits": 0}, -3, True),
+    ({**NUMBER, "increment": 0.1}, 0.35, False),
+    ({**NUMBER, "increment": 0.1}, -0.7, True),
+    ({**NUMBER, "increment": 0.01, "decimalDigits": 2}, 4.35, True),
+    ({**NUMBER, "increment": 3}, 0, True),
+    ({**NUMBER, "increment": 5, "validate": {"min": 3}}, 5, True),
+    ({**NUMBER, "validate": {"min": 0, "max": 0}}, 0, True),
+    ({**NUMBER, "validate": {"required": True}}, 0, True),
+    (NUMBER, [1], False),
+    (NUMBER, {"a": 1}, False),
+    # ticks
+    (TICK, True, True),
+    (TICK, False, True),
+    (TICK, "true", False),
+    (TICK, 1, False),
+    (TICK, 0, False),
+    (TICK, [True], False),
+    (MUST_TICK, True, True),
+    (MUST_TICK, False, False),
+    (MUST_TICK, "on", False),
+    # several of a list
+    (CHECKLIST, ["a"], True),
+    (CHECKLIST, ["b", "a"], True),
+    (CHECKLIST, [], True),
+    (CHECKLIST, ["z"], False),
+    (CHECKLIST, ["a", "z"], False),
+    (CHECKLIST, "a", False),
+    (CHECKLIST, [["a"]], False),
+    (CHECKLIST, {"a": True}, False),
+    (CHECKLIST, [1], False),
+    ({**CHECKLIST, "validate": {"required": True}}, [], False),
+    (TAGS, ["a", "b"], True),
+    (TAGS, ["z"], False),
+    (TAGS, "a", False),
+    (TAGS, [True], False),
+    ({**TAGS, "validate": {"required": True}}, [], False),
+    (CHECK_NUMBERS, [1, 0.5], True),
+    (CHECK_NUMBERS, ["1"], False),
+    (CHECK_NUMBERS, [3], False),
+    (CHECK_NUMBERS, [True], False),
+    # one of a list
+    (RADIO, "a", True),
+    (RADIO, "A", False),
+    (RADIO, ["a"], False),
+    (RADIO, 0, False),
+    (SELECT_NUMBER, 1, True),
+    (SELECT_NUMBER, 0.5, True),
+    (SELECT_NUMBER, "1", False),
+    (SELECT_NUMBER, True, False),
+    (SELECT_NUMBER, 3, False),
+    (RADIO_NUMBER, 2, True),
+    (RADIO_NUMBER, "2", False),
+    (RADIO_TRUTH, False, True),
+    (RADIO_TRUTH, True, True),
+    (RADIO_TRUTH, 0, False),
+    (RADIO_TRUTH, "false", False),
+    # more of dates and times
+    (DATE, "9999-12-31", True),
+    (DATE, "10000-01-01", False),
+    (DATE, "2020-00-10", False),
+    (DATE, "2100-02-29", False),
+    (TIME, "00:00", True),
+    (TIME, "23:59:59", True),
+    (TIME, "23:59:60", False),
+    (TIME, "19:30:00.5", False),
+    (MOMENT, "2020-05-21T19:30:00.123+08:00", True),
+    (MOMENT, "2020-05-21T24:00+08:00", False),
+    (MOMENT, "2020-05-21t19:30+08:00", False),
+    (MOMENT, "0000-05-21T19:30+08:00", False),
+    (LOCAL, "2020-05-21", False),
 ]
 
 

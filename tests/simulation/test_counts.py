@@ -20,7 +20,7 @@ from app.campaign.models import DayProgress, Household, Report, Village
 from app.db import Database
 from app.deploying import shipped_files
 from app.engine import definitions, virtual_clock
-from app.engine.models import Task
+from app.engine.models import Incident, Task
 from app.simulation import people
 from app.simulation.chance import Chance
 from app.simulation.play import Play
@@ -121,6 +121,8 @@ def test_the_same_numbers_everywhere_at_any_moment(played: tuple[Flask, Watched,
     assert town.entered > 0, "the play came to its end"
     with play.db.reading() as session:
         returned = [row.code for row in session.scalars(select(Household)) if row.stage == "entered" and row.joint_reviewed_at is None]
+        incidents = [(row.kind, row.element_id, row.message) for row in session.scalars(select(Incident))]
+    assert incidents == [], "everything had somebody to do it, and no branch hung, from the first day on"
     assert returned == [], "who was returned after the joint review is jointly reviewed again"
 
 

@@ -84,6 +84,24 @@ def loops(process: Process) -> list[list[str]]:
     return found
 
 
+def called_at_once(process: Process) -> list[Element]:
+    """The call activities that every start comes to before anything waits or is chosen."""
+    ways = Ways(process)
+    starts = [
+        element.id for element in process.elements.values() if element.kind == "startEvent" and not element.scope and not element.event
+    ]
+
+    def onward(key: str) -> list[str]:
+        element = process.elements[key]
+        if element.kind in WAITS or (element.kind in ("exclusiveGateway", "inclusiveGateway") and len(element.outgoing) > 1):
+            return []
+        inner = [each for each in ways.inner.get(key, []) if process.elements[each].kind == "startEvent"]
+        return inner or ways.onward(key)
+
+    found = (process.elements[key] for key in _closure(onward, starts))
+    return [each for each in found if each.kind == "callActivity" and each.loop is None and each.called_process]
+
+
 def _rings(after: dict[str, list[str]]) -> list[set[str]]:
     """Strongly connected sets with at least one way inside them (Kosaraju's algorithm, without recursion)."""
     before: dict[str, list[str]] = defaultdict(list)

@@ -14,6 +14,9 @@ from app.engine.checks.findings import Findings
 #: markings tried for one level, tokens on one flow, flows out of an inclusive gateway of which every choice is tried
 MOST_MARKINGS, MOST_TOKENS, MOST_CHOICES = 3_000, 2, 6
 
+#: end events that end their whole level
+_END_ALL = frozenset({"error", "terminate"})
+
 #: flow id (or ``@element`` for a token that is put there) -> tokens on it; as a sorted tuple
 Marking = tuple[tuple[str, int], ...]
 
@@ -32,9 +35,8 @@ def _told_apart(process: Process, scope: str, members: list[Element]) -> bool:
     """Nothing ends the level from the side, so that a join that waits does so for ever."""
     around = process.elements.get(scope)
     inside = any(element.triggered_by_event for element in members)
-    ended = any(element.kind == "endEvent" and element.event is not None and element.event.kind != "message" for element in members)
     outside = around is not None and any(other.attached_to == scope and other.interrupting for other in process.elements.values())
-    return not (inside or ended or outside)
+    return not (inside or outside)
 
 
 def _look(level: _Level, joins: list[Element], found: Findings) -> None:
@@ -91,6 +93,9 @@ class _Level:
                 continue
             for place in (*element.incoming, f"@{element.id}"):
                 if here.get(place):
+                    if element.kind == "endEvent" and element.event is not None and element.event.kind in _END_ALL:
+                        yield ()
+                        continue
                     rest = _without(here, [place])
                     yield from (_added(rest, out) for out in self._out(element))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.engine.bpmn_model import Element, Loop, Process
+from app.engine.checks import constants
 from app.engine.checks.findings import Findings
 from app.engine.registry import Registry
 
@@ -38,31 +39,43 @@ def is_feel(written: str | None) -> bool:
 
 
 def _user_task(element: Element, registry: Registry, found: Findings) -> None:
-    if not (element.assignee or element.candidate_groups or element.candidate_users):
+    if not any(map(_names_somebody, (element.assignee, element.candidate_groups, element.candidate_users))):
         found.error("user_task_without_role", element)
-    if element.form_id is not None and not is_feel(element.form_id) and not registry.has_form(element.form_id):
-        found.error("form_unknown", element, form=element.form_id)
+    form = constants.said(element.form_id) if element.form_id is not None else None
+    if form is not None and not registry.has_form(form):
+        found.error("form_unknown", element, form=form[:200])
     if element.due is None:
         found.warning("task_without_due_date", element)
     if element.form_id is not None and not element.outputs:
         found.warning("form_without_output", element)
-    if element.priority is not None and not is_feel(element.priority) and not _is_number(element.priority, 0, 100):
-        found.error("priority_invalid", element, priority=element.priority[:50])
+    priority = constants.said(element.priority) if element.priority is not None else None
+    if priority is not None and not _is_number(priority, 0, 100):
+        found.error("priority_invalid", element, priority=priority[:50])
+
+
+def _names_somebody(written: str | None) -> bool:
+    """Whether an attribute names people, or may name some."""
+    if not written:
+        return False
+    found = constants.value(written)
+    return found is constants.UNKNOWN or any(
+        str(each).strip(" ,") for each in (found if isinstance(found, list) else [found]) if each is not None
+    )
 
 
 def _decision(element: Element, registry: Registry, found: Findings) -> None:
     if element.decision_id is None:
         found.error("decision_missing", element)
-    elif not is_feel(element.decision_id) and not registry.has_decision(element.decision_id):
-        found.error("decision_unknown", element, decision=element.decision_id)
+    elif (decision := constants.said(element.decision_id)) is not None and not registry.has_decision(decision):
+        found.error("decision_unknown", element, decision=decision[:200])
     _result_variable(element, found)
 
 
 def _called_process(element: Element, registry: Registry, found: Findings) -> None:
     if element.called_process is None:
         found.error("process_missing", element)
-    elif not is_feel(element.called_process) and not registry.has_process(element.called_process):
-        found.error("process_unknown", element, process=element.called_process)
+    elif (called := constants.said(element.called_process)) is not None and not registry.has_process(called):
+        found.error("process_unknown", element, process=called[:200])
 
 
 def _result_variable(element: Element, found: Findings) -> None:
@@ -80,10 +93,12 @@ def _job(element: Element, registry: Registry, found: Findings) -> None:
     if element.kind not in _WITH_JOB:
         found.error("task_type_unexpected", element, kind=element.kind)
         return
-    if not is_feel(element.task_type) and not registry.has_task_type(element.task_type):
-        found.error("task_type_unknown", element, type=element.task_type)
-    if element.retries is not None and not is_feel(element.retries) and not _is_number(element.retries, 1, 100):
-        found.error("retries_invalid", element, retries=element.retries[:50])
+    kind = constants.said(element.task_type)
+    if kind is not None and not registry.has_task_type(kind):
+        found.error("task_type_unknown", element, type=kind[:200])
+    retries = constants.said(element.retries) if element.retries is not None else None
+    if retries is not None and not _is_number(retries, 1, 100):
+        found.error("retries_invalid", element, retries=retries[:50])
 
 
 def _mappings(element: Element, found: Findings) -> None:

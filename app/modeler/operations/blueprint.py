@@ -22,6 +22,7 @@ def _words() -> dict[str, Any]:
     return {
         "words": words,
         "subject_of": privacy.subject,
+        "lasting": lambda incident: incident.kind in causes.LASTING,
         "plainly": lambda incident: causes.plain(incident.kind, incident.message, locale()),
         "technical": privacy.message,
         "mapped": _mapped,

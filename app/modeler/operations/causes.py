@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 
+from app.engine import assignment, hanging
+
+#: Incidents that are over by themselves when their cause is gone: trying again changes nothing.
+LASTING = frozenset({assignment.KIND, hanging.KIND})
+
 #: kind of incident → (what happened, what to do), Chinese and English
 _WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "expression": (
@@ -48,11 +53,11 @@ _WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "assignment": (
         (
             "任务无人可以办理",
-            "候选人为空，角色无人担任，或账号未开。授予角色、启用账号后重试；候选人写错的，更正变量后移动令牌，让任务重新产生。",
+            "候选人为空，角色无人担任，或账号未开。授予角色、启用账号后自动关闭；候选人写错的，更正变量后移动令牌，让任务重新产生。",
         ),
         (
             "Nobody can take a task",
-            "No candidates, a role that nobody holds, or no account. Grant it and retry; or correct the variable and move the token.",
+            "No candidates, a role that nobody holds, or no account. Grant it and this ends; or correct the variable and move the token.",
         ),
     ),
     "stuck": (

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import element_names
+from app.engine import definitions
 from app.engine.models import Incident, ProcessInstance
 from app.modeler.operations import causes
 
@@ -32,6 +34,13 @@ class Group:
     #: (key of the incident, its instance) of the newest
     rows: list[tuple[int, ProcessInstance | None]]
     keys: list[tuple[int, int | None]]
+    #: what people call the element
+    element_name: str = ""
+
+    @property
+    def lasting(self) -> bool:
+        """Trying again changes nothing."""
+        return self.kind in causes.LASTING
 
 
 def groups(session: Session, fingerprint: str = "") -> list[Group]:
@@ -63,3 +72,7 @@ def _with_instances(session: Session, wanted: list[Group]) -> None:
     rows = {row.key: row for row in session.scalars(select(ProcessInstance).where(ProcessInstance.key.in_(keys)))} if keys else {}
     for group in wanted:
         group.rows = [(key, rows.get(instance or 0)) for key, instance in group.keys[:SHOWN]]
+        instance = next((row for _key, row in group.rows if row is not None), None)
+        if instance is not None:
+            element = definitions.drawn(session, instance.definition_key).elements.get(group.element_id)
+            group.element_name = element_names.spoken(element.name) if element else ""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.acts import privacy
 from app.auth import roles
-from app.engine import assignment, definitions, hanging
+from app.engine import definitions
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.engine.standing import standing
 from app.modeler.operations import causes
@@ -62,7 +62,7 @@ class Failure:
     @property
     def lasting(self) -> bool:
         """Trying again changes nothing."""
-        return self.kind in (assignment.KIND, hanging.KIND)
+        return self.kind in causes.LASTING
 
 
 @dataclass(slots=True)
