@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.auth import sessions
 from app.auth.roles import ROLES
 from app.db import Database
 from tests import web
@@ -52,3 +53,13 @@ def people(db: Database) -> list[str]:
 def held(*roles: str, at: str = HERE) -> frozenset[str]:
     """The persons who hold *roles* at a place; system roles have none."""
     return frozenset(role if ROLES[role].scope == "system" else f"{role}@{at}" for role in roles)
+
+
+def signed_in(db: Database) -> dict[str, str]:
+    """The people of the world, each with a session: user name → the session's token."""
+    names = people(db)
+
+    def work(session: Any) -> dict[str, str]:
+        return {name: sessions.open_session(session, name, how="password", ip="127.0.0.1", agent="test") for name in names}
+
+    return db.in_transaction(work)

@@ -110,9 +110,13 @@ def browser(app: Flask) -> Browser:
 
 def signed_in_as(app: Flask, username: str) -> Browser:
     """A browser that is signed in already (without the cost of a password)."""
-    client = app.test_client()
     db: Database = app.extensions["daopai.db"]
-    token = db.in_transaction(lambda s: sessions.open_session(s, username, how="password", ip="127.0.0.1", agent="test"))
+    return with_token(app, db.in_transaction(lambda s: sessions.open_session(s, username, how="password", ip="127.0.0.1", agent="test")))
+
+
+def with_token(app: Flask, token: str) -> Browser:
+    """A browser that has the session of *token*."""
+    client = app.test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token
     return Browser(app, client)

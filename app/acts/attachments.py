@@ -66,7 +66,7 @@ def add(session: Session, task: Task, actor: Actor, stored: uploads.Stored, *, n
     )
     session.add(attachment)
     session.flush()
-    _record(session, "attachment.added", attachment, task, actor, {"digests": contents.digests(attachment)})
+    events.record_at(session, "attachment.added", actor, task, {**_told(attachment), "digests": contents.digests(attachment)})
     return attachment
 
 
@@ -95,7 +95,7 @@ def remove(session: Session, identity: Identity, actor: Actor, key: int) -> Atta
     task = open_tasks.open_task(session, identity, found.task_key)
     if task is None:
         return None
-    _record(session, "attachment.removed", found, task, actor, {"removed": [contents.name_of(found)]})
+    events.record_at(session, "attachment.removed", actor, task, {**_told(found), "removed": [contents.name_of(found)]})
     session.delete(found)
     return found
 
@@ -121,17 +121,3 @@ def _told(attachment: Attachment) -> dict[str, Any]:
 def file_of(folder: Path, attachment: Attachment) -> Path:
     """Where its bytes lie."""
     return uploads.path(folder, attachment.stored)
-
-
-def _record(session: Session, kind: str, attachment: Attachment, task: Task, actor: Actor, proof: dict[str, Any]) -> None:
-    events.record(
-        session,
-        kind,
-        actor,
-        campaign_id=task.campaign_id,
-        instance_key=task.instance_key,
-        activity_key=task.key,
-        element_id=task.element_id,
-        subject=task.subject,
-        detail={**_told(attachment), **proof, **events.went_by(task.definition_key)},
-    )

@@ -136,21 +136,5 @@ def one_as_json(comment: FieldComment, names: Mapping[str, str]) -> dict[str, An
 
 
 def _record(session: Session, kind: str, comment: FieldComment, task: Task, actor: Actor, **detail: str) -> None:
-    events.record(
-        session,
-        kind,
-        actor,
-        campaign_id=task.campaign_id,
-        instance_key=task.instance_key,
-        activity_key=task.key,
-        element_id=task.element_id,
-        subject=task.subject,
-        detail={
-            "form": comment.form_id,
-            "path": comment.path,
-            "label": comment.label,
-            "comment": str(comment.key),
-            **detail,
-            **events.went_by(task.definition_key),
-        },
-    )
+    about = {"form": comment.form_id, "path": comment.path, "label": comment.label, "comment": str(comment.key)}
+    events.record_at(session, kind, actor, task, {**about, **detail})

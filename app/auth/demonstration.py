@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.auth.holding import counts_at
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import ROLES, Role
 from app.engine import virtual_clock
@@ -56,7 +57,7 @@ def accounts_by_role(session: Session) -> list[tuple[Role, list[Visitor]]]:
     query = (
         select(Account.username, Account.name, RoleAssignment.role, RoleAssignment.scope)
         .join(RoleAssignment, RoleAssignment.username == Account.username)
-        .where(Account.demonstration, Account.active)
+        .where(Account.demonstration, Account.active, counts_at(clock.now()))
         .order_by(RoleAssignment.scope, Account.username)
     )
     found: dict[str, dict[str, Visitor]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -63,11 +63,13 @@ def unattended(actor: Actor) -> bool:
 
 def _separation(session: Session, username: str, role: str) -> Refusal | None:
     """One of the three stands alone, a role of the campaign never beside one of them. Roles that are over do not count."""
-    query = select(RoleAssignment.role).where(
-        RoleAssignment.username == username, RoleAssignment.role != role, holding.not_over(RoleAssignment, clock.now())
-    )
-    others = set(session.scalars(query))
+    others = set(session.scalars(_held(username))) - {role}
     return Refusal.SEPARATION if others and (role in SEPARATED or others & SEPARATED) else None
+
+
+def _held(username: str) -> Select[str]:
+    """Codes of the roles that *username* holds now or from a later day on."""
+    return select(RoleAssignment.role).where(RoleAssignment.username == username, holding.not_over(RoleAssignment, clock.now()))
 
 
 def words(session: Session, refusal: Refusal, role: str, username: str) -> str:
@@ -78,7 +80,7 @@ def words(session: Session, refusal: Refusal, role: str, username: str) -> str:
     if refusal is Refusal.AUTHORITY:
         by = "、".join(label(code, locale()) for code in ROLES[role].appointed_by)
         return str(_("您无权授予或收回“%(role)s”，请联系%(by)s办理。", role=called, by=by))
-    held = set(session.scalars(select(RoleAssignment.role).where(RoleAssignment.username == username)))
+    held = set(session.scalars(_held(username)))
     other = " / ".join(sorted(label(code, locale()) for code in held - {role}))
     name = session.scalar(select(Account.name).where(Account.username == username)) or username
     text = _("三员分立：%(name)s 已是%(other)s，不能再任%(role)s。请把这个角色交给另一个人。")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.campaign import campaigns
 from app.engine import runtime
 from app.engine.actor import SYSTEM, Actor
 
@@ -32,6 +33,12 @@ def publish(
     life = _LIFE if waits else 0
     key = _key(campaign_id, code)
     runtime.publish_message(session, name, key, variables or {}, SYSTEM, time_to_live=life, message_id=once, campaign_id=campaign_id)
+
+
+def begin(session: Session, campaign_id: int, what: str, number: str, variables: dict[str, Any]) -> None:
+    """Start the process of a new problem or question (*what*, the name of its variable) with the commit; again: nothing happens."""
+    given = {what: variables, **campaigns.given(session, campaigns.get(session, campaign_id))}
+    publish(session, campaign_id, f"{what}_raised", number, given, once="raised")
 
 
 def correlate(session: Session, campaign_id: int, name: str, code: str, variables: dict[str, Any], *, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import campaigns, messages, numbers
+from app.campaign import messages, numbers
 from app.campaign.errors import Conflict, NotFound
 from app.campaign.models import Hold, Household, Problem
 from app.db import new_key
@@ -78,14 +78,8 @@ def raise_problem(session: Session, campaign_id: int, raised: Raised, actor: Act
             hold(session, home, problem.field, problem.field_label, cause, problem.text, waits_for, at)
     about = {name: value for name, value in (("field", raised.field), ("linked_to", raised.linked_to)) if value}
     _record(session, "problem.raised", problem, actor, at, {"text": raised.text, "code": raised.code, "held": raised.holds, **about})
-    begin(session, problem)
+    messages.begin(session, problem.campaign_id, "problem", problem.number, variables(problem))
     return problem
-
-
-def begin(session: Session, problem: Problem) -> None:
-    """Start the problem's process with the commit; again: nothing happens."""
-    given = {"problem": variables(problem), **campaigns.given(session, campaigns.get(session, problem.campaign_id))}
-    messages.publish(session, problem.campaign_id, "problem_raised", problem.number, given, once="raised")
 
 
 def variables(problem: Problem) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import campaigns, field_labels, messages, numbers, problems
+from app.campaign import field_labels, messages, numbers, problems
 from app.campaign.errors import NotFound
 from app.campaign.models import Household, Question
 from app.engine import events
@@ -48,14 +48,8 @@ def ask(session: Session, home: Household, row: Mapping[str, Any], actor: Actor,
         problems.hold(session, home, field, label, f"question:{number}", question.text, f"group_leader:{home.work_group}", now)
     detail = {"household": home.code, "field": field, "label": label, "text": question.text}
     events.record(session, "question.asked", actor, at=now, campaign_id=home.campaign_id, subject=f"question:{number}", detail=detail)
-    begin(session, question)
+    messages.begin(session, question.campaign_id, "question", question.number, variables(question))
     return number
-
-
-def begin(session: Session, question: Question) -> None:
-    """Start the question's process with the commit; again: nothing happens."""
-    given = {"question": variables(question), **campaigns.given(session, campaigns.get(session, question.campaign_id))}
-    messages.publish(session, question.campaign_id, "question_raised", question.number, given, once="raised")
 
 
 def variables(question: Question) -> dict[str, Any]:

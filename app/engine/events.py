@@ -21,7 +21,7 @@ from app import clock
 from app.db import new_key
 from app.engine import chains
 from app.engine.actor import SYSTEM, Actor
-from app.engine.models import Event, ProcessInstance
+from app.engine.models import Event, ProcessInstance, Task
 from app.engine.told import (
     bulk,  # noqa: F401  (sees statements)
     changes,
@@ -77,6 +77,21 @@ def record(
         session.begin()  # so that a rollback is told of, even before the first statement
     session.info.setdefault(_WAITING, []).append(_Waiting(entry, instance, session.get_nested_transaction()))
     return entry
+
+
+def record_at(session: Session, kind: str, actor: Actor, task: Task, detail: dict[str, Any]) -> Event:
+    """Add a record about *task*, with the version of the process by which it went."""
+    return record(
+        session,
+        kind,
+        actor,
+        campaign_id=task.campaign_id,
+        instance_key=task.instance_key,
+        activity_key=task.key,
+        element_id=task.element_id,
+        subject=task.subject,
+        detail={**detail, **went_by(task.definition_key)},
+    )
 
 
 def went_by(definition_key: int) -> dict[str, Any]:

@@ -239,17 +239,7 @@ def _assign(
     session: Session, task: models.Task, to: str | None, kind: str, actor: Actor, detail: dict[str, Any], *, for_nobody: bool
 ) -> models.Task:
     task.assignee = to
-    events.record(
-        session,
-        kind,
-        actor,
-        campaign_id=task.campaign_id,
-        instance_key=task.instance_key,
-        activity_key=task.key,
-        element_id=task.element_id,
-        subject=task.subject,
-        detail={"name": task.name, **detail, **events.went_by(task.definition_key)},
-    )
+    events.record_at(session, kind, actor, task, {"name": task.name, **detail})
     assignment.assigned(session, task, actor, was_for_nobody=for_nobody)
     session.flush()
     return task

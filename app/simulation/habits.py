@@ -112,18 +112,27 @@ def _assign(data: Data, context: dict[str, Any], chance: Chance) -> None:
     data["notice"] = chance.happens(0.4, "notice")
 
 
+def _pressed(due: datetime | None, now: datetime) -> float:
+    """Share of notices among what is still being rectified: most of what is overdue, half of what is due before the next evening."""
+    if due is None or due >= now + timedelta(days=1):
+        return 0.06
+    return 0.8 if due < now else 0.5
+
+
 @_of("judgement")
 def _judge(data: Data, context: dict[str, Any], chance: Chance) -> None:
-    """Most problems go on; some are decided about, where their process waits for that."""
+    """Most problems go on; some are decided about, where their process waits for that. What is late is pressed (督办)."""
+    now = datetime.fromisoformat(str(context["now"]))
     for row in data.get("judgements") or []:
         luck = chance.of(str(row.get("number")))
         row["measure"] = row.get("measure") or "按时限抓紧整改"
         if row.get("number") not in context.get("judgeable", ()):
             continue
-        _decides({"assign": 0.06, "notice": 0.06, "escalate": 0.06}, "continue")(row, context, luck)
+        due = datetime.fromisoformat(str(row["deadline"])) if row.get("deadline") else None
+        _decides({"notice": _pressed(due, now), "assign": 0.06, "escalate": 0.06}, "continue")(row, context, luck)
         if row["decision"] == "assign":
             row["responsible"] = luck.pick([str(person["value"]) for person in context["people"]], "responsible")
-            row["deadline"] = (datetime.fromisoformat(str(context["now"])) + timedelta(days=2)).isoformat(timespec="minutes")
+            row["deadline"] = (now + timedelta(days=2)).isoformat(timespec="minutes")
 
 
 @_of("form_code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,10 +17,12 @@ from app import auth, clock
 from app.acts import people
 from app.auth import accounts, activation, granting, holding
 from app.auth.accounts import AccountError
+from app.auth.demonstration import accounts_by_role
 from app.auth.models import ApiToken, RoleAssignment, Substitution
 from app.auth.roles import SEPARATED
 from app.campaign.handlers import notifications
 from app.campaign.importing import runs
+from app.campaign.models import Staff
 from app.db import Database
 from app.engine.actor import Actor
 from app.engine.models import Event, Task
@@ -32,6 +35,10 @@ At = Callable[[str], datetime]
 
 def assign(db: Database, username: str, role: str, **more: Any) -> None:
     db.in_transaction(lambda s: accounts.assign_role(s, username, role, actor=CLI, **more))
+
+
+def page_head(page: str) -> str:
+    return page[page.index("<h1") : page.index("<h1") + 600]
 
 
 def identity_of(app: Flask, browser: web.Browser) -> auth.Identity:
@@ -135,8 +142,11 @@ def test_a_role_counts_only_in_its_campaign_and_time(app: Flask, db: Database, a
 def test_a_role_counts_from_its_first_moment_until_before_its_last(app: Flask, db: Database, at: At, moment: str, counts: bool) -> None:
     """Everywhere: for the person's pages, messages, tasks, authority, the households' list and the simulation."""
     web.place(db)
-    web.person(db, "ran")
+    web.person(db, "ran", name="冉小军", demonstration=True)
     web.person(db, "other", "investigator:G03")
+    web.person(db, "reader", "office", "party_office")
+    web.person(db, "auditor", "auditor", campaign_id=0)
+    db.in_transaction(lambda s: s.add(Staff(campaign_id=web.CAMPAIGN, username="ran", name="冉小军")))
     times = {"valid_from": at("2020-05-25T10:00:00+08:00"), "valid_until": at("2020-05-27T12:00:00+08:00")}
     at("2020-05-25T10:00:00+08:00")
     assign(db, "ran", "investigator", scope="G03", campaign_id=web.CAMPAIGN, **times)
@@ -153,7 +163,16 @@ def test_a_role_counts_from_its_first_moment_until_before_its_last(app: Flask, d
             "authority": granting.may_grant(session, Actor("ran"), "party_office", "other", web.CAMPAIGN) is None,
             "import": "ran" in dict(runs.investigators(session, web.CAMPAIGN)),
             "simulation": "ran" in staff.read(session, web.CAMPAIGN).identities,
+            "demonstration": "ran" in {who.username for _role, visitors in accounts_by_role(session) for who in visitors},
         }
+    reader = web.signed_in_as(app, "reader")
+    held = re.compile(r"<li>调查员")
+    seen |= {
+        "the roles' page": "冉小军" in reader.get(f"/campaigns/{web.CAMPAIGN}/roles").text,
+        "the staff's roles": held.search(reader.get("/staff").text) is not None,
+        "the staff by role": "冉小军" in reader.get("/staff?role=investigator").text,
+        "the auditors' page": "调查员" in page_head(web.signed_in_as(app, "auditor").get("/audit/people/ran").text),
+    }
     assert seen == dict.fromkeys(seen, counts)
 
 

@@ -85,6 +85,12 @@ def change(page: Page, name: str, suffix: str = ".bpmn") -> None:
     expect(page.locator(STATE)).to_have_text("有改动，还没有保存")
 
 
+def save(page: Page, said: str) -> None:
+    """Click 保存 and wait for what the desk says of it."""
+    page.locator("[data-save]").click()
+    expect(page.locator(STATE)).to_contain_text(said)
+
+
 def versions(db: Database, key: int) -> list[bytes]:
     """The contents of the draft's versions, the oldest first; all of them count."""
     with db.reading() as session:
@@ -149,8 +155,7 @@ def test_a_save_whose_answer_was_lost_is_one_save(app: Flask, sqlite_db: Databas
         page = open_draft(visit, key)
         change(page, "一")
         held = Held(page, "lost")
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("连不上服务器")
+        save(page, "连不上服务器")
         change(page, "二")
         page.unroute("**/versions")
         with page.expect_request("**/versions") as repeated:
@@ -168,15 +173,13 @@ def test_a_lost_answer_and_a_crash_are_no_conflict(app: Flask, sqlite_db: Databa
         page = open_draft(visit, key)
         change(page, "一")
         Held(page, "lost")
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("连不上服务器")
+        save(page, "连不上服务器")
         change(page, "二")
         kept(page, "二")
         crashed(visit)
         page = open_draft(visit, key)
         page.get_by_role("button", name="恢复这些改动").click()
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("（第 3 版）")
+        save(page, "（第 3 版）")
     assert len(versions(sqlite_db, key)) == 3
 
 
@@ -209,18 +212,15 @@ def test_opening_changes_nothing(app: Flask, sqlite_db: Database, browser: Brows
             page.get_by_role("tab").first.click()
         checked(page)
         expect(page.locator(STATE)).to_have_text("已打开第 1 版，没有改动")
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_have_text("没有改动，仍是第 1 版")
+        save(page, "没有改动，仍是第 1 版")
         change(page, "改过的", path.suffix)
         page.get_by_role("button", name="撤销").click() if path.suffix != ".dmn" else page.evaluate(
             "daopaiModeler.getActiveViewer().get('commandStack').undo()"
         )
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_have_text("没有改动，仍是第 1 版")
+        save(page, "没有改动，仍是第 1 版")
         assert versions(sqlite_db, key) == [path.read_bytes()]
         change(page, "改过的", path.suffix)
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("（第 2 版）")
+        save(page, "（第 2 版）")
         assert visit.complaints == []
     first, second = versions(sqlite_db, key)
     same = canonical.form if path.suffix == ".form" else canonical.xml
@@ -236,11 +236,9 @@ def test_a_file_in_another_encoding_is_checked_and_kept_as_it_is(app: Flask, sql
     with serving(app) as base, visiting(app, browser, base, "zhang") as visit:
         page = open_draft(visit, key)
         expect(page.locator('[data-findings-list] [data-code^="xml"]')).to_have_count(0)
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_have_text("没有改动，仍是第 1 版")
+        save(page, "没有改动，仍是第 1 版")
         change(page, "改过的")
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("（第 2 版）")
+        save(page, "（第 2 版）")
     first, second = versions(sqlite_db, key)
     assert first == text.encode(encoding)
     assert b'encoding="UTF-8"' in second and "一张纸" in second.decode()
@@ -279,8 +277,7 @@ def test_a_session_that_ended_is_renewed_over_the_drawing(app: Flask, sqlite_db:
         expect(page.locator(STATE)).to_contain_text("（第 2 版）")
         expect(box).to_have_count(0)
         change(page, "二")
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("（第 3 版）")
+        save(page, "（第 3 版）")
     assert len(versions(sqlite_db, key)) == 3 and len(live(sqlite_db)) == 1
 
 
@@ -346,8 +343,7 @@ def test_changes_are_found_again_after_a_crash_and_thrown_away_after_a_save(app:
         offer.get_by_role("button", name="恢复这些改动").click()
         expect(offer).to_have_count(0)
         expect(page.locator(".djs-label", has_text="画到一半")).to_be_visible()
-        page.locator("[data-save]").click()
-        expect(page.locator(STATE)).to_contain_text("（第 2 版）")
+        save(page, "（第 2 版）")
         assert copies(page) == 0
         page = open_draft(visit, key)
         expect(page.locator('[data-notice^="copy-"]')).to_have_count(0)
@@ -466,5 +462,4 @@ def test_a_form_and_a_decision_are_found_again_too(app: Flask, sqlite_db: Databa
             page.locator('[data-notice^="copy-"]').get_by_role("button", name="恢复这些改动").click()
             expect(page.locator("[data-canvas]").get_by_text("画到一半").first).to_be_visible()
             expect(page.locator(STATE)).to_have_text("有改动，还没有保存")
-            page.locator("[data-save]").click()
-            expect(page.locator(STATE)).to_contain_text("（第 2 版）")
+            save(page, "（第 2 版）")

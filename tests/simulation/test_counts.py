@@ -134,3 +134,10 @@ def test_the_evening_of_the_simulation_decides(played: tuple[Flask, Watched, str
     context = {"judgeable": [row["number"] for row in rows], "people": [{"value": "he"}], "now": "2020-05-21T20:00:00+08:00"}
     habit("judgement")({"judgements": rows}, context, Chance(1))
     assert {row["decision"] for row in rows} == {"continue", "assign", "notice", "escalate"}
+    noticed = {}
+    for due in ("2020-05-22T21:00:00+08:00", "2020-05-21T21:00:00+08:00", "2020-05-21T12:00:00+08:00"):
+        late = [{"number": f"V01-{number}", "decision": "continue", "deadline": due} for number in range(200)]
+        habit("judgement")({"judgements": late}, context, Chance(1))
+        noticed[due] = [row["decision"] for row in late].count("notice")
+    assert sorted(noticed.values()) == list(noticed.values()), "the nearer the time limit, the more are pressed"
+    assert list(noticed.values())[0] < 30 < 130 < list(noticed.values())[-1]

@@ -15,8 +15,9 @@ from app.audit.blueprint import blueprint
 from app.audit.history import entries
 from app.audit.queries import Filter
 from app.auth import access, database
+from app.auth.holding import roles_held
 from app.auth.language import locale
-from app.auth.models import Account, RoleAssignment
+from app.auth.models import Account
 from app.auth.roles import label
 
 #: Acts on one page.
@@ -61,10 +62,7 @@ def _last_day(session: Session, username: str) -> date | None:
 
 
 def _roles(session: Session, username: str) -> list[str]:
-    rows = session.execute(
-        select(RoleAssignment.role, RoleAssignment.scope).where(RoleAssignment.username == username).order_by(RoleAssignment.key)
-    )
-    return [f"{label(role, locale())} {scope}".strip() for role, scope in rows]
+    return [f"{label(held.role, locale())} {held.scope}".strip() for held in roles_held(session, username, clock.now())]
 
 
 def _day(text: str) -> date | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaign import problems, questions
+from app.campaign import messages, problems, questions
 from app.engine.jobs import Context, handler
 
 
@@ -14,9 +14,11 @@ from app.engine.jobs import Context, handler
 def raise_problems(session: Session, job: Context) -> None:
     """What was found before the upgrade and has no process yet gets one; what has one is not started again."""
     for entry in job.variables.get("problems") or []:
-        problems.begin(session, problems.get(session, job.campaign_id, _number(entry)))
+        problem = problems.get(session, job.campaign_id, _number(entry))
+        messages.begin(session, job.campaign_id, "problem", problem.number, problems.variables(problem))
     for entry in job.variables.get("questions") or []:
-        questions.begin(session, questions.get(session, job.campaign_id, _number(entry)))
+        question = questions.get(session, job.campaign_id, _number(entry))
+        messages.begin(session, job.campaign_id, "question", question.number, questions.variables(question))
 
 
 @handler("campaign.apply_judgements")

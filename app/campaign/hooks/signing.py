@@ -48,14 +48,4 @@ def sign(
 
 def _record(session: Session, task: Task, actor: Actor, signature: Signature) -> None:
     told = {"document": signature.document, "role": signature.role, "manner": signature.manner, "sha256": signature.content_hash}
-    events.record(
-        session,
-        "document.signed",
-        actor,
-        campaign_id=task.campaign_id,
-        instance_key=task.instance_key,
-        activity_key=task.key,
-        element_id=task.element_id,
-        subject=task.subject,
-        detail={**told, "digests": contents.digests(signature), **events.went_by(task.definition_key)},
-    )
+    events.record_at(session, "document.signed", actor, task, {**told, "digests": contents.digests(signature)})

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app import clock
 from app.auth import access, accounts, actor, database, granting, identity
+from app.auth.holding import counts_at
 from app.auth.models import Account, RoleAssignment
 from app.auth.roles import BUSINESS, ROLES
 from app.campaign.blueprint import blueprint
@@ -30,7 +32,7 @@ def campaign_roles(campaign_id: int) -> str:
         for role, scope, username, name in read.execute(
             select(RoleAssignment.role, RoleAssignment.scope, Account.username, Account.name)
             .join(Account, Account.username == RoleAssignment.username)
-            .where(RoleAssignment.campaign_id == found.id)
+            .where(RoleAssignment.campaign_id == found.id, counts_at(clock.now()))
             .order_by(RoleAssignment.role, RoleAssignment.scope, Account.name)
         ):
             held.setdefault(role, []).append((scope, username, name))

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app import clock
 from app.auth import access, accounts, actor, database, granting, identity
+from app.auth.holding import counts_at
 from app.auth.models import RoleAssignment
 from app.auth.roles import BUSINESS, ROLES
 from app.campaign import listing
@@ -40,7 +42,7 @@ def staff_list() -> str:
         roles: dict[str, list[tuple[str, str]]] = {}
         for username, role, scope in read.execute(
             select(RoleAssignment.username, RoleAssignment.role, RoleAssignment.scope)
-            .where(RoleAssignment.campaign_id == who.campaign_id, RoleAssignment.username.in_([row.username for row in shown]))
+            .where(_held(who.campaign_id), RoleAssignment.username.in_([row.username for row in shown]))
             .order_by(RoleAssignment.key)
         ):
             roles.setdefault(username, []).append((role, scope))
@@ -61,13 +63,18 @@ def staff_list() -> str:
         )
 
 
+def _held(campaign_id: int) -> ColumnElement[bool]:
+    """The condition on ``RoleAssignment``: a role of the campaign that counts today."""
+    return and_(RoleAssignment.campaign_id == campaign_id, counts_at(clock.now()))
+
+
 def _filtered(campaign_id: int, args: Mapping[str, str]) -> Select[Staff]:
     """The staff that the address asks for."""
     query = select(Staff).where(Staff.campaign_id == campaign_id)
     if args.get("trained") == "no":
         query = query.where(Staff.trained_at.is_(None))
     if role := args.get("role"):
-        held = select(RoleAssignment.username).where(RoleAssignment.campaign_id == campaign_id, RoleAssignment.role == role)
+        held = select(RoleAssignment.username).where(_held(campaign_id), RoleAssignment.role == role)
         query = query.where(Staff.username.in_(held))
     if args.get("avoid") == "yes":
         query = query.where(Staff.home_village != "", Staff.role.in_(("group_leader", "instructor", "investigator")))
