@@ -136,6 +136,7 @@ def replayed(app: Flask, slider: MiniRacer, live: Live, *, least: int = 60) -> N
 def live(db: Database, at: At, tmp_path: Path) -> Iterator[tuple[Live, Flask]]:
     app = web.application(db, tmp_path)
     web.person(db, "auditor", "auditor", campaign_id=0)
+    web.person(db, "worker", "office", "investigator:G03")  # those for whom the diagrams' tasks are
     yield Live(db, at), app
 
 
@@ -148,8 +149,7 @@ def test_every_step_of_a_replay_is_what_the_live_instance_had(live: tuple[Live, 
         made.act(runtime.start, process, {**GIVEN, "id": process, "x": process == "inclusive_gateway" or 5}, ANN)
     for step in range(STEPS):
         go_on(made, step)
-    # Nobody holds the roles of these diagrams: an incident at each task, which does not move a token.
-    assert {found.kind for found in d.incidents_of(made.db)} <= {"assignment"}
+    assert not d.incidents_of(made.db)
     assert canceled(made.db) > 5
     replayed(app, slider, made)
 

@@ -7,15 +7,16 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import select
 
 from app import auth, clock
 from app.acts import people
-from app.auth import accounts, activation, granting, holding
+from app.auth import account_queries, accounts, activation, granting, holding
 from app.auth.accounts import AccountError
 from app.auth.demonstration import accounts_by_role
 from app.auth.models import ApiToken, RoleAssignment, Substitution
@@ -249,6 +250,47 @@ def test_a_person_announces_an_absence_and_comes_back(app: Flask, db: Database, 
     assert stands_in.post(f"/account/absences/{key}/end").status_code == 404, "only who is away comes back"
     assert away.post(f"/account/absences/{key}/end").status_code == 303
     assert identity_of(app, stands_in).substitutes_for == ()
+
+
+def test_the_security_administrator_sees_and_ends_what_is_an_accounts_own(app: Flask, db: Database) -> None:
+    """Under the address of another account there is nothing to end; each account has its own roles."""
+    for name, role in (("tan", "office"), ("ran", "party_office"), ("guard", "security_admin")):
+        web.person(db, name, role)
+    absence = {"from": "2020-05-21", "until": "2099-05-22", "substitute": "ran", "reason": "病假"}
+    assert web.signed_in_as(app, "tan").post("/account/absences", absence).status_code == 303
+    guard = web.signed_in_as(app, "guard")
+    with db.reading() as session:
+        key = session.scalars(select(Substitution.key)).one()
+        for name, role in (("tan", "office"), ("ran", "party_office")):
+            found = account_queries.detail(session, name)
+            assert found is not None and [held.role for held in found.roles] == [role]
+    assert guard.post(f"/accounts/ran/absences/{key}/end").status_code == 404
+    assert guard.post(f"/accounts/tan/absences/{key}/end").status_code == 303
+
+
+def test_a_first_password_and_a_wanted_second_factor_come_before_anything_else(db: Database, tmp_path: Path) -> None:
+    app = web.application(db, tmp_path, totp_for_admins=True)
+    web.person(db, "fresh", "office", must_change_password=True)
+    web.person(db, "guard", "security_admin", campaign_id=0)
+    web.person(db, "plain", "office")
+    for name, first in (("fresh", "auth.password"), ("guard", "auth.two_factor")):
+        browser = web.signed_in_as(app, name)
+        with app.test_request_context():
+            wanted = url_for(first)
+        for page in ("/account", "/tasks"):
+            answer = browser.get(page)
+            assert (answer.status_code, answer.location) == (303, wanted), (name, page)
+        assert browser.get(wanted).status_code == 200
+    assert web.signed_in_as(app, "plain").get("/account").status_code == 200
+
+
+def test_nothing_is_given_to_nobody_and_no_role_that_there_is_not(db: Database) -> None:
+    web.person(db, "ran")
+    for username, role, said in (("nobody", "office", "没有账号"), ("ran", "emperor", "没有角色")):
+        with pytest.raises(AccountError, match=said):
+            assign(db, username, role, campaign_id=web.CAMPAIGN)
+    with pytest.raises(AccountError, match="没有账号"):
+        db.in_transaction(lambda session: accounts.find(session, "nobody"))
 
 
 def test_a_token_carries_its_owners_roles_without_csrf_and_only_its_hash_is_kept(app: Flask, db: Database) -> None:

@@ -43,6 +43,26 @@ def test_one_source_gets_five_guesses(db: Database) -> None:
     assert guesses(db, [Source("10.0.0.9")] * 30) == LIMIT
 
 
+def test_what_is_left_is_counted_down_and_a_lock_is_not_drawn_out(db: Database, later: Later) -> None:
+    source = Source("10.0.0.9")
+
+    def left() -> int:
+        with db.reading() as session:
+            return attempts.left(session, "ran", source)
+
+    counted = []
+    for _failure in range(LIMIT):
+        counted.append(left())
+        assert db.in_transaction(lambda session: attempts.begin(session, "ran", source)) is None
+        until = db.in_transaction(lambda session: attempts.failed(session, "ran", source))
+    assert counted == list(range(LIMIT, 0, -1))
+    assert left() == 0
+    assert until is not None
+    later(timedelta(minutes=1))
+    assert db.in_transaction(lambda session: attempts.failed(session, "ran", source)) == until
+    assert left() == 0
+
+
 def test_each_attempt_is_told_those_that_are_refused_while_the_source_waits_too(db: Database) -> None:
     guesses(db, [Source("10.0.0.9")] * (LIMIT + 2))
     with db.reading() as session:

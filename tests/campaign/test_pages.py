@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.campaign import visibility
-from app.campaign.models import Campaign, Household
+from app.campaign.models import Campaign, Household, Member
 from app.db import Database
 from tests import web
 from tests.campaign import world
@@ -97,6 +98,11 @@ def test_a_page_of_personal_data_is_masked_until_somebody_says_why(app: Flask, d
     assert browser.post("/personal/unmask", asked).json == {"value": "10012345678"}
     stranger = web.signed_in_as(app, people["spot_checker"])
     assert stranger.post("/personal/unmask", asked).status_code == 404
+    with db.reading() as session:
+        member = session.scalars(select(Member.key).where(Member.household == code).order_by(Member.key)).first()
+    asked = {"what": "member.id_number", "key": str(member), "reason": "核对身份"}
+    assert browser.post("/personal/unmask", asked).json == {"value": world.ID_NUMBER}
+    assert stranger.post("/personal/unmask", asked).status_code == 404, "nor of a member of a household that is none of his"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ the connections. What forms would write into the ledger is written here with the
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,6 +53,8 @@ PEOPLE = {
     **{f"resident{n}": ("resident_leader", f"V0{n}") for n in (1, 2)},
     **{f"keyer{n}": ("data_entry", f"V0{n}") for n in (1, 2)},
 }
+#: id of a campaign that is none of the play's business
+NEIGHBOUR = 99
 DEADLINE = "2020-06-01T00:00:00+08:00"
 HOUSEHOLDS = [f"V0{v}-01-00{n}" for v in (1, 2) for n in (1, 2, 3)]
 
@@ -73,6 +76,35 @@ def prepare(db: Database) -> None:
     with clock.frozen(now):
         db.in_transaction(lambda session: definitions.deploy(session, files(), Actor("admin"), now=now))
         db.in_transaction(_write)
+        db.in_transaction(_write_neighbour)
+
+
+def _write_neighbour(session: Session) -> None:
+    """Another campaign with the same codes, all done but for a problem that is overdue: whatever counts or lists its rows is wrong."""
+    keys = count(1)  # older than all others
+    now = clock.now()
+    session.add(Campaign(id=NEIGHBOUR, name="上一年度自查评估", state="running", created_at=now))
+    for n in (1, 2):
+        session.add(Village(campaign_id=NEIGHBOUR, code=f"V0{n}", name="别处的村", position=n))
+        session.add(WorkGroup(campaign_id=NEIGHBOUR, code=f"G0{n}", name="别处的组", village=f"V0{n}"))
+    for code in HOUSEHOLDS:
+        mine = {"village": code[:3], "work_group": f"G{code[1:3]}", "investigator": f"li{code[2]}"}
+        session.add(Household(key=next(keys), campaign_id=NEIGHBOUR, code=code, head="别处", kind="registered", stage="entered", **mine))
+        session.add(
+            Problem(
+                key=next(keys),
+                campaign_id=NEIGHBOUR,
+                number=f"P-{code[:3]}-00{code[-1]}",
+                household=code,
+                village=code[:3],
+                work_group=f"G{code[1:3]}",
+                text="别处的问题",
+                rung=3,
+                deadline=now - timedelta(days=1),
+                raised_at=now,
+                raised_on=clock.local(now).date(),
+            )
+        )
 
 
 def _write(session: Session) -> None:
@@ -116,7 +148,7 @@ class Play:
         self._folder = folder
         self._move = move
         with db.reading() as session:
-            self.campaign_id: int = session.scalars(select(Campaign.id)).one()
+            self.campaign_id: int = session.scalars(select(Campaign.id).where(Campaign.id != NEIGHBOUR)).one()
             self.variables = campaigns.variables(session, campaigns.get(session, self.campaign_id))
 
     def do(self, work: Callable[[Session], T]) -> T:
@@ -302,9 +334,10 @@ class Play:
     # --- the ledger, as forms write it ----------------------------------------------------------------------------------
 
     def row(self, table: type[T], *where: Any) -> T:
-        """The newest row of a table."""
+        """The newest row of a table, of this campaign."""
         with self.db.reading() as session:
-            found = session.scalars(select(table).where(*where).order_by(table.key.desc()).limit(1)).one()  # type: ignore[attr-defined]
+            query = select(table).where(table.campaign_id == self.campaign_id, *where)  # type: ignore[attr-defined]
+            found = session.scalars(query.order_by(table.key.desc()).limit(1)).one()  # type: ignore[attr-defined]
             session.expunge(found)
             return found
 
@@ -336,7 +369,7 @@ class Play:
         """A question to the leader that holds its field; returns its number."""
 
         def work(session: Session) -> str:
-            home = session.scalars(select(Household).where(Household.code == household)).one()
+            home = session.scalars(select(Household).where(Household.campaign_id == self.campaign_id, Household.code == household)).one()
             return questions.ask(session, home, {"text": "?", "field": field}, Actor(by), clock.now())
 
         return self.db.in_transaction(work)

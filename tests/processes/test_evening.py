@@ -115,7 +115,9 @@ def verify_with_difference(play: Play, subject: str) -> str:
     }
 
     def know(session: Session) -> None:
-        home = session.scalars(select(Household).where(Household.code == subject.removeprefix("household:"))).one()
+        home = session.scalars(
+            select(Household).where(Household.campaign_id == play.campaign_id, Household.code == subject.removeprefix("household:"))
+        ).one()
         for source in ("system", "archive", "county", "town", "village", "household"):
             known.set_extract(session, home, source, {**said, "members_count": 3} if source == "archive" else said)
 

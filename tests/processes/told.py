@@ -87,6 +87,6 @@ def _problems(session: Session, events: list[Event]) -> Iterable[str]:
     for event in events:
         if event.kind in _LEDGER:
             states[event.subject] = _LEDGER[event.kind]
-    for problem in session.scalars(select(Problem)):
+    for problem in session.scalars(select(Problem).where(Problem.campaign_id.in_(select(ProcessInstance.campaign_id)))):
         if states.get(f"problem:{problem.number}") != problem.state:
             yield f"{problem.number}: {problem.state}, the history says {states.get(f'problem:{problem.number}')}"
