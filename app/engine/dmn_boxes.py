@@ -8,12 +8,14 @@ from app.engine.dmn_model import Json, Model, check_language, child_of, clean_na
 from app.engine.safe_xml import Node, elements, local
 
 HIT_POLICIES = ("UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER")
+MANY_HITS = ("COLLECT", "RULE ORDER", "OUTPUT ORDER")
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
 
 
 def box_at(model: Model, node: Node, owner: Node) -> Json:
     box = BOXES[local(node)](model, node, owner)
-    if node.get("typeRef") and local(node) != "decisionTable":
+    # a table of many hits yields a list of what its type says
+    if node.get("typeRef") and (local(node) != "decisionTable" or box["policy"] not in MANY_HITS or box["aggregation"]):
         box["type"] = plain_type(node.get("typeRef"))
     return box
 
@@ -53,11 +55,12 @@ def _list(model: Model, node: Node, owner: Node) -> Json:
 
 
 def _relation(model: Model, node: Node, owner: Node) -> Json:
-    columns = [clean_name(child.get("name", "")) for child in elements(node) if local(child) == "column"]
+    found = [child for child in elements(node) if local(child) == "column"]
+    columns, types = [clean_name(child.get("name", "")) for child in found], [type_of(child) for child in found]
     rows = [_list(model, child, owner)["items"] for child in elements(node) if local(child) == "row"]
     if any(len(row) != len(columns) for row in rows):
         model.problem(node, "dmn_row_length", owner)
-    return {"kind": "relation", "columns": columns, "rows": [row[: len(columns)] for row in rows]}
+    return {"kind": "relation", "columns": columns, "types": types, "rows": [row[: len(columns)] for row in rows]}
 
 
 def _invocation(model: Model, node: Node, owner: Node) -> Json:
@@ -65,9 +68,8 @@ def _invocation(model: Model, node: Node, owner: Node) -> Json:
     for child in elements(node):
         if local(child) == "binding":
             parameter = child_of(child, "parameter")
-            bindings.append(
-                {"name": clean_name("" if parameter is None else parameter.get("name", "")), "value": box_inside(model, child, owner)}
-            )
+            name = clean_name("" if parameter is None else parameter.get("name", ""))
+            bindings.append({"name": name, "type": type_of(parameter), "value": box_inside(model, child, owner)})
     return {"kind": "invocation", "target": box_inside(model, node, owner), "bindings": bindings}
 
 
@@ -151,6 +153,7 @@ def _table_output(model: Model, node: Node, owner: Node) -> Json:
     return {
         "name": clean_name(node.get("name", "")),
         "label": node.get("label") or node.get("name", ""),
+        "type": type_of(node),
         "values": _listed_values(model, values, owner),
         "otherwise": "" if otherwise is None else expression_at(model, otherwise, owner),
     }
@@ -172,6 +175,7 @@ def _rule(model: Model, node: Node, owner: Node, inputs: int, outputs: int) -> J
     return {
         "inputs": [expression_at(model, cell, owner, unary=True) for cell in tests],
         "outputs": [expression_at(model, cell, owner) for cell in results],
+        "types": [type_of(cell) for cell in results],
     }
 
 

@@ -244,7 +244,10 @@ def test_a_result_is_converted_to_its_declared_type(decision: str, x: object, ex
     assert _decide("types", decision, x=x) == expected
 
 
-@pytest.mark.parametrize("decision", ["same", "parameter", "by_lambda", "by_box", "by_knowledge", "by_service"])
+PLACES = ("lambda", "box", "knowledge", "service", "binding", "table", "output", "cell")
+
+
+@pytest.mark.parametrize("decision", ["same", "parameter", *(f"by_{what}" for what in PLACES)])
 def test_allowed_values_hold_for_results_and_arguments(decision: str) -> None:
     assert [_decide("allowed", decision, x=given) for given in ("A", "C", None)] == ["A", None, None]
 
@@ -252,6 +255,11 @@ def test_allowed_values_hold_for_results_and_arguments(decision: str) -> None:
 def test_allowed_values_of_its_own_stand_for_those_of_the_type_it_is_made_of() -> None:
     assert [_decide("allowed", "other", x=given) for given in ("A", "C", 5)] == [None, "C", None]
     assert [_decide("allowed", "home", x=given) for given in ("B", "C")] == [{"grades": ["A", "B"]}, None]
+
+
+def test_a_column_has_its_type_and_an_output_that_of_the_model_only() -> None:
+    assert [_decide("allowed", "lines", x=given) for given in ("A", "C")] == [[{"grade": "A", "x": "A"}], [{"grade": None, "x": "C"}]]
+    assert _decide("allowed", "untyped", x=5) == 5, "modellers write string where nobody chose a type"
 
 
 def test_instance_of_asks_for_the_shape_and_a_service_for_its_parameters() -> None:

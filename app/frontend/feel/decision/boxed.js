@@ -28,12 +28,23 @@ const BOXES = {
   },
   'relation': (box, place) => {
     const rows = box.rows.map(row => row.map(cell => compileBox(cell, place)));
-    return scope => rows.map(row => row.reduce((line, cell, index) => put(line, box.columns[index], cell(scope)), {}));
+    const typed = (value, index) => coerce(place.types, box.types[index], value);
+    return scope => rows.map(row => row.reduce((line, cell, index) => put(line, box.columns[index], typed(cell(scope), index)), {}));
   },
   'invocation': (box, place) => {
     const target = compileBox(box.target, place);
-    const bindings = box.bindings.map(({ name, value }) => [ normalizeContextKey(name), compileBox(value, place) ]);
-    return scope => invoke(target(scope), null, new Map(bindings.map(([ name, value ]) => [ name, value(scope) ])));
+    const bindings = box.bindings.map(({ name, type, value }) => ({ name: normalizeContextKey(name), type, value: compileBox(value, place) }));
+    return scope => {
+      const args = new Map();
+      for (const { name, type, value } of bindings) {
+        const given = value(scope) ?? null;
+        args.set(name, coerce(place.types, type, given));
+        if (args.get(name) === null && given !== null) {
+          return null; // as where a parameter of the function itself does not fit
+        }
+      }
+      return invoke(target(scope), null, args);
+    };
   },
   'function': (box, place) => {
     const body = compileBox(box.body, place);

@@ -5,7 +5,7 @@ import { passes } from '../tests.js';
 import { compare, equals, put } from '../values.js';
 import { text as shown } from '../functions/conversion.js';
 import { DecisionProblem } from './problem.js';
-import { receive } from './typing.js';
+import { coerce, receive } from './typing.js';
 
 const MULTIPLE = new Set([ 'COLLECT', 'RULE ORDER', 'OUTPUT ORDER' ]);
 
@@ -32,7 +32,8 @@ export function compileTable(table, names, title, types) {
   const rules = table.rules.map((rule, index) => ({
     number: index + 1,
     tests: rule.inputs.map(text => blank(text) ? anything : cell(text, true)),
-    results: rule.outputs.map(text => blank(text) ? () => null : cell(text, false))
+    results: rule.outputs.map((text, column) => blank(text) ? () => null
+      : typedOutput(cell(text, false), rule.types[column] ?? table.outputs[column].type, types))
   }));
 
   return scope => {
@@ -50,6 +51,12 @@ export function compileTable(table, names, title, types) {
 
 /** ISO text where a date, time or duration is declared becomes one, as in input data. */
 const typedInput = (value, type, types) => type ? scope => receive(types, type, value(scope)) : value;
+
+/**
+ * What does not fit a type of the model that an output declares is null. FEEL's own names are left alone: modellers write "string" where
+ * nobody chose a type.
+ */
+const typedOutput = (value, type, types) => Object.hasOwn(types, type ?? '') ? scope => coerce(types, type, value(scope)) : value;
 
 function read(input, scope, title) {
   const value = input.value(scope) ?? null;
