@@ -75,6 +75,7 @@ def _next(session: Session, model: Any, campaign_id: int, after: int) -> list[An
 
 _plain(("persons", "texts"), campaign.LedgerEntry, "snapshot")
 _plain(("persons", "texts"), campaign.Report, "content")
+_plain(("persons", "texts"), campaign.Village, "facts")
 _plain(("persons",), campaign.SpotSample, "differences")
 
 

@@ -65,7 +65,7 @@ def test_no_name_of_the_register_is_left(db: Database, at: Callable[[str], datet
     assert len(before) > len(list(left(db, tmp_path, wanted, {}))), "ciphertexts are looked behind"
     places = {place.partition(" ")[0] for place, _name in before}
     assert {"household", "member", "extract", "submission", "user_task", "process_instance", "event", "notification", "meeting"} <= places
-    assert {"field_comment", "attachment", "ledger_entry", "report", "guide", "question", "incident", "uploads"} <= places
+    assert {"field_comment", "attachment", "ledger_entry", "report", "guide", "question", "incident", "message", "uploads"} <= places
 
     erase(db, history.campaign)
     assert [place for place, _name in left(db, tmp_path, wanted, opened)] == []
@@ -158,6 +158,9 @@ def hide_everywhere(session: Any, number: int, uploads: Path, wanted: set[str]) 
         ),
     ):
         session.add(row)
+    instance.business_key = task.business_key = who
+    events.record(session, "instance.started", Actor("he"), campaign_id=number, instance_key=instance.key, detail={"business_key": who})
+    runtime.publish_message(session, "nobody_waits", who, {"said": said}, Actor("he"), campaign_id=number, message_id=name)
     photo = Attachment(
         campaign_id=number,
         task_key=task.key,

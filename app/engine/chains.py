@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from app import exact_json
 from app.db import new_key
+from app.engine import blanking
 from app.engine.actor import SYSTEM
 from app.engine.chain_models import Chain
 from app.engine.models import Event, ProcessInstance
@@ -50,6 +51,8 @@ COLUMNS = (
 FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables", "states"})
 #: More of the same, since a later release: a record that has one of these says so itself, under ``HIDDEN``, so that older hashes stay.
 _LATER = frozenset({"changes"})
+#: Codes as a rule; what was sent from outside may be a name, and is hidden then.
+_KEYS = frozenset({"business_key", "correlation_key"})
 HIDDEN = "hidden"
 #: Chains among which acts that nobody's name stands for spread, so that their writers do not meet.
 LANES = 16
@@ -112,7 +115,8 @@ def link(previous: str, text: bytes) -> str:
 def append(entry: Event, chain: int, length: int, head: str) -> str:
     """Give *entry* the next place in a chain of *length* records; returns the new head."""
     entry.chain, entry.seq = chain, length + 1
-    more = sorted(_LATER.intersection(entry.detail))
+    named = {name for name in _KEYS.intersection(entry.detail) if blanking.plain(entry.detail[name]) != entry.detail[name]}
+    more = sorted(named | _LATER.intersection(entry.detail))
     entry.detail = exact_json.loads(canonical({**entry.detail, HIDDEN: more} if more else entry.detail))
     entry.salt = secrets.token_hex(16) if free_of(entry.detail) else ""
     columns = tuple(getattr(entry, name) for name in COLUMNS)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -23,7 +23,7 @@ from app.engine.chain_models import Erasure, Retention
 from app.engine.children import RUNNING
 from app.engine.errors import Conflict, NotFound
 from app.engine.migration_models import InstanceMigration
-from app.engine.models import Call, Event, Incident, JobRow, MessageRow, ProcessInstance, Task
+from app.engine.models import Call, Event, Incident, JobRow, MessageRow, ProcessInstance, SubscriptionRow, Task
 from app.engine.proof import adopting
 from app.engine.told import anew
 from app.engine.told.followed import STATES
@@ -191,11 +191,12 @@ def _instances(session: Session, campaign_id: int, after: int) -> tuple[int, int
     if after:
         return None
     blanks: dict[Any, dict[str, Any]] = {
-        ProcessInstance: {"label": BLANK, "variables": {}, "tokens": b"", "result": None},
-        Task: {"label": BLANK, "variables": {}},
+        ProcessInstance: {"label": BLANK, "business_key": "", "variables": {}, "tokens": b"", "result": None},
+        Task: {"label": BLANK, "business_key": "", "variables": {}},
         Call: {"common": {}, "items": []},
         JobRow: {"payload": {}, "error": ""},
-        MessageRow: {"variables": {}},
+        MessageRow: {"variables": {}, "correlation_key": "", "message_id": cast(MessageRow.key, String)},
+        SubscriptionRow: {"correlation_key": ""},
         Incident: {"message": BLANK},
         InstanceMigration: {"variables": {}, "tokens": b"", "changes": {}},
     }

@@ -62,8 +62,9 @@ def note(session: Session) -> None:
     """See which objects are new, changed or deleted, before it is forgotten what they were."""
     known, fresh = of(session), list[Change]()
     for row in session.new:
-        how = followed.of(row)
-        if how is not None:
+        if id(row) in known:
+            known[id(row)].deleted = False
+        elif (how := followed.of(row)) is not None:
             _fill_in(row, how)
             _keep(session, known, row, how, "").deleted = False
     for row in (*session.dirty, *session.deleted):
@@ -111,8 +112,10 @@ def _fill_in(row: Any, how: Followed) -> None:
 
 
 def _values(row: Any, how: Followed, *, before: bool = False) -> dict[str, Any]:
+    loaded: dict[str, Any] = inspect(row).dict
     old = inspect(row).committed_state if before else {}
-    return {name: old[name] if name in old else getattr(row, name) for name in how.columns}
+    there = {**loaded, **old} if old else loaded
+    return {name: there[name] if name in there else getattr(row, name) for name in how.columns}
 
 
 def _hold(session: Session, entries: Sequence[Change]) -> None:

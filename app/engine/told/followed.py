@@ -18,8 +18,9 @@ STATES = "states"
 _WAY = 1
 #: How ciphertexts begin, and columns that hold hashes of secrets.
 _CIPHER, _SECRETS = "v1.", ("password_hash", "token_hash")
+_CIPHER_IN_JSON = b'"v1.'
 #: types whose values are hashed as they are
-_AS_IT_IS = frozenset({type(None), bool, int, float})
+_AS_IT_IS = frozenset({type(None), bool, int, float, dict, list})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,17 @@ class Followed:
 
     def digest(self, values: Mapping[str, Any]) -> str:
         """The digest of a row, given by column."""
-        return chains.digest(chains.canonical(self.hashed(values)))
+        text = chains.canonical(self._written(values))
+        # Contents are looked into for ciphertexts only where one may be: each completion hashes four rows with their variables.
+        return chains.digest(chains.canonical(self.hashed(values)) if _CIPHER_IN_JSON in text else text)
 
     def hashed(self, values: Mapping[str, Any]) -> list[Any]:
         """What is hashed of a row: ciphertexts by their digest, times as text."""
-        return [_plain(name, values[name]) for name in self.columns]
+        return [_shut(value) for value in self._written(values)]
+
+    def _written(self, values: Mapping[str, Any]) -> list[Any]:
+        """``hashed``, but for ciphertexts within contents."""
+        return [value if type(value := values[name]) in _AS_IT_IS else _plain(name, value) for name in self.columns]
 
 
 #: table name → how it is followed
@@ -127,17 +134,14 @@ def as_told(columns: Mapping[str, Sequence[str]], known: MetaData) -> dict[str, 
 
 
 def _plain(name: str, value: Any) -> Any:
-    kind = type(value)
-    if kind in _AS_IT_IS:  # most values: each completion hashes four rows of a hundred columns in all
-        return value
-    if kind is str:
+    if isinstance(value, str):
         secret = value.startswith(_CIPHER) or (value and name in _SECRETS)
         return {"gone": chains.digest(value.encode())} if secret else value
     if isinstance(value, datetime):
         return chains.stamp(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, bytes):
         return {"sha256": hashlib.sha256(value).hexdigest()}
-    return _shut(value)
+    return value
 
 
 def _shut(value: Any) -> Any:
