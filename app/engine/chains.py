@@ -142,6 +142,13 @@ def name_of(entry: Event) -> str:
     return f"person:{entry.actor}"
 
 
+def fits(name: str, actor: str) -> bool:
+    """Whether a record of *actor* may stand in the chain *name* (``name_of``)."""
+    lane = name in _LANES and (name.startswith("sign-in:") or actor in (SYSTEM.name, ""))
+    return lane or name == f"person:{actor}"
+
+
+_LANES = frozenset(f"{kind}:{number}" for kind in ("sign-in", "system") for number in range(LANES))
 _NAMED = select(Chain).where(Chain.name.in_(bindparam("names", expanding=True))).order_by(Chain.name).with_for_update()
 
 

@@ -359,6 +359,7 @@ WAYS: dict[str, Tamper] = {
     "delete a seal": remove("seal"),
     "delete a sealed head": remove("sealed_head"),
     "alter a chain's head": alter("chain", "length", "head"),
+    "alter a chain's name": alter("chain", "name"),
     "alter an instance's head": alter("process_instance", "chain_length", "chain_head"),
     "alter an activity": alter("activity"),
     "delete an activity": remove("activity"),

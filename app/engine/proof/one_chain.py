@@ -138,11 +138,11 @@ class OneChain:
         return None
 
     def _foreign(self) -> Finding | None:
-        """A chain that is named for a person holds only that person's records."""
+        """A chain outside of instances is named for whose records it holds."""
         name = self.head[2] if self.head else None
-        if name is None or not name.startswith("person:"):
+        if name is None:
             return None
-        row = next((row for row in self.rows if f"person:{row[ACTOR]}" != name), None)
+        row = next((row for row in self.rows if not chains.fits(name, str(row[ACTOR]))), None)
         return _about("chain_foreign", row, name=name, actor=row[ACTOR]) if row is not None else None
 
     def _backdated(self) -> Finding | None:
