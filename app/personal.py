@@ -110,8 +110,9 @@ def uses_earlier_key(text: str) -> bool:
 
 
 def blind_index(kind: str, text: str) -> str:
-    """A keyed hash that finds equal values without decrypting (upper case, no blanks). Differs between kinds. 64 characters."""
-    plain = re.sub(r"[\s-]", "", text).upper()
+    """A keyed hash that finds equal values without decrypting (upper case, no blanks). Differs between kinds. 64 characters;
+    empty where there is no value: none is equal to nothing."""
+    plain = "" if text in NONE else re.sub(r"[\s-]", "", text).upper()
     return hmac.new(_in_use().index, f"{kind}:{plain}".encode(), hashlib.sha256).hexdigest() if plain else ""
 
 

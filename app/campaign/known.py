@@ -147,7 +147,7 @@ def _date(text: Any) -> date | None:
 
 def others_with(session: Session, home: Household, id_numbers: list[str]) -> list[str]:
     """Those of *id_numbers* that another household of the campaign already has. One statement."""
-    by_index = {personal.blind_index("id_number", number): number for number in id_numbers if number}
+    by_index = {personal.blind_index("id_number", number): number for number in id_numbers if number and number not in personal.NONE}
     if not by_index:
         return []
     found = session.scalars(

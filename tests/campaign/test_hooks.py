@@ -375,3 +375,39 @@ def test_what_was_found_is_the_households_reality(place: Database) -> None:
         stored = session.scalars(select(Extract.values).where(Extract.household == code, Extract.source == "actual")).one()
         assert personal.is_encrypted(stored["phone"])
         assert known.extracts(session, row)["actual"] == {"head": "张三丰", "phone": "13900001111"}
+
+
+def test_members_without_an_id_number_pass_with_a_reason_and_without_false_warnings(place: Database) -> None:
+    """None is a value: two of them are not each other's number, here or in another household; without the reason it is refused."""
+
+    def born(reason: str | None) -> Callable[[dict[str, Any]], None]:
+        def change(data: dict[str, Any]) -> None:
+            visited(data)
+            for member, none in zip(data["members"], ("无", "none"), strict=True):
+                member.update(id_number=none, no_id_reason=reason)
+
+        return change
+
+    first, second = home(place), home(place, members=tuple(_renumbered(member) for member in world.new("x").members))
+    assert send(place, form_task(first), born("户口未迁入"))["problems"] == []
+    known_data = _data_of(place, first)
+    assert [member["id_number"] for member in known_data["members"]] == ["无", "none"]
+    with pytest.raises(AssertionError, match="no_id_reason"):
+        send(place, form_task(second), born(None))
+    with place.reading() as session:
+        row = session.scalars(select(Household).where(Household.code == first)).one()
+        assert known.others_with(session, row, ["无", "none", ""]) == []
+    assert personal.blind_index("id_number", "无") == personal.blind_index("id_number", "none") == ""
+
+
+def _renumbered(member: Any) -> Any:
+    facts = {"education": "primary", "school_status": "left", "labour": "full", "insurance": "resident", "pension": "resident"}
+    number = id_numbers.make("509999", member.birth_date, 77 if member.sex == "male" else 78)
+    return type(member)(member.name, member.sex, member.birth_date, number, member.relation, member.health, facts)
+
+
+def _data_of(db: Database, code: str) -> dict[str, Any]:
+    with db.reading() as session:
+        last = submissions.latest(session, CAMPAIGN, "household_registered", f"household:{code}")
+        assert last is not None
+        return submissions.data_of(session, last, unmask=True)
