@@ -21,6 +21,7 @@ from app.campaign.models import (
     Campaign,
     CodeItem,
     DocumentTemplate,
+    Household,
     Notice,
     Notification,
     Paper,
@@ -353,6 +354,37 @@ def test_a_closed_day_keeps_the_names_of_then(place: Database, number: str) -> N
     change(place, CodeItem, label_zh="改名")
     change(place, WorkGroup, name="改名组")
     assert {kind: cells(made(place, kind, "xlsx", "2020-05-29")) for kind in kinds} == before
+
+
+def test_an_approved_household_form_is_printed_with_the_words_of_then(place: Database, at: At) -> None:
+    """Labels of a newer form, code lists, names and groups that change later do not reach a form that was filled in and approved."""
+    code = filled.home(place)
+    filled.send(place, filled.form_task(code), filled.visited)
+    review = filled.task("rereview", f"household:{code}", properties={"stage": "rereviewed"})
+    at("2020-05-27T09:00:00+08:00")
+    filled.send(place, review, lambda data: data.update(decision="approve"))
+    kinds = (("household_form", "pdf"), ("app_entry", "xlsx"))
+    before = {
+        kind: pdf_text(made(place, kind, form, code)) if form == "pdf" else cells(made(place, kind, form, code)) for kind, form in kinds
+    }
+    newer = (
+        filled.FILES["household_registered.form"]
+        .replace("户主姓名".encode(), "改名指标".encode())
+        .replace("砖混".encode(), "改名选项".encode())
+    )
+    assert newer != filled.FILES["household_registered.form"]
+    place.in_transaction(lambda session: definitions.deploy(session, {"household_registered.form": newer}, CLI, now=clock.now()))
+    change(place, Village, name="改名村")
+    change(place, CodeItem, label_zh="改名")
+    change(place, Household, head="改名户主", reviewed_at=None)
+    at("2020-06-02T09:00:00+08:00")
+    after = {
+        kind: pdf_text(made(place, kind, form, code)) if form == "pdf" else cells(made(place, kind, form, code)) for kind, form in kinds
+    }
+    assert after == before and "改名" not in str(after)
+    with place.reading() as session:
+        paper = session.scalars(select(Paper).where(Paper.kind == "household_form")).one()
+    assert world.ID_NUMBER not in str(paper.content), "answers stay in the submission, encrypted"
 
 
 def test_nothing_is_left_of_a_paper_whose_contents_were_erased(place: Database, number: str) -> None:

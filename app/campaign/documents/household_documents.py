@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.auth import Identity
 from app.campaign import people, visibility
-from app.campaign.documents import app_screens, disclosure, form_words, phrases
+from app.campaign.documents import app_screens, disclosure, form_words, frozen, phrases
 from app.campaign.documents.content import Column, Document, PaperForm, Sheet
 from app.campaign.models import FormCode, Household
+from app.engine.actor import Actor
 from app.forms.models import Submission
 
 #: how the respondent confirmed the form
@@ -24,16 +27,16 @@ def household_form(session: Session, who: Identity, about: str) -> Document | No
     if found is None:
         return None
     home, (form, data, last), clear = found
-    lead = "  ".join(part for part in (f"表编码：{_code(session, home)}", f"户编号：{home.code}", _state(last)) if part)
-    names = people.names(session, [home.investigator, last.actor if last else ""])
+    words = _words(session, home, last)
+    lead = "  ".join(part for part in (f"表编码：{words['code']}", f"户编号：{home.code}", _state(last)) if part)
     paper = PaperForm(
         title=form.title(),
         lead=lead,
-        sections=form_words.sections(form, data, disclosure.code_lists(session, who.campaign_id)),
-        signatures=_signatures(home, data, last, names),
+        sections=form_words.sections(form, data, words["lists"]),
+        signatures=_signatures(words, data, last),
         notes=form_words.explanations(form),
     )
-    name = f"{form.title()}_{home.code}_{home.head}"
+    name = f"{form.title()}_{home.code}_{words['head']}"
     detail = {"households": 1, "masked": not clear}
     return Document(name, f"household:{home.code}", form=paper, detail=detail)
 
@@ -44,15 +47,14 @@ def app_entry(session: Session, who: Identity, about: str) -> Document | None:
     if found is None or found[0].approved_at is None:
         return None  # 审核无误后…分户录入: nothing is keyed in before the complete re-review has passed
     home, (form, data, last), clear = found
-    lists = disclosure.code_lists(session, who.campaign_id)
-    keying = app_screens.of_form(session, form, data, lists)
+    words = _words(session, home, last)
+    keying = app_screens.of_form(session, form, data, words["lists"])
     keyed = [(screen.title, each.label, f"{each.value} {each.unit}".strip()) for screen in keying.screens for each in screen.values]
     rows = [(number, *line, "□") for number, line in enumerate(keyed, start=1)]
-    place = disclosure.village_name(session, home)
     sheet = Sheet(
         name=home.code,
         title="“渝扶贫APP”录入单",
-        lead=f"{place} {home.group_no}组 {home.head}  户编号：{home.code}  表编码：{_code(session, home)}",
+        lead=f"{words['village']} {home.group_no}组 {words['head']}  户编号：{home.code}  表编码：{words['code']}",
         columns=(
             Column("序号", 6, "center"),
             Column("APP界面", 20),
@@ -68,7 +70,7 @@ def app_entry(session: Session, who: Identity, about: str) -> Document | None:
         landscape=False,
     )
     detail = {"households": 1, "masked": not clear}
-    return Document(f"渝扶贫APP录入单_{home.code}_{home.head}", f"household:{home.code}", sheets=(sheet,), detail=detail)
+    return Document(f"渝扶贫APP录入单_{home.code}_{words['head']}", f"household:{home.code}", sheets=(sheet,), detail=detail)
 
 
 def _filled(session: Session, who: Identity, code: str, *, keying: bool = False) -> tuple[Household, Any, bool] | None:
@@ -79,6 +81,34 @@ def _filled(session: Session, who: Identity, code: str, *, keying: bool = False)
     clear = disclosure.keys_in(who, home) if keying else disclosure.in_the_clear(who, home)
     form = disclosure.filled(session, home, clear=clear)
     return (home, form, clear) if form is not None else None
+
+
+def keep_approved(session: Session, home: Household, last: Submission, actor: Actor, *, at: datetime) -> None:
+    """An approved form is printed with the words of then. Its answers stay in the submission, encrypted, with the version of the form that
+    was filled in; what is kept beside it are labels of code lists, names, and who passed it when."""
+    session.flush()
+    document = Document(f"户表_{home.code}", f"household:{home.code}")
+    about: dict[str, Any] = {"stage": "issued", "at": at, "data": _live_words(session, home, last), "submission_key": last.key}
+    frozen.keep(session, home.campaign_id, "household_form", document.subject, document, actor, **about)
+
+
+def _words(session: Session, home: Household, last: Submission | None) -> Mapping[str, Any]:
+    """What codes and accounts are called: as kept when this very form was approved, otherwise now."""
+    subject = f"household:{home.code}"
+    kept = frozen.newest(session, home.campaign_id, "household_form", subject, form=last.key) if last is not None else None
+    return kept.data if kept is not None else _live_words(session, home, last)
+
+
+def _live_words(session: Session, home: Household, last: Submission | None) -> dict[str, Any]:
+    names = people.names(session, [home.investigator, last.actor if last else ""])
+    return {
+        "lists": disclosure.code_lists(session, home.campaign_id),
+        "code": _code(session, home),
+        "village": disclosure.village_name(session, home),
+        "head": home.head,
+        "investigator": names.get(last.actor, last.actor) if last else "",
+        "reviewed": _reviewed(home),
+    }
 
 
 def _code(session: Session, home: Household) -> str:
@@ -93,7 +123,7 @@ def _state(last: Submission | None) -> str:
     return f"第{last.revision}次报送：{phrases.moment(last.at)}"
 
 
-def _signatures(home: Household, data: dict[str, Any], last: Submission | None, names: dict[str, str]) -> list[str]:
+def _signatures(words: Mapping[str, Any], data: dict[str, Any], last: Submission | None) -> list[str]:
     """Who answered and who asked, as recorded; lines to sign when nobody has."""
     visit: dict[str, Any] = data.get("visit") or {}
     how = _CONFIRMED.get(str(visit.get("signature")), "")
@@ -103,8 +133,7 @@ def _signatures(home: Household, data: dict[str, Any], last: Submission | None, 
     )
     if last is None:
         return [respondent, f"调查员{phrases.TO_SIGN}"]
-    investigator = names.get(last.actor, last.actor)
-    return [respondent, f"调查员：签字：{investigator} {phrases.day(last.at)}", f"审核（指导员）：{_reviewed(home)}"]
+    return [respondent, f"调查员：签字：{words['investigator']} {phrases.day(last.at)}", f"审核（指导员）：{words['reviewed']}"]
 
 
 def _reviewed(home: Household) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign import known, numbers, people, progress
+from app.campaign.documents import household_documents
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
 from app.campaign.models import HandOver, Household, WorkGroup
@@ -65,13 +66,14 @@ def attendees(session: Session, task: Task, _identity: Any) -> Prepared | None:
 
 
 @hooks.accepts("rereview")
-def rereviewed(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
+def rereviewed(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """The approved form is what is known about the household from now on."""
     if outcome.data.get("decision") != "approve":
         return
     home = subjects.needed(subjects.household(session, task), task, "household")
-    last = submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject)
-    known.adopt(session, home, submissions.data_of(session, subjects.needed(last, task, "form"), unmask=True))
+    last = subjects.needed(submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject), task, "form")
+    known.adopt(session, home, submissions.data_of(session, last, unmask=True))
+    household_documents.keep_approved(session, home, last, actor, at=clock.now())
 
 
 @hooks.prepares("consultation")
