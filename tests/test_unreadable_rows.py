@@ -70,6 +70,7 @@ def _rewrite(session: Session, kind: str, id: str, content: bytes) -> None:
 _LISTS = re.compile(r"^(?!/static|/language|/sign-out|/sw|/files)")
 
 
+@pytest.mark.timeout(600)
 def test_every_list_answers_everybody_beside_rows_that_cannot_be_read(app: Flask) -> None:
     paths = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
     assert len(paths) > 40
@@ -133,6 +134,7 @@ def test_what_has_nothing_to_do_with_it_is_checked_deployed_and_tried(app: Flask
     db.in_transaction(lambda session: definitions.deploy(session, new, d.ANN, now=clock.now()))
 
 
+@pytest.mark.timeout(600)
 def test_each_page_of_what_cannot_be_read_opens_or_says_why_what_is_kept_and_what_to_do(app: Flask) -> None:
     """Every page of one definition, draft, instance, task or scenario, and of one element of them, for whoever may open it."""
     db: Database = app.extensions["daopai.db"]

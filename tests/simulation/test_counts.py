@@ -107,7 +107,7 @@ def played(sqlite_db: Database, tmp_path: Path) -> Iterator[tuple[Flask, Watched
     clock.reset()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_same_numbers_everywhere_at_any_moment(played: tuple[Flask, Watched, str]) -> None:
     app, play, office = played
     who = play.people.identities[office]
