@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from app.acts import completion
+from app.campaign import problems
 from app.campaign.models import Hold, Household, Notice, ProblemList
+from app.engine.models import Task
 from tests.processes.judging import judge
 from tests.processes.play import Play
 from tests.processes.plays import plays
@@ -181,3 +184,12 @@ def test_the_evening_finds_a_breach(play: Play) -> None:
     play.at("2020-05-21 19:30")
     judge(play, number, "breach")
     assert play.tasks("commander", f"problem:{number}") == ["breach_case"]
+
+
+def test_who_rectifies_sees_the_measure_that_was_ordered(play: Play) -> None:
+    number = play.raise_problem("V01-01-001")
+    play.do(lambda session: setattr(problems.get(session, play.campaign_id, number), "measure", "三日内补修"))
+    key = play.task("cadre1", "village_fix").key
+    with play.app.test_request_context(), play.db.reading() as session:
+        prepared = completion.prepare(session, session.get_one(Task, key), play.identity("cadre1"))
+    assert prepared.data["measure"] == "三日内补修"
