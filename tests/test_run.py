@@ -98,6 +98,19 @@ def test_a_half_made_environment_is_made_anew(run: ModuleType) -> None:
     assert run.installed()["requirements.txt"] == run.digest(run.ROOT / "requirements.txt")
 
 
+def test_an_environment_behind_a_link_is_left_alone(run: ModuleType, tmp_path: Path) -> None:
+    """Emptying it would empty what others use: nothing behind the link changes, and the sentence names the link."""
+    theirs = tmp_path / "theirs"
+    (theirs / "bin").mkdir(parents=True)
+    (theirs / "kept").write_text("kept")
+    run.VENV.symlink_to(theirs, target_is_directory=True)
+    with pytest.raises(SystemExit, match=r"\.venv 是一个链接.*\(.*is a link; remove the link first"):
+        run.environment(run.ROOT / "requirements.txt")
+    assert run.VENV.is_symlink()
+    assert (theirs / "kept").read_text() == "kept"
+    assert sorted(each.name for each in theirs.iterdir()) == ["bin", "kept"]
+
+
 def test_without_debians_package_it_is_named(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else object())
     with pytest.raises(SystemExit, match=r"apt install python3\.\d+-venv"):

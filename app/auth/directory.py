@@ -50,15 +50,18 @@ class Directory:
         found = {(int(row[0]), str(row[1]), str(row[2])) for row in session.execute(union_all(*parts))}
         return frozenset((campaign, each) for campaign, each in wanted if _is_somebody(campaign, each, found))
 
-    def why_nobody(self, candidate: str) -> str:
+    def why_nobody(self, candidate: str) -> tuple[str, str]:
         """Why nobody is this candidate."""
         if candidate.startswith(PERSON):
-            return f"“{candidate.removeprefix(PERSON)}”没有可以登录的账号"
+            name = candidate.removeprefix(PERSON)
+            return f"“{name}”没有可以登录的账号", f"“{name}” has no account that can sign in"
         wrong = self.roles.wrong(candidate)
         if wrong is not None:
-            return TEXTS[wrong[0]][0].format(**wrong[1]).rstrip("。")
+            chinese, english = (text.format(**wrong[1]) for text in TEXTS[wrong[0]][:2])
+            return chinese.rstrip("。"), english.rstrip(".")
         role, _colon, scope = candidate.partition(":")
-        return f"角色“{' '.join(filter(None, (label(role, 'zh'), scope)))}”无人担任"
+        held = [" ".join(filter(None, (label(role, locale), scope))) for locale in ("zh", "en")]
+        return f"角色“{held[0]}”无人担任", f"nobody holds the role “{held[1]}”"
 
 
 def _is_somebody(campaign: int, candidate: str, found: set[tuple[int, str, str]]) -> bool:

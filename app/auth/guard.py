@@ -12,9 +12,9 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
-from app.auth import sessions
+from app.auth import renewing, sessions
 from app.auth.current import database, identity, signed_in_person, uses_token
-from app.auth.roles import ROLES, SEPARATED
+from app.auth.roles import ROLES
 from app.clock import real_now
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -103,16 +103,13 @@ def _to_login() -> Response:
 
 
 def _account_first() -> Response | None:
-    """A first password must be changed and a required second factor set up before anything else."""
-    person = signed_in_person()
-    if person is None or uses_token() or (request.endpoint or "").startswith("auth."):
+    """What the account must do before anything else: a page is sent there, a script is told so and where."""
+    endpoint = "" if uses_token() or (request.endpoint or "").startswith("auth.") else renewing.account_first()
+    if not endpoint:
         return None
-    if person.must_change_password:
-        return redirect(url_for("auth.password"), 303)
-    wanted = current_app.config["DAOPAI"].totp_for_admins and not person.demonstration and not person.has_totp
-    if wanted and identity().has(*SEPARATED):
-        return redirect(url_for("auth.two_factor"), 303)
-    return None
+    if renewing.asked():
+        return renewing.refused(endpoint)
+    return redirect(url_for(endpoint), 303)
 
 
 def _note_use() -> None:

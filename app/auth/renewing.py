@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, request, session
+from flask import Response, current_app, jsonify, request, session, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from app.auth import sessions
-from app.auth.current import database, signed_in_person
+from app.auth.current import database, identity, signed_in_person
+from app.auth.roles import SEPARATED
 
 
 def asked() -> bool:
@@ -15,12 +17,34 @@ def asked() -> bool:
 
 
 def answer(state: str = "", error: str = "") -> Response:
-    """``{state, user, token, error}``: "in", "out", "code" (the second factor follows), "refused" (422); the token is the session's own."""
+    """``{state, user, token, error, first}``: "in", "out", "code" (the second factor follows), "refused" (422); the token is the session's
+    own; *first* is the page of what goes before anything else, "" for nothing."""
     person = signed_in_person()
     state = state or ("in" if person else "out")
-    said = jsonify(state=state, user=person.username if person else "", token=generate_csrf(), error=error)
+    before = account_first()
+    first = url_for(before) if before else ""
+    said = jsonify(state=state, user=person.username if person else "", token=generate_csrf(), error=error, first=first)
     said.status_code = 422 if state == "refused" else 200
     return said
+
+
+def account_first() -> str:
+    """The page (endpoint) of what goes before anything else: a first password to change, a required second factor; "" for neither."""
+    person = signed_in_person()
+    if person is None:
+        return ""
+    if person.must_change_password:
+        return "auth.password"
+    wanted = current_app.config["DAOPAI"].totp_for_admins and not person.demonstration and not person.has_totp
+    return "auth.two_factor" if wanted and identity().has(*SEPARATED) else ""
+
+
+def refused(endpoint: str) -> Response:
+    """A script is told what goes before anything else, and where (RFC 9457); its page opens that beside itself."""
+    said = _("请先修改密码。") if endpoint == "auth.password" else _("请先设置两步验证。")
+    answer = jsonify(type=url_for(endpoint), title="account", status=403, detail=said)
+    answer.status_code, answer.content_type = 403, "application/problem+json"
+    return answer
 
 
 def chosen(username: str) -> dict[str, object]:

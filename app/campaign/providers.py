@@ -6,9 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.auth.models import Account
 from app.auth.shell import CampaignDay
 from app.campaign import schedule, settings
-from app.campaign.models import Campaign, CampaignDate, Village, WorkGroup
+from app.campaign.models import Campaign, CampaignDate, CodeItem, Staff, Village, WorkGroup
+from app.forms.spoken import Choices
 
 
 def campaigns(session: Session) -> list[tuple[int, str]]:
@@ -54,3 +56,18 @@ def scopes(session: Session) -> list[tuple[str, str]]:
     villages = session.execute(select(Village.code, Village.name).where(Village.campaign_id.in_(running)).order_by(Village.code))
     groups = session.execute(select(WorkGroup.code, WorkGroup.name).where(WorkGroup.campaign_id.in_(running)).order_by(WorkGroup.code))
     return [*villages, *groups]
+
+
+def choices(session: Session, campaign_id: int) -> Choices:
+    """What the lists that the campaign gives to its forms call their values: the office's own lists, villages, groups, people."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for item in session.scalars(select(CodeItem).where(CodeItem.campaign_id == campaign_id)):
+        found.setdefault(item.list, {})[item.code] = (item.label_zh, item.label_en)
+    staff = select(Account.username, Account.name).join(Staff, Staff.username == Account.username)
+    for name, query in (
+        ("villages", select(Village.code, Village.name).where(Village.campaign_id == campaign_id)),
+        ("work_groups", select(WorkGroup.code, WorkGroup.name).where(WorkGroup.campaign_id == campaign_id)),
+        ("people", staff.where(Staff.campaign_id == campaign_id)),
+    ):
+        found[name] = {code: (called, called) for code, called in session.execute(query)}
+    return found

@@ -56,6 +56,7 @@ def register(app: Flask) -> None:
     app.extensions["daopai.campaigns"] = providers.campaigns
     app.extensions["daopai.campaign_day"] = providers.campaign_day
     app.extensions["daopai.scope_names"] = providers.scope_names
+    app.extensions["daopai.choices"] = providers.choices
     app.extensions["daopai.value_names"] = providers.value_names
     app.extensions["daopai.pending"] = pending.of_subjects
     app.extensions["daopai.scopes"] = providers.scopes

@@ -35,8 +35,16 @@ _ASKED = (
     Task.candidate_groups,
     Task.candidate_users,
 )
+#: between the sentence in Chinese and the same in English, as an incident keeps them (``in_language``)
+BOTH = " / "
 #: Candidates of which the incident says why they cannot.
 _SAID = 5
+
+
+def in_language(kind: str, message: str, locale: str) -> str:
+    """The sentence of an incident in ``zh`` or ``en``. Those of tasks for nobody are said in both; others are the engine's own text."""
+    chinese, both, english = message.partition(BOTH) if kind == KIND else (message, "", "")
+    return english if both and locale.startswith("en") else chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ def candidates(assignee: str | None, groups: Iterable[str], users: Iterable[str]
 
 
 def for_nobody(session: Session, tasks: Sequence[Offered], now: datetime) -> dict[int, str]:
-    """Key of each task that nobody with an open account can take now → why (Chinese). One statement at most, whatever their number."""
+    """Key of each task that nobody with an open account can take now → why, in both languages. One statement at most."""
     directory = people.known_to(session)
     if directory is None:  # who there is, is not known: only what names nobody is certain
         return {task.key: _why(task, None) for task in tasks if not task.candidates}
@@ -81,8 +89,15 @@ def for_nobody(session: Session, tasks: Sequence[Offered], now: datetime) -> dic
 
 def _why(task: Offered, directory: people.People | None) -> str:
     reasons = [directory.why_nobody(personal.without_values(each)) for each in task.candidates[:_SAID]] if directory is not None else []
-    more = f"等 {len(task.candidates)} 项" if len(task.candidates) > _SAID else ""
-    return f"任务“{task.name}”无人可以办理：{'；'.join(reasons) or '办理人和候选人均为空'}{more}。"
+    chinese, english = zip(*(reasons or [("办理人和候选人均为空", "it has neither an assignee nor candidates")]), strict=True)
+    count = len(task.candidates)
+    more = (f"等 {count} 项", f" ({count} in all)") if count > _SAID else ("", "")
+    return BOTH.join(
+        (
+            f"任务“{task.name}”无人可以办理：{'；'.join(chinese)}{more[0]}。",
+            f"Nobody can take the task: {'; '.join(english)}{more[1]}.",
+        )
+    )
 
 
 def look(work: Work) -> None:

@@ -66,8 +66,8 @@ class People(Protocol):
     def takers(self, session: Session, wanted: Collection[tuple[int, str]], at: datetime) -> frozenset[tuple[int, str]]:
         """Of (campaign, candidate) those that somebody with an open account is at *at*. Campaign 0: in any. One statement."""
 
-    def why_nobody(self, candidate: str) -> str:
-        """Why nobody is this candidate, in Chinese, without a full stop."""
+    def why_nobody(self, candidate: str) -> tuple[str, str]:
+        """Why nobody is this candidate, in Chinese and in English, without a full stop."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Snapshot:
     def _is(self, candidate: str) -> bool:
         return candidate.removeprefix(PERSON) in self.names if candidate.startswith(PERSON) else candidate in self.groups
 
-    def why_nobody(self, candidate: str) -> str:
+    def why_nobody(self, candidate: str) -> tuple[str, str]:
         return self.directory.why_nobody(candidate)
 
     @cached_property

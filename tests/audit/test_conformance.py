@@ -82,15 +82,15 @@ def test_tables_are_read_in_the_readers_language(sqlite_db: Database, tmp_path: 
     app = web.application(sqlite_db, tmp_path)
     with app.test_request_context("/", headers={"Accept-Language": "en"}):
         for rule in rules.RULES.values():
-            table = tables.read(CONTENT, rule.decision)
+            table = tables.read(CONTENT, rule.decision, "en")
             assert table is not None
             said = [table.about, *(label for label, _expression in (*table.inputs, *table.outputs)), *(line.name for line in table.lines)]
             assert [text for text in said if re.search("[\u3400-\u9fff]", text)] == []
-        own = tables.read(CONTENT.replace("逾期分钟数".encode(), "迟到多久".encode()), "conformance_late")
+        own = tables.read(CONTENT.replace("逾期分钟数".encode(), "迟到多久".encode()), "conformance_late", "en")
         assert own is not None
         assert own.inputs[0][0] == "迟到多久"
     with app.test_request_context("/", headers={"Accept-Language": "zh"}):
-        table = tables.read(CONTENT, "conformance_late")
+        table = tables.read(CONTENT, "conformance_late", "zh")
         assert table is not None
         assert table.inputs[0][0] == "逾期分钟数"
 
@@ -179,7 +179,9 @@ def the_pages_lead_to_the_evidence(made: History, app: Flask) -> None:
     assert step is not None and f"{unbroken(step)}：" in late, "which step was late"
     assert "没有与规则不符的" in words(read(app, f"/audit/conformance/{made.campaign}/reviewed_by_investigator"))
     unverified = words(read(app, f"/audit/conformance/{made.campaign}/filled_before_verified"))
-    assert unverified.count("却没有入户核实的记录。 ") == 3, "the forms without a verification, and not the played ones"
+    assert unverified.count("却没有入户核实的记录。 ") == 3 + 1, (
+        "the forms without a verification, not the played ones; and the rule itself"
+    )
     missing = web.signed_in_as(app, "auditor").get(f"/audit/conformance/{made.campaign}/nonsense")
     assert missing.status_code == 404
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.auth import sessions
+from app.auth import accounts, sessions
 from app.db import Database
 from tests import web
 
@@ -61,3 +61,22 @@ def test_attempts_are_counted_as_on_the_page(app: Flask, db: Database) -> None:
     answers = [entered(browser, "ran", "wrong").get_json()["error"] for _each in range(6)]
     assert "锁定" in answers[-1]
     assert entered(browser, "ran").get_json()["state"] == "refused"
+
+
+def test_a_script_is_told_what_goes_before_anything_else(app: Flask, db: Database) -> None:
+    """A page is led there; a script gets the address, and the login says so until it is done."""
+    web.person(db, "ran", "office")
+
+    def first(session: Any) -> None:
+        accounts.find(session, "ran").must_change_password = True
+
+    db.in_transaction(first)
+    browser = web.browser(app)
+    assert entered(browser, "ran").get_json()["first"] == "/account/password"
+    refused = browser.get("/tasks", headers=JSON)
+    assert (refused.status_code, refused.get_json()["title"], refused.get_json()["type"]) == (403, "account", "/account/password")
+    assert refused.get_json()["detail"] == "请先修改密码。"
+    assert browser.get("/tasks").location == "/account/password"
+    changed = browser.post("/account/password", {"current": web.PASSWORD, "new": "another horse battery", "again": "another horse battery"})
+    assert changed.status_code == 303
+    assert browser.get("/login", headers=JSON).get_json()["first"] == ""

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from app.acts import privacy
 from app.db import Database
-from app.engine import jobs, runtime
-from app.modeler.operations import batches, causes
+from app.engine import causes, jobs, runtime
+from app.modeler.operations import batches
 from app.modeler.operations.models import OperationItem
 from tests import web
 from tests.engine import drawing as d

@@ -18,16 +18,13 @@ from app.campaign import board, campaigns, demonstration, gates, listing, progre
 from app.campaign.handlers.day_progress import KEPT
 from app.campaign.models import DayProgress, Household, Report, Village
 from app.db import Database
-from app.deploying import shipped_files
-from app.engine import definitions, virtual_clock
 from app.engine.models import Incident, Task
-from app.simulation import people
 from app.simulation.chance import Chance
 from app.simulation.play import Play
 from tests import web
 from tests.browser.serving import aside
+from tests.simulation.played import begin
 
-HOUSEHOLDS = 8
 #: in the order of the plan: each is within the one before it
 ORDER = ("target", *progress.COUNTED)
 
@@ -97,13 +94,8 @@ def kept(db: Database, campaign_id: int, gate_of: Identity) -> None:
 @pytest.fixture
 def played(sqlite_db: Database, tmp_path: Path) -> Iterator[tuple[Flask, Watched, str]]:
     """The demonstration with a few households, at its first morning."""
-    sqlite_db.in_transaction(lambda session: definitions.deploy(session, shipped_files(), web.CLI, now=clock.real_now()))
-    virtual_clock.install(sqlite_db)
-    app = web.application(sqlite_db, tmp_path)
-    loaded = demonstration.load(sqlite_db, households=HOUSEHOLDS, seed=3)
-    with sqlite_db.reading() as session:
-        staff = people.read(session, loaded.campaign_id)
-    yield app, Watched(sqlite_db, loaded.campaign_id, staff, 3), staff.holders["office"][0]
+    app, play = begin(sqlite_db, tmp_path, Watched)
+    yield app, play, play.people.holders["office"][0]
     clock.reset()
 
 

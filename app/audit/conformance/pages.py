@@ -59,7 +59,7 @@ def conformance_rule(campaign: int, name: str) -> str:
             campaign=campaign,
             rule=rule,
             file=file,
-            table=tables.read(file.content, rule.decision) if file else None,
+            table=tables.read(file.content, rule.decision, locale()) if file else None,
             findings=[(each, label, _said(each)) for each, label in zip(found, _labels(session, campaign, found), strict=True)],
             looked=looked,
             after=rest,

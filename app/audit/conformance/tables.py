@@ -26,8 +26,9 @@ class Table:
     lines: list[Line]
 
 
-def read(content: bytes, decision: str) -> Table | None:
-    """The decision table of *decision*, its words in the reader's language where the catalogue has them.
+def read(content: bytes, decision: str, locale: str) -> Table | None:
+    """The decision table of *decision*, its words in the reader's language where the catalogue has them. Of its outputs those that people
+    read: neither codes nor the sentences in the other language.
 
     None when it is drawn in another way (an administrator may have changed it).
     """
@@ -38,13 +39,17 @@ def read(content: bytes, decision: str) -> Table | None:
     inputs = [
         (spoken(node.get("label") or ""), _text(next(iter(_children(node, "inputExpression")), node))) for node in _children(table, "input")
     ]
-    outputs = [(spoken(node.get("label") or node.get("name") or ""), node.get("name") or "") for node in _children(table, "output")]
-    return Table(spoken(_words(found, "description")), inputs, outputs, [_line(node) for node in _children(table, "rule")])
+    unread = {"code", "text_zh" if locale == "en" else "text_en"}
+    shown = [place for place, node in enumerate(_children(table, "output")) if node.get("name") not in unread]
+    columns = list(_children(table, "output"))
+    outputs = [(spoken(columns[at].get("label") or columns[at].get("name") or ""), columns[at].get("name") or "") for at in shown]
+    return Table(spoken(_words(found, "description")), inputs, outputs, [_line(node, shown) for node in _children(table, "rule")])
 
 
-def _line(node: Node) -> Line:
+def _line(node: Node, shown: list[int]) -> Line:
     cells = [_text(each) for each in _children(node, "inputEntry")]
-    return Line(spoken(_words(node, "description")), cells, [_text(each) for each in _children(node, "outputEntry")])
+    says = [_text(each).strip('"') for each in _children(node, "outputEntry")]
+    return Line(spoken(_words(node, "description")), cells, [says[at] for at in shown if at < len(says)])
 
 
 def _children(node: Node, name: str) -> list[Node]:

@@ -64,7 +64,7 @@ def _form(session: Session, submission: Submission) -> dict[str, object]:
     return {
         "submission": submission,
         "title": form.title(locale()) if form else submission.form_id,
-        "values": values.all_values(form, submission, locale()) if form else [],
+        "values": values.all_values(form, submission, locale(), values.choices(session, submission.campaign_id)) if form else [],
         "findings": findings,
     }
 

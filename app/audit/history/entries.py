@@ -86,13 +86,14 @@ def _fill_forms(session: Session, found: list[Entry], locale: str) -> None:
         return
     rows = session.scalars(select(Submission).where(Submission.key.in_(asked))).all()
     before = values.previous(session, rows)
+    choices = {campaign: values.choices(session, campaign) for campaign in {row.campaign_id for row in rows}}
     for row in rows:
         entry, form = asked[row.key], values.form_of(session, row)
         entry.submission, entry.form_title = row, wording.within(form.title(locale) if form else row.form_id)
         entry.findings = [(said(each, locale), str(each.get("reason") or "")) for each in (*row.problems, *row.warnings)]
         if form is not None:
             old = values.opened(before[row.key]) if row.key in before else {}
-            entry.changes = values.changes(form, old, values.opened(row), locale)
+            entry.changes = values.changes(form, old, values.opened(row), locale, choices[row.campaign_id])
 
 
 def _submission_key(entry: Entry) -> int:

@@ -19,6 +19,7 @@ from app.audit.sentences import GROUPS, TEXTS
 from app.audit.wording import both
 from app.auth import access, database
 from app.auth.language import locale
+from app.element_names import spoken
 from app.engine.chain_models import Seal
 from app.engine.models import Definition, Event, ProcessInstance
 
@@ -105,6 +106,6 @@ def campaigns(session: Session) -> list[tuple[int, str]]:
 
 
 def processes(session: Session) -> list[tuple[str, str]]:
-    """(id, name) of every process, newest name."""
+    """(id, name) of every process, by its newest name in the reader's language."""
     rows = session.execute(select(Definition.id, Definition.name).where(Definition.kind == "process").order_by(Definition.version))
-    return sorted(dict(rows.all()).items())
+    return sorted((key, spoken(name or key)) for key, name in dict(rows.all()).items())

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
+from flask import current_app
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app import clock
 from app.engine import definitions
 from app.engine.errors import NotFound
-from app.forms import masking, paths, schema, submissions
+from app.forms import masking, paths, schema, spoken, submissions
 from app.forms.models import Submission
 
 _TABLE = Submission.__tablename__
@@ -48,19 +46,26 @@ def opened(submission: Submission) -> dict[str, Any]:
     return found
 
 
-def all_values(form: schema.Form, submission: Submission, locale: str) -> list[Value]:
+def all_values(form: schema.Form, submission: Submission, locale: str, choices: spoken.Choices) -> list[Value]:
     """Everything that was filled in."""
-    return changes(form, {}, opened(submission), locale)
+    return changes(form, {}, opened(submission), locale, choices)
 
 
-def changes(form: schema.Form, old: Mapping[str, Any], new: Mapping[str, Any], locale: str) -> list[Value]:
+def choices(session: Session, campaign_id: int) -> spoken.Choices:
+    """What the lists that a campaign gives to its forms call their values."""
+    provider: Any = current_app.extensions.get("daopai.choices")
+    found: spoken.Choices = provider(session, campaign_id) if provider else {}
+    return found
+
+
+def changes(form: schema.Form, old: Mapping[str, Any], new: Mapping[str, Any], locale: str, choices: spoken.Choices) -> list[Value]:
     """Every field that differs. Compared in the clear, shown masked: a corrected figure inside a mask is a change, too."""
     before, after = masking.masked(form, dict(old)), masking.masked(form, dict(new))
     found = []
     for path, _before, _after in submissions.changes(dict(old), dict(new)):
         field = form.field(path)
-        label = (field.node.label(locale) if field else path) + _row(path)
-        shown = [in_words(field, paths.get(data, path), locale) for data in (before, after)]
+        label = (field.node.label(locale) if field else path) + spoken.row(path)
+        shown = [spoken.said(field, paths.get(data, path), locale, choices) for data in (before, after)]
         found.append(Value(label, path, shown[0], shown[1], bool(field and field.personal)))
     return found
 
@@ -84,34 +89,3 @@ def previous(session: Session, found: Sequence[Submission]) -> dict[int, Submiss
     rows = {(row.campaign_id, row.subject, row.form_id, row.revision): row for row in session.scalars(select(Submission).where(before))}
     places = {each.key: (each.campaign_id, each.subject, each.form_id, each.revision - 1) for each in later}
     return {key: rows[place] for key, place in places.items() if place in rows}
-
-
-def _row(path: str) -> str:
-    """Which row of a list it is: ``members[2].name`` is the third."""
-    number = path.partition("[")[2].partition("]")[0]
-    return f" ({int(number) + 1})" if number.isdecimal() else ""
-
-
-def in_words(field: schema.Field | None, value: Any, locale: str) -> str:
-    """A value as the form shows it: the option's label, yes and no, local time."""
-    if value is None or value == "" or value == []:
-        return ""
-    if isinstance(value, bool):
-        return str(_("是") if value else _("否"))
-    if isinstance(value, list):
-        return "、".join(in_words(field, item, locale) for item in value)
-    if isinstance(value, dict):
-        return str(value.get("name") or "…")
-    options: list[dict[str, Any]] = (field.node.component.get("values") if field else None) or []
-    for option in options:
-        if option.get("value") == value:
-            return str(option.get("labelEn") if locale == "en" and option.get("labelEn") else option.get("label", value))
-    return _moment(value) if isinstance(value, str) and value[4:5] == "-" and "T" in value else str(value)
-
-
-def _moment(text: str) -> str:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{clock.local(found):%Y-%m-%d %H:%M}" if found.tzinfo else text

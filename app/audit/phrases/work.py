@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from app.audit import wording
@@ -9,8 +10,10 @@ from app.audit.phrases import parts
 from app.audit.sentences import TEXTS
 from app.audit.words import Maker, Words
 from app.element_names import spoken_in
+from app.engine import assignment, causes
 from app.engine.proof import verdict
 
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]+")
 #: Definitions that a sentence lists.
 _FEW = 5
 
@@ -54,6 +57,29 @@ def _steps(words: Words) -> str:
     ]
     parts += [words.both("到达{0}", "reaching {0}").format(ends)] if ends else []
     return "".join(words.both("，", ", ") + part for part in parts)
+
+
+def _called(name: str) -> Maker:
+    """What the diagram calls a message, a signal or a code, where that is a name for people; identifiers stand in the stored record."""
+
+    def make(words: Words) -> str:
+        said = words.said(name)
+        return words.both(f"“{said}”", f" “{said}”") if said and not _IDENTIFIER.fullmatch(said) else ""
+
+    return make
+
+
+def _failure(words: Words) -> str:
+    """What failed, in plain words; the engine's own text stands in the stored record."""
+    kind = words.said("kind")
+    if kind == assignment.KIND:
+        return assignment.in_language(kind, str(words.detail.get("message") or ""), words.locale).rstrip("。.")
+    return causes.plain(kind, words.locale)[0]
+
+
+def _correlated(words: Words) -> str:
+    key = words.said("correlation_key")
+    return words.both(f"（关联键 {key}）", f" (correlation key {key})") if key else ""
 
 
 def _moved(name: str) -> Maker:
@@ -119,6 +145,10 @@ def _reply(words: Words) -> str:
 
 
 MAKERS: Mapping[str, Maker] = {
+    "message_name": _called("name"),
+    "coded": _called("code"),
+    "correlated": _correlated,
+    "failure": _failure,
     "kind": lambda w: w.said("kind") if w.record.event.kind in TEXTS else w.record.event.kind,
     "about": Words.about,
     "about_s": _about_s,

@@ -5,6 +5,7 @@ The tables are the picture's accessible form: everything that the diagram shows 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -70,7 +71,7 @@ def picture(campaign: int, key: int) -> str:
             definition=found,
             ran=ran,
             rows=rows,
-            names={each.id: spoken(each.name) or _nameless(each) for each in rows},
+            names=_names(rows),
             paths=taken,
             different=different,
             days=figures.open_by_day(ran.visits, clock.local(clock.now()).date()),
@@ -109,11 +110,21 @@ def _measures(rows: list[ElementFigures]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _nameless(element: ElementFigures) -> str:
-    """What an element is that the diagram gives no name, e.g. a joining gateway, with its id."""
+def _names(rows: list[ElementFigures]) -> dict[str, str]:
+    """Element → name; what the diagram gives no name (a joining gateway) is called by its kind, with a number where there are more."""
+    kinds = Counter(each.kind for each in rows if not each.name)
+    numbers: Counter[str] = Counter()
+    found = {}
+    for each in rows:
+        numbers[each.kind] += not each.name
+        number = f" {numbers[each.kind]}" if kinds[each.kind] > 1 else ""
+        found[each.id] = spoken(each.name) or _kind(each) + number
+    return found
+
+
+def _kind(element: ElementFigures) -> str:
     chinese, english = WORDS.get(element.kind, (element.kind, element.kind))
-    kind = both(chinese, english.removeprefix("An ").removeprefix("A ").capitalize(), locale())
-    return f"{kind} {element.id}".strip()
+    return both(chinese, english.removeprefix("An ").removeprefix("A ").capitalize(), locale())
 
 
 def _seconds(span: timedelta | None) -> float:

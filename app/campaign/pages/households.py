@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import personal
 from app.auth import Identity, access, database, identity, open_tasks
 from app.auth.language import locale
-from app.campaign import listing, people, revisions, visibility
+from app.campaign import listing, people, providers, revisions, visibility
 from app.campaign.blueprint import blueprint
 from app.campaign.models import FormCode, Hold, Household, Member, Problem, Question, Village, Visit
 from app.engine.models import Activity, ProcessInstance, Task
@@ -139,7 +139,7 @@ def revision(code: str, form_id: str, revision: int) -> str:
         form = submissions.form_of(session, chosen)
         new = submissions.data_of(session, chosen)
         old: dict[str, Any] = submissions.data_of(session, before) if before else {}
-        changes = revisions.changes(form, old, new, locale())
+        changes = revisions.changes(form, old, new, locale(), providers.choices(session, home.campaign_id))
         return render_template(
             "campaign/revision.html",
             home=home,

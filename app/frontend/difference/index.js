@@ -8,6 +8,7 @@ import './difference.css';
 import { compare } from './compare.js';
 import { list, make } from './list.js';
 import { fit, mark, open, show, together, zoom } from './pictures.js';
+import { send } from '../shell/net.js';
 
 async function draw(section, texts) {
   const began = performance.now();
@@ -48,9 +49,9 @@ async function draw(section, texts) {
 }
 
 async function read(address) {
-  const answer = await fetch(address, { credentials: 'same-origin' });
+  const answer = await send('GET', address);
   if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.text();
+  return answer.text;
 }
 
 function start() {

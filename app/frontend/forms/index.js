@@ -17,6 +17,7 @@ import { Notes, pathOf } from './notes.js';
 import { drawPanel, drawSections, make } from './panel.js';
 import { Typed } from './typed.js';
 import { speaker, translator } from './words.js';
+import { send } from '../shell/net.js';
 
 async function mount(element, options) {
   const locale = options.locale === 'en' ? 'en' : 'zh';
@@ -156,13 +157,11 @@ function uploader(url, say) {
     const body = new FormData();
     body.append('file', file);
     body.append('path', path);
-    const token = document.querySelector('meta[name="csrf-token"]')?.content;
-    const response = await fetch(url, { method: 'POST', body, headers: { Accept: 'application/json', ...(token ? { 'X-CSRFToken': token } : {}) } });
-    const answer = await response.json().catch(() => ({}));
-    if (!response.ok) {
-      throw new Error(answer.detail || answer.message || answer.title || say('failed'));
+    const answer = await send('POST', url, body, { patience: 120_000, ask: true });
+    if (!answer.ok) {
+      throw new Error(answer.json.detail || answer.json.message || answer.json.title || say('failed'));
     }
-    return answer;
+    return answer.json;
   };
 }
 

@@ -22,6 +22,7 @@ import { PickersModule } from './pickers.js';
 import { simulation } from './simulation.js';
 import { KnownVariablesModule } from './variables.js';
 import { translator, words } from './words.js';
+import { send } from '../shell/net.js';
 
 /** Camunda's modeler without the module that writes isExecutable="false" into every process of a file that says nothing about it. */
 class Modeler extends CamundaModeler {
@@ -30,7 +31,7 @@ class Modeler extends CamundaModeler {
 
 async function start() {
   const desk = new Desk();
-  const vocabulary = await fetch(desk.boot.urls.vocabulary, { headers: { Accept: 'application/json' } }).then(answer => answer.json());
+  const vocabulary = (await send('GET', desk.boot.urls.vocabulary)).json;
   const modeler = desk.readonly ? viewer(desk) : editor(desk, vocabulary);
   modeler.on('saveXML.start', () => keepDefaults(modeler.get('moddle')));
   const open = async text => {

@@ -5,6 +5,7 @@
 //   [data-open][data-fill-x]    fills [data-fill="x"] of the dialog it opens
 import './operations.css';
 import { pick } from './pick.js';
+import { send } from '../shell/net.js';
 
 const shown = {};
 
@@ -18,9 +19,9 @@ async function start() {
 }
 
 async function show(place) {
-  const answer = await fetch(place.dataset.diagramUrl, { headers: { Accept: 'application/json' } });
+  const answer = await send('GET', place.dataset.diagramUrl);
   if (!answer.ok) throw new Error(String(answer.status));
-  const given = await answer.json();
+  const given = answer.json;
   if (place.dataset.marks) {
     given.activities = Object.fromEntries(JSON.parse(place.dataset.marks).map(id => [ id, { state: 'here', times: 1 } ]));
   }

@@ -9,6 +9,7 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
 import { diagramAt, elementAt, framesOf, statesAt } from './frames.js';
 import { Tokens } from './tokens.js';
+import { send } from '../shell/net.js';
 
 const STATES = [ 'done', 'here', 'canceled' ];
 const LEAST_ZOOM = 0.55;
@@ -24,9 +25,9 @@ class Replay {
   }
 
   async open() {
-    const answer = await fetch(this.boot.url, { headers: { Accept: 'application/json' } });
+    const answer = await send('GET', this.boot.url, undefined, { patience: 120_000, ask: true });
     if (!answer.ok) throw new Error(String(answer.status));
-    this.data = await answer.json();
+    this.data = answer.json;
     this.frames = framesOf(this.data);
     const stage = this.piece('diagram');
     stage.replaceChildren();
@@ -211,9 +212,9 @@ class Replay {
   }
 
   async load(key) {
-    const answer = await fetch(this.boot.form.replace(/0$/, key), { headers: { Accept: 'application/json' } });
+    const answer = await send('GET', this.boot.form.replace(/0$/, key), undefined, { ask: true });
     if (!answer.ok) return null;
-    const payload = await answer.json();
+    const payload = answer.json;
     this.forms.set(key, payload);
     return payload;
   }

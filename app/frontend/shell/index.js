@@ -4,6 +4,7 @@ import './shell.css';
 import { installBulk } from './bulk.js';
 import { installDialogs } from './dialogs.js';
 import { installPersonal } from './personal.js';
+import { installSending } from './sending.js';
 import { showToday } from './timeline.js';
 import { say } from './messages.js';
 
@@ -55,28 +56,8 @@ document.addEventListener('keydown', event => {
   }
 });
 
-// A form is sent once, however often one taps. The button's own value still goes along.
-document.addEventListener('submit', event => {
-  const form = event.target;
-  if (event.defaultPrevented || form.method !== 'post' || form.hasAttribute('hx-post')) {
-    return;
-  }
-  if (form.dataset.sent) {
-    event.preventDefault();
-    return;
-  }
-  form.dataset.sent = '1';
-  setTimeout(() => delete form.dataset.sent, 4000); // an answer that is a download leaves the page as it is
-});
-
-// Back in the browser's memory: the form may be sent again.
-window.addEventListener('pageshow', () => {
-  for (const form of document.querySelectorAll('form[data-sent]')) {
-    delete form.dataset.sent;
-  }
-});
-
 installDialogs();
 installBulk();
 installPersonal();
+installSending();
 showToday();

@@ -1,3 +1,5 @@
+import { send } from './net.js';
+
 // A masked value is shown after a reason was given; it is never kept, and masked again after a minute.
 const SHOWN_FOR = 60_000;
 
@@ -25,9 +27,8 @@ export function installPersonal() {
       return;
     }
     event.preventDefault();
-    const answer = await fetch(form.action, { method: 'POST', body: new FormData(form), headers: { Accept: 'application/json' } }).catch(() => null);
-    const content = await answer?.json().catch(() => ({})) ?? {};
-    if (answer?.ok) {
+    const { ok, json: content } = await send('POST', form.action, new FormData(form), { ask: true });
+    if (ok) {
       dialog().close();
       show(place, content.value);
     } else {

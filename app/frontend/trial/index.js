@@ -1,5 +1,6 @@
 // The player of trials and the page of a scenario: the diagram, and the real form of a waiting task.
 import './trial.css';
+import { send } from '../shell/net.js';
 
 const data = JSON.parse(document.getElementById('trial-data')?.textContent ?? 'null');
 const find = (selector, root = document) => root.querySelector(selector);
@@ -11,14 +12,9 @@ async function diagram() {
   place.dataset.ready = '';
 }
 
-async function call(url, options = {}) {
-  const headers = { Accept: 'application/json', 'X-CSRFToken': find('meta[name="csrf-token"]').content, ...(options.body ? { 'Content-Type': 'application/json' } : {}) };
-  try {
-    const response = await fetch(url, { ...options, headers });
-    return { ok: response.ok, json: await response.json().catch(() => ({})) };
-  } catch {
-    return { ok: false, json: { title: data.texts.lost } };
-  }
+async function call(url, body) {
+  const answer = await send(body ? 'POST' : 'GET', url, body, { ask: true, patience: 120_000 });
+  return answer.offline ? { ok: false, json: { title: data.texts.lost } } : answer;
 }
 
 function step(wait) {
@@ -55,7 +51,7 @@ async function submit(wait, form, button) {
     return;
   }
   button.disabled = true;
-  const answer = await call(data.steps, { method: 'POST', body: JSON.stringify({ ...step(wait), do: 'complete', form: form.data(), variables }) });
+  const answer = await call(data.steps, { ...step(wait), do: 'complete', form: form.data(), variables });
   if (answer.ok) {
     location.assign(answer.json.redirect);
     return;

@@ -10,7 +10,8 @@ from flask import Blueprint
 from app import clock
 from app.acts import privacy
 from app.auth.language import locale
-from app.modeler.operations import causes, words
+from app.engine import assignment, causes
+from app.modeler.operations import words
 from app.modeler.operations.models import OperationBatch
 
 operations = Blueprint("operations", __name__, url_prefix="/operations")
@@ -23,8 +24,8 @@ def _words() -> dict[str, Any]:
         "words": words,
         "subject_of": privacy.subject,
         "lasting": lambda incident: incident.kind in causes.LASTING,
-        "plainly": lambda incident: causes.plain(incident.kind, incident.message, locale()),
-        "technical": privacy.message,
+        "plainly": lambda incident: causes.plain(incident.kind, locale()),
+        "technical": lambda incident: assignment.in_language(incident.kind, privacy.message(incident.message), locale()),
         "mapped": _mapped,
         "why": lambda obstacles: " ".join(privacy.message(each.text(locale())) for each in obstacles),
         "now": clock.now(),

@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import element_names
-from app.engine import definitions
+from app.engine import causes, definitions
 from app.engine.models import Incident, ProcessInstance
-from app.modeler.operations import causes
 
 #: Incidents that are grouped at once. More than these of one night are one or two causes.
 LIMIT = 5_000

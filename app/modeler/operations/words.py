@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString, gettext
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from app.element_names import spoken
 from app.engine import bpmn
 
 #: state of an instance → (word, badge)
@@ -69,9 +70,8 @@ ITEMS: Mapping[str, tuple[LazyString, str]] = {
 KINDS: Mapping[str, LazyString] = {"process": _l("流程"), "decision": _l("决策"), "form": _l("表单")}
 
 
-def named(text: str) -> str:
-    """A name that stands in a diagram, in the reader's language where the catalogue knows it."""
-    return str(gettext(text)) if text else ""
+#: a name that stands in a diagram, in the reader's language where the catalogue knows it
+named = spoken
 
 
 def option(element: bpmn.Element) -> tuple[str, str]:

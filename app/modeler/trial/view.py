@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.acts import privacy
 from app.auth import roles
-from app.engine import definitions
+from app.engine import assignment, causes, definitions
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.engine.standing import standing
-from app.modeler.operations import causes
 from app.modeler.trial import filling, observing, samples, sentences, steps
 from app.modeler.trial.playing import Played
 
@@ -114,7 +113,14 @@ def gather(session: Session, went: Played, locale: str, shown: int = 0) -> View:
         process = about[row.instance_key].process_id if row.instance_key in about else ""
         name = names.get((process, row.element_id), row.element_id)
         view.incidents.append(
-            Failure(process, row.element_id, name, *causes.plain(row.kind, row.message, locale), privacy.message(row.message), row.kind)
+            Failure(
+                process,
+                row.element_id,
+                name,
+                *causes.plain(row.kind, locale),
+                assignment.in_language(row.kind, privacy.message(row.message), locale),
+                row.kind,
+            )
         )
     own = found[0].process_id if found else ""
     for number, done in enumerate(went.done, start=1):

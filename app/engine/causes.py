@@ -91,7 +91,7 @@ _OTHER = (("出错了", "看下面的技术原因，排除后重试。"), ("Some
 _VALUES = re.compile(r"“[^”]*”|'[^']*'|\"[^\"]*\"|\d+")
 
 
-def plain(kind: str, message: str, locale: str) -> tuple[str, str]:
+def plain(kind: str, locale: str) -> tuple[str, str]:
     """What happened and what to do, in ``zh`` or ``en``."""
     chinese, english = _WORDS.get(kind, _OTHER)
     return english if locale.startswith("en") else chinese
