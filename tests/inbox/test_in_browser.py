@@ -162,6 +162,25 @@ def test_a_session_that_ended_is_renewed_over_the_form_and_what_was_typed_is_sub
     assert [row.data["income"] for row in submissions(db)] == [7000]
 
 
+def test_an_upload_in_a_field_renews_a_session_that_ended(db: Database, window: Window, household: Any, person: Any) -> None:
+    key = household()
+    person("li").send("POST", f"/tasks/{key}/claim")
+    page = window("li").open(f"/tasks/{key}")
+    expect(page.get_by_label("户主")).to_be_editable()
+
+    def end(session: Any) -> None:
+        accounts.find(session, "li").password_hash = web.password_hash()
+        sessions.revoke_all(session, "li", web.CLI)
+
+    db.in_transaction(end)
+    pdf = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
+    page.locator("[data-path=photos] input[type=file]").set_input_files([pdf])
+    box = page.locator("dialog[data-sign-in]")
+    box.get_by_label("密码").fill(web.PASSWORD)
+    box.get_by_role("button", name="登录", exact=True).click()
+    expect(page.locator("[data-path=photos]")).to_contain_text("证明.pdf")
+
+
 def test_what_waited_for_the_signal_and_is_refused_says_so_in_its_own_form(window: Window, household: Any, person: Any) -> None:
     key = household()
     person("li").send("POST", f"/tasks/{key}/claim")
