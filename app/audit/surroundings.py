@@ -72,7 +72,7 @@ class Surroundings:
         event = record.event
         own = self.others.get((definition_of(record), event.element_id))
         name = spoken_in(locale, own or self.elements.get(event.activity_key or 0, ""))
-        return name or (wording.both("未命名的环节", "an unnamed step", locale) if event.element_id else "")
+        return name or (wording.unnamed(locale) if event.element_id else "")
 
     def element_of(self, record: Record, element_id: str, locale: str) -> str:
         """An element of the record's own diagram by its id; "" where it has no name."""

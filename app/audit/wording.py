@@ -125,3 +125,8 @@ def group(code: str, locale: str) -> str:
 
 def canceled_by(element: str, locale: str) -> str:
     return both(f"由“{element}”取消", f"cancelled by “{element}”", locale)
+
+
+def unnamed(locale: str) -> str:
+    """An element that the diagram gives no name."""
+    return both("未命名的环节", "an unnamed step", locale)
