@@ -48,10 +48,8 @@ INSIDES = ("app.engine.spiff.", "app.engine.store.")
 #: Library → the only place that may import it.
 ROOMS = {"SpiffWorkflow": "app.engine.spiff", "py_mini_racer": "app.engine.feel", "smtplib": "app.mail"}
 
-#: Modules over 300 lines, with the reason why they are not split.
-LONG_MODULES: dict[str, str] = {
-    "app/engine/models.py": "the engine's schema, table after table: it is read as one",
-}
+#: Modules over 500 lines, with the reason why they are not split.
+LONG_MODULES: dict[str, str] = {}
 
 #: Functions over 40 lines, with the reason why they are not split.
 LONG_FUNCTIONS: dict[str, str] = {
@@ -59,7 +57,7 @@ LONG_FUNCTIONS: dict[str, str] = {
     "app/forms/submissions.py:save": "one record, an attribute a line",
 }
 
-MODULE_LINES, FUNCTION_LINES = 300, 40
+MODULE_LINES, FUNCTION_LINES = 500, 40
 
 
 def rule(check: Callable[[Path], Iterator[str]]) -> Callable[[], None]:

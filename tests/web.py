@@ -18,12 +18,13 @@ from werkzeug.test import TestResponse
 from app import clock, create_app
 from app.auth import accounts, passwords, sessions
 from app.auth.roles import ROLES
-from app.campaign import schedule, settings
+from app.campaign import settings
 from app.campaign.models import Campaign, CampaignDate, Village, WorkGroup
 from app.config import Config
 from app.db import Database
 from app.engine.actor import Actor
 from tests import told
+from tests.shipped import PLAN
 
 CLI = Actor("cli", origin="cli")
 PASSWORD = "correct horse battery"
@@ -63,7 +64,7 @@ def place(db: Database) -> None:
     def work(session: Any) -> None:
         deadline = datetime(2020, 6, 1, tzinfo=clock.CAMPAIGN_ZONE)
         session.add(Campaign(id=CAMPAIGN, name="自查评估", state="running", created_at=clock.now()))
-        session.add_all(CampaignDate(campaign_id=CAMPAIGN, name=name, value=value) for name, value in schedule.compute(deadline).items())
+        session.add_all(CampaignDate(campaign_id=CAMPAIGN, name=name, value=value) for name, value in PLAN.compute(deadline).items())
         for village, group in (("V05", "G03"), ("V06", "G04")):
             session.add(Village(campaign_id=CAMPAIGN, code=village, name=village))
             session.add(WorkGroup(campaign_id=CAMPAIGN, code=group, name=group, village=village))

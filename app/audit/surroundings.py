@@ -123,7 +123,7 @@ def load(session: Session, rows: Sequence[Record]) -> Surroundings:
         forms=_forms(session, {str(event.detail["form"]) for event in events if (event.detail or {}).get("form")}),
         elements=_elements(session, {event.activity_key for event in events if event.activity_key}),
         labels=labels(session, {(event.campaign_id, subject) for event in events for subject in _subjects(event)}),
-        values=_values(events),
+        values=_values(session, events),
         since=_since(session, [event for event in events if event.kind == "task.completed"]),
     )
     for row in rows:
@@ -183,12 +183,12 @@ def _elements(session: Session, keys: set[int]) -> dict[int, str]:
     }
 
 
-def _values(events: Sequence[Event]) -> dict[str, tuple[str, str]]:
+def _values(session: Session, events: Sequence[Event]) -> dict[str, tuple[str, str]]:
     """Names of settings and dates, as the feature that has them tells; only where a record speaks of them."""
     if not any(event.kind.startswith("campaign.") and "changed" in (event.detail or {}) for event in events):
         return {}
     provider: Any = current_app.extensions.get("daopai.value_names")
-    return provider() if provider else {}
+    return provider(session) if provider else {}
 
 
 def _subjects(event: Event) -> list[str]:

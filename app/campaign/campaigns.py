@@ -20,9 +20,6 @@ from app.engine.actor import Actor
 
 _CODE_LISTS = Path(__file__).parent / "data" / "code_lists.json"
 
-#: the process that is the campaign
-PROCESS = "campaign"
-
 
 def create(
     session: Session,
@@ -49,7 +46,7 @@ def create(
     )
     session.add(campaign)
     session.flush()
-    for date_name, value in schedule.compute(deadline).items():
+    for date_name, value in schedule.of(session).compute(deadline).items():
         session.add(CampaignDate(campaign_id=campaign.id, name=date_name, value=value))
     settings.write(session, campaign.id, settings.defaults())
     session.execute(insert(CodeItem), _code_items(campaign.id))
@@ -100,7 +97,7 @@ def calendar(session: Session, campaign_id: int) -> schedule.Calendar:
 def set_deadline(session: Session, campaign: Campaign, deadline: datetime, actor: Actor) -> None:
     """A new report deadline: every date that nobody adjusted moves with it."""
     _draft(campaign)
-    before = dates(session, campaign.id).get(schedule.ANCHOR, "")
+    before = dates(session, campaign.id).get(schedule.of(session, campaign).anchor, "")
     changed = _count(session, campaign, deadline)
     _record(session, "campaign.deadline", campaign, actor, {"old": before, "deadline": deadline.isoformat(), "changed": changed})
 
@@ -109,14 +106,19 @@ def recount(session: Session, campaign: Campaign, actor: Actor) -> dict[str, tup
     """The calendar has changed: count every date anew that nobody adjusted. Returns name → (old, new)."""
     _draft(campaign)
     session.flush()
-    changed = _count(session, campaign, schedule.moment(dates(session, campaign.id)[schedule.ANCHOR]))
+    changed = _count(session, campaign, deadline_of(session, campaign))
     if changed:
         _record(session, "campaign.dates", campaign, actor, {"changed": changed})
     return changed
 
 
+def deadline_of(session: Session, campaign: Campaign) -> datetime:
+    """The date that was given: every other is counted from it."""
+    return schedule.moment(dates(session, campaign.id)[schedule.of(session, campaign).anchor])
+
+
 def _count(session: Session, campaign: Campaign, deadline: datetime) -> dict[str, tuple[str, str]]:
-    computed = schedule.compute(deadline, calendar(session, campaign.id))
+    computed = schedule.of(session, campaign).compute(deadline, calendar(session, campaign.id))
     changed = {}
     for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id)):
         if not row.adjusted and row.name in computed and ":" in row.value:
@@ -131,13 +133,14 @@ def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], acto
     """Set dates by hand (ISO text); returns name → (old, new). A value equal to the computed one is no longer an adjustment."""
     _draft(campaign)
     rows = {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
-    computed = schedule.compute(schedule.moment(values.get(schedule.ANCHOR, rows[schedule.ANCHOR].value)), calendar(session, campaign.id))
+    plan = schedule.of(session, campaign)
+    computed = plan.compute(schedule.moment(values.get(plan.anchor, rows[plan.anchor].value)), calendar(session, campaign.id))
     changed = {}
     for name, value in values.items():
         row = rows[name]
         if row.value != value:
             changed[name] = (row.value, value)
-        row.value, row.adjusted = value, name != schedule.ANCHOR and value != computed[name]
+        row.value, row.adjusted = value, name != plan.anchor and value != computed[name]
     if changed:
         _record(session, "campaign.dates", campaign, actor, {"changed": changed})
     return changed
@@ -146,9 +149,13 @@ def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], acto
 def given(session: Session, campaign: Campaign) -> dict[str, Any]:
     """What every process of the campaign is given: ``campaign`` and ``settings``."""
     return {
-        "campaign": schedule.variables(campaign.id, campaign.name, dates(session, campaign.id), calendar(session, campaign.id)),
+        "campaign": {"id": str(campaign.id), "name": campaign.name, **_time(session, campaign)},
         "settings": settings.read(session, campaign.id),
     }
+
+
+def _time(session: Session, campaign: Campaign) -> dict[str, Any]:
+    return schedule.of(session, campaign).variables(dates(session, campaign.id), calendar(session, campaign.id))
 
 
 def variables(session: Session, campaign: Campaign) -> dict[str, Any]:
@@ -169,7 +176,8 @@ def variables(session: Session, campaign: Campaign) -> dict[str, Any]:
 def start(session: Session, campaign: Campaign, actor: Actor) -> None:
     """Start the campaign's process; from now on the diagrams carry it."""
     _draft(campaign)
-    instance = runtime.start(session, PROCESS, variables(session, campaign), actor, campaign_id=campaign.id, business_key=str(campaign.id))
+    given, key = variables(session, campaign), str(campaign.id)
+    instance = runtime.start(session, schedule.PROCESS, given, actor, campaign_id=campaign.id, business_key=key)
     campaign.state, campaign.started_at, campaign.instance_key = "running", clock.now(), instance.key
     _record(session, "campaign.started", campaign, actor, {"instance": str(instance.key)})
 

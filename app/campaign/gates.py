@@ -1,20 +1,20 @@
-"""The gates of the plan: what it waits for, in its order, and how much holds each of them."""
+"""The gates of the plan, as its root diagram states them: what it waits for, in its order, and how much holds each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.auth import Identity
 from app.campaign import board, schedule
 from app.campaign.models import Staff, Village
+from app.element_names import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,19 @@ class Gate:
     state: str
 
 
-def of(session: Session, who: Identity, dates: dict[str, str], whole: board.Line, places: Sequence[Village]) -> list[Gate]:
-    """Every gate of a campaign. One statement."""
+def of(session: Session, plan: schedule.Schedule, dates: dict[str, str], whole: board.Line, campaign_id: int) -> list[Gate]:
+    """Every gate of a campaign, by the date at which it closes. Two statements."""
     if not dates:
         return []
-    rows = (*_people_and_forms(session, who, whole), *_closing(whole, places))
+    counts = missing(session, campaign_id, whole)
     coming = whole.submitted < whole.target
-    return [
-        Gate(phase, name, text, blocking, url, _state(phase, schedule.moment(dates[date]), blocking, whole, coming))
-        for phase, date, name, text, blocking, url in rows
-    ]
+    found = []
+    for gate in sorted(plan.gates, key=lambda each: schedule.moment(dates[each.until])):
+        endpoint, values = LISTS[gate.count]
+        state = _state(gate.count, schedule.moment(dates[gate.until]), counts[gate.count], whole, coming)
+        url = url_for(endpoint, **values)
+        found.append(Gate(gate.phase, spoken(gate.label), spoken(gate.text), counts[gate.count], url, state))
+    return found
 
 
 def unfinished(gates: Sequence[Gate]) -> frozenset[str]:
@@ -50,39 +53,41 @@ def unfinished(gates: Sequence[Gate]) -> frozenset[str]:
     return frozenset(gate.phase for gate in gates if gate.state != "done")
 
 
-def _state(phase: str, until: datetime, blocking: int, whole: board.Line, coming: bool) -> str:
+def _state(count: str, until: datetime, blocking: int, whole: board.Line, coming: bool) -> str:
     # While forms still come in, that no problem is open says nothing about tomorrow.
-    if not blocking and not (phase == "rectification" and coming):
+    if not blocking and not (count == PROBLEMS and coming):
         return "done"
     if blocking and clock.now() > until:
         return "late"
     return "here" if whole.submitted else "wait"
 
 
-Row = tuple[str, str, str, str, int, str]
+#: open items of the ledger, as ``gate.count`` writes it
+PROBLEMS = "problem:closed"
+#: what a gate may count → the list behind the number
+LISTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "staff:trained": ("campaign.staff_list", {"trained": "no"}),
+    "household:submitted": ("campaign.households", {"mark": "not_submitted"}),
+    "household:joint_reviewed": ("campaign.households", {"mark": "not_joint_reviewed"}),
+    "household:approved": ("campaign.households", {"mark": "not_approved"}),
+    "household:entered": ("campaign.households", {"mark": "not_entered"}),
+    "village:form.signed": ("campaign.villages", {}),
+    "village:report.delivered": ("campaign.villages", {}),
+    PROBLEMS: ("campaign.problems", {"state": "open"}),
+}
 
 
-def _people_and_forms(session: Session, who: Identity, whole: board.Line) -> tuple[Row, ...]:
-    untrained = session.scalar(select(func.count()).where(Staff.campaign_id == who.campaign_id, Staff.trained_at.is_(None))) or 0
-
-    def behind(stage: str) -> str:
-        return url_for("campaign.households", mark=f"not_{stage}")
-
-    return (
-        ("training", "training", _("培训"), _("未培训人员"), untrained, url_for("campaign.staff_list", trained="no")),
-        ("visits", "visits_to", _("入户"), _("未报送的户表"), whole.target - whole.submitted, behind("submitted")),
-        ("joint_review", "joint_review_to", _("会审"), _("未会审的户表"), whole.target - whole.joint_reviewed, behind("joint_reviewed")),
-        ("rereview", "rereview_to", _("复审"), _("未复审通过的户表"), whole.target - whole.approved, behind("approved")),
-        ("entry", "entry_to", _("录入"), _("未录入APP的户表"), whole.target - whole.entered, behind("entered")),
-    )
-
-
-def _closing(whole: board.Line, places: Sequence[Village]) -> tuple[Row, ...]:
-    forms = sum(1 for place in places if place.form_stage in ("waiting", "open", "returned", "filled"))
-    reports = sum(1 for place in places if place.report_stage != "delivered")
-    problems, villages = url_for("campaign.problems", state="open"), url_for("campaign.villages")
-    return (
-        ("", "entry_to", _("村表"), _("未签字的村表"), forms, villages),
-        ("rectification", "rectification_deadline", _("销号"), _("未销号问题"), whole.problems_open, problems),
-        ("reports", "report_deadline", _("报告"), _("未报送的报告"), reports, villages),
-    )
+def missing(session: Session, campaign_id: int, whole: board.Line) -> dict[str, int]:
+    """How many have not come so far, for each of ``LISTS``. *whole*: the campaign's line. Two statements."""
+    untrained = session.scalar(select(func.count()).where(Staff.campaign_id == campaign_id, Staff.trained_at.is_(None))) or 0
+    places = session.execute(select(Village.form_stage, Village.report_stage).where(Village.campaign_id == campaign_id)).all()
+    return {
+        "staff:trained": untrained,
+        "household:submitted": whole.target - whole.submitted,
+        "household:joint_reviewed": whole.target - whole.joint_reviewed,
+        "household:approved": whole.target - whole.approved,
+        "household:entered": whole.target - whole.entered,
+        "village:form.signed": sum(1 for form, _report in places if form in ("waiting", "open", "returned", "filled")),
+        "village:report.delivered": sum(1 for _form, report in places if report != "delivered"),
+        PROBLEMS: whole.problems_open,
+    }

@@ -8,11 +8,11 @@ from datetime import date
 from app.campaign import schedule
 
 
-def visit_days(dates: Mapping[str, str], calendar: schedule.Calendar | None = None) -> list[date]:
+def visit_days(plan: schedule.Schedule, dates: Mapping[str, str], calendar: schedule.Calendar | None = None) -> list[date]:
     """The counted days between the begin and the end of visits."""
     last = schedule.last_day(schedule.moment(dates["visits_to"]))
     first = schedule.moment(dates["visits_from"]).date()
-    return [day for day in schedule.days(dates, calendar) if first <= day <= last] or [first]
+    return [day for day in plan.days(dates, calendar) if first <= day <= last] or [first]
 
 
 def spread(count: int, days: Sequence[date]) -> list[date]:

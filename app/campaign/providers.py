@@ -11,6 +11,7 @@ from app.auth.shell import CampaignDay
 from app.campaign import schedule, settings
 from app.campaign.models import Campaign, CampaignDate, CodeItem, Staff, Village, WorkGroup
 from app.forms.spoken import Choices
+from app.element_names import spoken_in
 
 
 def campaigns(session: Session) -> list[tuple[int, str]]:
@@ -21,12 +22,12 @@ def campaigns(session: Session) -> list[tuple[int, str]]:
 
 def campaign_day(session: Session, campaign_id: int) -> CampaignDay | None:
     """The campaign's day, by calendar days from its start to the report deadline. One statement."""
-    query = select(Campaign.name, CampaignDate.name, CampaignDate.value).join(CampaignDate, CampaignDate.campaign_id == Campaign.id)
-    rows = session.execute(query.where(Campaign.id == campaign_id, CampaignDate.name.in_(("start", schedule.ANCHOR)))).all()
-    dates = {name: schedule.moment(value) for _campaign, name, value in rows}
-    if len(dates) != 2:
+    query = select(Campaign.name, CampaignDate.value).join(CampaignDate, CampaignDate.campaign_id == Campaign.id)
+    rows = session.execute(query.where(Campaign.id == campaign_id)).all()
+    dates = [schedule.moment(value) for _campaign, value in rows if "T" in value]
+    if not dates:
         return None
-    start, deadline = dates["start"].date(), dates[schedule.ANCHOR]
+    start, deadline = min(dates).date(), max(dates)
     today = clock.local(clock.now()).date()
     last = schedule.last_day(deadline)
     return CampaignDay(
@@ -43,10 +44,11 @@ def scope_names(session: Session, campaign_id: int) -> dict[str, str]:
     return dict(session.execute(select(Village.code, Village.name).where(Village.campaign_id == campaign_id)).all())
 
 
-def value_names() -> dict[str, tuple[str, str]]:
+def value_names(session: Session) -> dict[str, tuple[str, str]]:
     """Date or setting → what it is called in Chinese and in English."""
-    table = schedule.table()
-    dates = {each.name: (each.zh, each.en) for each in table.entries} | {each.name: (each.zh, each.en) for each in table.times}
+    plan = schedule.of(session)
+    labels = {each.name: each.label for each in plan.entries} | {each.name: each.label for each in plan.times}
+    dates = {name: (label, spoken_in("en", label)) for name, label in labels.items()}
     return dates | {each.name: (each.zh, each.en) for each in settings.definitions()}
 
 

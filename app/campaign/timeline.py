@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.campaign import schedule
-from app.campaign.wording import either
+from app.element_names import spoken
+from app.engine.schedule import Phase
 
 #: width of a day and height of a line, in SVG units
 DAY, LINE = 84, 30
@@ -54,20 +55,18 @@ class Timeline:
 _WEEKDAYS = (_l("周一"), _l("周二"), _l("周三"), _l("周四"), _l("周五"), _l("周六"), _l("周日"))
 
 
-def build(dates: Mapping[str, str], *, now: datetime | None = None, unfinished: Collection[str] = ()) -> Timeline:
-    """The bars of every phase of the schedule's table over the campaign's days; a phase that is over but *unfinished* is late."""
-    if not dates:
+def build(plan: schedule.Schedule, dates: Mapping[str, str], *, now: datetime | None = None, unfinished: Collection[str] = ()) -> Timeline:
+    """The bars of every phase of *plan* over the campaign's days; a phase that is over but *unfinished* is late."""
+    if not dates or not plan.anchor:
         return Timeline((), (), 0, 0, None)
     now = clock.local(now or clock.now())
-    first = schedule.moment(dates["start"]).date()
-    last = schedule.last_day(schedule.moment(dates[schedule.ANCHOR]))
+    first, last = plan.first_day(dates), schedule.last_day(schedule.moment(dates[plan.anchor]))
     origin = datetime.combine(first, time(0), clock.CAMPAIGN_ZONE)
     count = (last - first).days + 1
     width = count * DAY
     days = tuple(_day(first + timedelta(days=number), number, now.date()) for number in range(count))
-    bars = tuple(
-        _bar(phase, dates, origin, line, now, width, phase.name in unfinished) for line, phase in enumerate(schedule.table().phases)
-    )
+    phases = sorted(plan.phases, key=lambda phase: (schedule.moment(dates[phase.start]), schedule.moment(dates[phase.end])))
+    bars = tuple(_bar(phase, dates, origin, line, now, width, phase.name in unfinished) for line, phase in enumerate(phases))
     place = _place(now, origin)
     return Timeline(days, bars, width, len(bars) * LINE, place if 0 <= place <= width else None)
 
@@ -80,11 +79,11 @@ def _place(moment: datetime, origin: datetime) -> float:
     return round((moment - origin).total_seconds() / 86_400 * DAY, 1)
 
 
-def _bar(phase: schedule.Phase, dates: Mapping[str, str], origin: datetime, line: int, now: datetime, whole: float, open_: bool) -> Bar:
+def _bar(phase: Phase, dates: Mapping[str, str], origin: datetime, line: int, now: datetime, whole: float, open_: bool) -> Bar:
     start, end = schedule.moment(dates[phase.start]), schedule.moment(dates[phase.end])
     x = max(0.0, _place(start, origin))
     width = max(10.0, min(_place(end, origin), whole) - x)
     state = ("late" if open_ else "done") if now >= end else "here" if now >= start else "wait"
     (from_day, from_time), (to_day, to_time) = schedule.shown(start, ends_day=False), schedule.shown(end, ends_day=True)
     span = f"{from_day.month}/{from_day.day} {from_time} – {to_day.month}/{to_day.day} {to_time}"
-    return Bar(phase.name, either(phase.zh, phase.en), x, width, line * LINE, state, span)
+    return Bar(phase.name, spoken(phase.label), x, width, line * LINE, state, span)

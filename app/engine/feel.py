@@ -182,6 +182,8 @@ def _plain(expression: str) -> str:
 
 
 _WORD = re.compile(r"[^\W\d]\w*")
+#: functions that count in the calendar of the variable ``campaign``
+_CALENDAR = re.compile(r"\b(?:back|forward|workdays?)\s*\(")
 
 
 def named(variables: Mapping[str, Any], expressions: Sequence[str]) -> dict[str, Any]:
@@ -192,6 +194,8 @@ def named(variables: Mapping[str, Any], expressions: Sequence[str]) -> dict[str,
         word = _WORD.search(name)
         if word is not None and word.group() in text:
             chosen[name] = value
+    if "campaign" in variables and _CALENDAR.search(text):
+        chosen["campaign"] = variables["campaign"]
     return chosen
 
 

@@ -177,6 +177,34 @@ TEXTS: dict[str, tuple[str, str]] = {
         "此元素含 {product} 的扩展（{names}），不会执行。请在属性面板中重新填写。",
         "This element has extensions of {product} ({names}), which have no effect. Enter them again in the properties panel.",
     ),
+    # --- the schedule -------------------------------------------------------------------------------------------------
+    "schedule_name": (
+        "日期或时间“{name}”重名，或与活动自带的名称（id、name、days、calendar）相同。请换一个名称。",
+        "The date or time “{name}” stands twice, or is a name of the campaign itself (id, name, days, calendar). Choose another.",
+    ),
+    "schedule_deadline": (
+        "须有且只有一个日期写作“=deadline”，即用户填写的截止日；现在是：{dates}。",
+        "Exactly one date must be “=deadline”, the date that the user gives; now it is: {dates}.",
+    ),
+    "schedule_time": (
+        "每日时间“{name}”写作“{value}”，应为 HH:MM，如 19:30。",
+        "The time of day “{name}” is written “{value}”; write HH:MM, e.g. 19:30.",
+    ),
+    "schedule_unknown": (
+        "没有名为“{name}”的日期。请检查名称，相近的有：{known}。",
+        "There is no date “{name}”. Check the name. Similar: {known}.",
+    ),
+    "schedule_formula": ('{reason}。请改公式，如 =back(11, "08:30")。', '{english}. Write a formula such as =back(11, "08:30").'),
+    "schedule_circle": (
+        "日期互相引用，无法计算：{dates}。请改其中一个公式。",
+        "These dates are computed from each other: {dates}. Change one of the formulas.",
+    ),
+    "schedule_order": ("“{name}”早于“{other}”。请改公式。", "“{name}” comes before “{other}”. Change the formula."),
+    "schedule_late": ("“{name}”晚于“{other}”。请改公式。", "“{name}” comes after “{other}”. Change the formula."),
+    "schedule_unused": (
+        "没有流程图、决策表或表单读取这些日期：{dates}。不需要的请删除。",
+        "No diagram, decision or form reads these dates: {dates}. Delete those that are not needed.",
+    ),
     "default_unknown": ("默认流“{flow}”不是从此元素引出的连线。", "The default flow “{flow}” does not leave this element."),
     "unreachable": ("无法到达此元素。请连线或删除。", "This element cannot be reached. Connect it or remove it."),
     "loop_without_wait": (

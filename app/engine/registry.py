@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.engine import bpmn, people, resources
+from app.engine import bpmn, people, resources, schedule
 from app.engine.checks import form_names, variables
 from app.engine.definition_lookup import drawn, file_of
 from app.engine.errors import Refused
@@ -36,6 +37,14 @@ class Registry(Protocol):
     @property
     def places(self) -> Mapping[str, frozenset[str]]:
         """Kind of place → codes of those that there are."""
+
+    @property
+    def dates(self) -> frozenset[str] | None:
+        """What the variable ``campaign`` holds, by the root diagrams; None: there is no root diagram."""
+
+    @property
+    def dates_read(self) -> frozenset[str]:
+        """Names of ``campaign`` that anything reads."""
 
     def has_form(self, form_id: str) -> bool: ...
     def has_decision(self, decision_id: str) -> bool: ...
@@ -69,6 +78,8 @@ class Known:
     accounts: frozenset[str] | None = None
     held: frozenset[str] | None = None
     places: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    dates: frozenset[str] | None = None
+    dates_read: frozenset[str] = frozenset()
 
     def has_form(self, form_id: str) -> bool:
         return form_id in self.forms
@@ -103,6 +114,8 @@ def known(session: Session, files: Mapping[str, bytes], task_types: Collection[s
     wanted = {element.form_id for process in own.values() for element in process.elements.values() if element.form_id}
     forms = {key: file_of(session, found).content for (kind, key), found in deployed.items() if kind == "form" and key in wanted}
     found = _known(set(deployed) | _of_files(files), task_types, own, callers, {**forms, **_forms(files)})
+    others = (file_of(session, key).content for (kind, name), key in deployed.items() if (kind, name) not in _of_files(files))
+    found = _with_dates(found, callers, own, chain(files.values(), others))
     there = people.known_to(session)
     if there is None:
         return found
@@ -114,7 +127,18 @@ def known_files(files: Mapping[str, bytes], task_types: Collection[str] | None =
     """What *files* define, without a database. Who has an account is not known; *roles* are those that candidates may be."""
     own = _processes(files)
     found = _known(_of_files(files), task_types, own, list(own.values()), _forms(files))
+    found = _with_dates(found, own.values(), own, files.values())
     return replace(found, roles=roles, accounts=frozenset() if roles is not None else None)
+
+
+def _with_dates(found: Known, processes: Iterable[bpmn.Process], own: Mapping[str, bpmn.Process], contents: Iterable[bytes]) -> Known:
+    """*found* with the dates that root diagrams state. *contents* are read only where one of *own* states dates."""
+    plans = [plan for plan in map(schedule.read, processes) if plan.entries]
+    stated = frozenset().union(*(plan.names for plan in plans)) if plans else None
+    if not any(schedule.read(process).entries for process in own.values()):
+        return replace(found, dates=stated)
+    read = frozenset(name for content in contents for name in schedule.read_names(content.decode(errors="replace")))
+    return replace(found, dates=stated, dates_read=read)
 
 
 def _of_files(files: Mapping[str, bytes]) -> set[tuple[str, str]]:

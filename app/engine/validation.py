@@ -17,6 +17,7 @@ from app.engine.checks import (
     graph,
     joins,
     people,
+    schedule,
     structure,
     support,
     tasks,
@@ -77,6 +78,7 @@ def _diagram(name: str, content: bytes, registry: Registry, parsed: dict[str, li
         expressions.check(process, found)
         constants.check(process, found)
         errors_thrown.check(process, registry, found)
+        schedule.check(process, registry, found)
         variables.check(process, registry, found)
         graph.check(process, found)
         joins.check(process, found)
@@ -128,7 +130,7 @@ def _calls_itself(parsed: Mapping[str, list[bpmn.Process]]) -> list[Problem]:
             for element in calls[process.id]:
                 if process.id in _called_from(element.called_process or "", calls):
                     params = {"process": element.called_process}
-                    problems.append(Problem(name, element.id, element.name, "calls_itself", params, "error", element.line))
+                    problems.append(Problem(name, element.id, element.name, "calls_itself", params, "warning", element.line))
     return problems
 
 

@@ -10,6 +10,7 @@ compiles it. ``tests/test_translations.py`` says what is missing.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 from lxml import etree
 
 from app.element_names import unbroken
+from app.engine.bpmn_element import ZEEBE
 
 APP = Path(__file__).resolve().parent.parent
 ENGLISH = Path(__file__).resolve().parent / "en" / "LC_MESSAGES" / "messages.po"
@@ -40,6 +42,8 @@ _NAMED = (
     *("process", "subProcess", "userTask", "callActivity", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"),
     *("startEvent", "intermediateCatchEvent", "boundaryEvent", "endEvent", "exclusiveGateway", "parallelGateway"),
 )
+#: properties whose values people read: what dates are called, what a gate waits for
+_SPOKEN = re.compile(r"(?:date|time)\..+\.name|gate")
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _DMN = "{https://www.omg.org/spec/DMN/20191111/MODEL/}"
 _RULES = "conformance.dmn"
@@ -66,9 +70,13 @@ def collected() -> Catalog:
 
 def _diagram_names() -> Iterator[tuple[str, str]]:
     for path in sorted((APP.parent / "processes").glob("*.bpmn")):
-        for element in etree.fromstring(path.read_bytes()).iter(*(_BPMN + kind for kind in _NAMED)):
+        tree = etree.fromstring(path.read_bytes())
+        for element in tree.iter(*(_BPMN + kind for kind in _NAMED)):
             if name := unbroken(element.get("name", "")):
                 yield name, f"processes/{path.name}"
+        for each in tree.iter(f"{{{ZEEBE}}}property"):
+            if _SPOKEN.fullmatch(each.get("name", "")):
+                yield unbroken(each.get("value", "")), f"processes/{path.name}"
 
 
 def _rule_words() -> Iterator[tuple[str, str]]:

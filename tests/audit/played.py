@@ -14,7 +14,7 @@ from app import clock, personal
 from app.acts import uploads
 from app.acts.models import Attachment
 from app.auth.models import Account, RoleAssignment
-from app.campaign import problems, schedule, settings
+from app.campaign import problems, settings
 from app.campaign.models import Campaign, CampaignDate, Household, LedgerDay, LedgerEntry, Member, Village
 from app.db import Database
 from app.engine import contents, events, jobs, runtime
@@ -24,6 +24,7 @@ from app.engine.proof import adopting, sealing
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
 from tests.engine import drawing as d
+from tests.shipped import PLAN
 
 ANN, BOB = Actor("ann", "eve", "10.0.0.1"), Actor("bob", origin="10.0.0.2")
 SEED = "5e" * 32
@@ -77,7 +78,7 @@ def found_villages(session: Any) -> None:
     """A campaign of two villages with households and their members, who may do what, and an account."""
     session.add(Campaign(id=7, name="自查评估", state="running", created_at=clock.now()))
     deadline = datetime(2020, 6, 1, tzinfo=clock.CAMPAIGN_ZONE)
-    session.add_all(CampaignDate(campaign_id=7, name=name, value=value) for name, value in schedule.compute(deadline).items())
+    session.add_all(CampaignDate(campaign_id=7, name=name, value=value) for name, value in PLAN.compute(deadline).items())
     settings.write(session, 7, settings.defaults())
     for number in (1, 2):
         code = f"V0{number}"

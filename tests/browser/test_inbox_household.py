@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app import clock
 from app.acts.models import FieldComment
 from app.auth.models import RoleAssignment
-from app.campaign import campaigns, demonstration
+from app.campaign import demonstration, schedule
 from app.campaign.handlers.households import label
 from app.campaign.models import Household, Problem, Village
 from app.db import Database
@@ -58,7 +58,7 @@ class Town:
     def _visit(self, session: Any) -> int:
         """The household's process as its work group starts it, its investigator trained."""
         campaign = session.scalars(
-            select(ProcessInstance).where(ProcessInstance.campaign_id == self.campaign_id, ProcessInstance.process_id == campaigns.PROCESS)
+            select(ProcessInstance).where(ProcessInstance.campaign_id == self.campaign_id, ProcessInstance.process_id == schedule.PROCESS)
         ).one()
         home = self.household
         village = session.scalars(select(Village.name).where(Village.campaign_id == self.campaign_id, Village.code == home.village)).one()

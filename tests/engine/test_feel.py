@@ -509,3 +509,42 @@ def test_a_string_that_nobody_can_hold_is_too_large_and_not_null(expression: str
     with pytest.raises(ExpressionLimit) as caught:
         feel.evaluate(expression, {})
     assert "1 MiB" in caught.value.english
+
+
+# --- a campaign's calendar ----------------------------------------------------------------------------------------------
+
+MAY = {"after": "2020-06-01", "offset": "+08:00", "counted": "calendar_days", "holidays": ["2020-05-25"], "make_up": ["2020-05-30"]}
+WORKING = {**MAY, "counted": "working_days"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "calendar", "expected"),
+    [
+        ('back(11, "08:30")', MAY, "2020-05-21T08:30:00+08:00"),
+        ('back(1, "24:00")', MAY, "2020-06-01T00:00:00+08:00"),
+        ("back(0)", MAY, "2020-06-01"),
+        ("back(11)", MAY, "2020-05-21"),
+        ("back(5)", WORKING, "2020-05-26"),
+        ('back(6, "24:00")', WORKING, "2020-05-23T00:00:00+08:00"),
+        ('forward(date("2020-05-29"), 1, "08:00")', WORKING, "2020-05-30T08:00:00+08:00"),
+        ("forward(back(11), 2)", MAY, "2020-05-23"),
+        ('forward(back(3, "24:00"), 1, "09:00")', MAY, "2020-05-31T09:00:00+08:00"),
+        ('workdays(date("2020-05-18"), date("2020-05-31"))', MAY, 10),
+        ('workdays(date("2020-05-31"), date("2020-05-18"))', MAY, 0),
+        ('workday(date("2020-05-25"))', MAY, False),
+        ('workday(date("2020-05-30"))', WORKING, True),
+        ('workday(date and time("2020-05-31T08:00:00+08:00"))', MAY, False),
+        ("back(-1)", MAY, None),
+        ("back(1.5)", MAY, None),
+        ('back(1, "8:30")', MAY, None),
+        ('back(1, "25:00")', MAY, None),
+        ("back(20000)", MAY, None),
+        ('workdays(date("1900-01-01"), date("2020-05-31"))', MAY, None),
+    ],
+)
+def test_days_are_counted_in_the_calendar_of_the_campaign(expression: str, calendar: dict[str, object], expected: object) -> None:
+    """The functions take the calendar from the variable ``campaign``, wherever they stand; without one they are null."""
+    assert feel.check(expression).error is None
+    assert feel.check(expression).variables == {"campaign"}
+    assert feel.to_json(feel.evaluate(expression, {"campaign": {"calendar": calendar}, "x": 1})) == expected
+    assert feel.evaluate(expression, {}) is None

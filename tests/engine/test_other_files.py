@@ -124,7 +124,6 @@ REFUSED: dict[str, tuple[Files, list[tuple[str, str, str]]]] = {
         p(START, d.catch("a", d.on_message("m")), END, flows="s>a>e", roots=d.message("m", "null")),
         [("constant_not_key", "a", "null")],
     ),
-    "a process that calls itself": (p(START, d.call("a", "p"), END, flows="s>a>e"), [("calls_itself", "a", "p")]),
     # the drawing
     "an ad-hoc subprocess": (
         raw(f'<bpmn:startEvent id="s"/><bpmn:adHocSubProcess id="x">{task()}</bpmn:adHocSubProcess><bpmn:endEvent id="e"/>', "s>x>e"),

@@ -294,7 +294,9 @@ def test_a_suspended_instance_stands_still_until_it_is_resumed(db: Database, at:
 
 
 def test_a_process_that_calls_itself_for_ever_fails(db: Database, at: At) -> None:
-    d.deploy(db, d.diagram("p", d.start(), d.call("c", "p"), d.end(), flows="s>c>e"))
+    """The check warns; it is not refused, because a condition that the check cannot read may end it."""
+    made = d.deploy(db, d.diagram("p", d.start(), d.call("c", "p"), d.end(), flows="s>c>e"))
+    assert [(each.code, each.element_id) for each in made.warnings if each.code == "calls_itself"] == [("calls_itself", "c")]
     with pytest.raises(errors.StepFailed) as failed:
         run(db, runtime.start, "p", {}, ANN)
     assert failed.value.kind == "limit"

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.campaign import problems
-from app.campaign.models import DayProgress, Household, LedgerDay, SpotSample, Staff
+from app.campaign.models import DayProgress, Household, LedgerDay, Notification, SpotSample, Staff
 from app.engine.actor import Actor
 from app.engine.models import JobRow, MessageRow, ProcessInstance, Task
 from tests.processes.play import HOUSEHOLDS, PEOPLE, Play
@@ -119,6 +119,33 @@ def test_nothing_starts_before_its_day(play: Play) -> None:
     assert play.tasks("checker") == []
     play.at("2020-05-29 08:00")
     assert play.tasks("checker") == ["blind_check"] * len(HOUSEHOLDS)
+
+
+@plays(
+    "campaign: phase_training phase_visits phase_joint_review phase_rereview",
+    "campaign: phase_entry phase_village_forms phase_rectification phase_reports",
+)
+def test_the_end_of_each_phase_tells_what_still_stands(play: Play) -> None:
+    """The bars of the timeline are elements of the root diagram; at the end of each the office and the commander read its number."""
+
+    def told(user: str) -> list[str]:
+        with play.db.reading() as session:
+            query = select(Notification.title).where(Notification.username == user, Notification.url == "/office")
+            return list(session.scalars(query.order_by(Notification.key)))
+
+    play.start_campaign()
+    play.at("2020-05-21 08:59")
+    assert told("office") == []
+    play.at("2020-05-21 09:00")
+    assert told("office") == ["“动员培训”到期：未培训人员 1"]
+    train(play)
+    play.at("2020-05-27 00:00")
+    assert told("office")[1:] == told("commander")[1:] == ["“入户核查”到期：未报送的户表 6"]
+    play.at("2020-05-31 00:00")
+    assert told("office")[2:] == ["“会审编码”到期：未会审的户表 6", "“全覆盖复审”到期：未复审通过的户表 6"]
+    play.at("2020-06-01 00:00")
+    last = {"“户表录入”到期：未录入APP的户表 6", "“村表”到期：未签字的村表 2", "“总结报告”到期：未报送的报告 2"}
+    assert set(told("office")[4:]) == last, "no problem is open: that phase has nothing to say"
 
 
 @plays("campaign: collect_reports")

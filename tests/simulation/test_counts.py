@@ -16,7 +16,7 @@ from app import clock
 from app.auth.current import Identity
 from app.campaign import board, campaigns, demonstration, gates, listing, progress
 from app.campaign.handlers.day_progress import KEPT
-from app.campaign.models import DayProgress, Household, Report, Village
+from app.campaign.models import DayProgress, Household, Report
 from app.db import Database
 from app.engine.models import Incident, Task
 from app.simulation.chance import Chance
@@ -24,6 +24,7 @@ from app.simulation.play import Play
 from tests import web
 from tests.browser.serving import aside
 from tests.simulation.played import begin
+from tests.shipped import PLAN
 
 #: in the order of the plan: each is within the one before it
 ORDER = ("target", *progress.COUNTED)
@@ -82,8 +83,7 @@ def kept(db: Database, campaign_id: int, gate_of: Identity) -> None:
             counts = [report.content[name] for name in ORDER]
             assert counts == sorted(counts, reverse=True)
         whole = board.total(board.lines(session, campaign_id))
-        places = list(session.scalars(select(Village).where(Village.campaign_id == campaign_id)))
-        held = {gate.phase: gate for gate in gates.of(session, gate_of, campaigns.dates(session, campaign_id), whole, places)}
+        held = {gate.phase: gate for gate in gates.of(session, PLAN, campaigns.dates(session, campaign_id), whole, campaign_id)}
         for phase, name in (("visits", "submitted"), ("joint_review", "joint_reviewed"), ("rereview", "approved"), ("entry", "entered")):
             assert held[phase].blocking == whole.target - getattr(whole, name)
             mark = dict(part.split("=") for part in held[phase].url.partition("?")[2].split("&"))["mark"]

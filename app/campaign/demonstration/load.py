@@ -69,8 +69,8 @@ def load(db: Database, *, households: int = town.HOUSEHOLDS, seed: int = 1) -> L
 
 def dates(session: Session, campaign_id: int) -> tuple[datetime, datetime]:
     """The start and the report deadline of a campaign, aware."""
-    found = campaigns.dates(session, campaign_id)
-    return schedule.moment(found["start"]), schedule.moment(found[schedule.ANCHOR])
+    found = [schedule.moment(value) for value in campaigns.dates(session, campaign_id).values() if "T" in value]
+    return min(found), max(found)
 
 
 def _summary(db: Database, campaign_id: int, *, created: bool) -> Loaded:
@@ -83,7 +83,7 @@ def _summary(db: Database, campaign_id: int, *, created: bool) -> Loaded:
 
 def _start(session: Session, campaign_id: int) -> None:
     campaign = campaigns.get(session, campaign_id)
-    if campaign.state == "draft" and definitions.newest(session, "process", campaigns.PROCESS) is not None:
+    if campaign.state == "draft" and definitions.newest(session, "process", schedule.PROCESS) is not None:
         campaigns.start(session, campaign, ACTOR)
 
 
@@ -147,12 +147,13 @@ def _write_staff(session: Session, campaign_id: int, place: town.Town) -> None:
 
 
 def _write_households(session: Session, campaign_id: int, place: town.Town, households: int, seed: int) -> None:
-    days = planning.visit_days(schedule.compute(DEADLINE))
+    plan = schedule.of(session)
+    days = planning.visit_days(plan, plan.compute(DEADLINE))
     investigators = {scope: record.username for record in place.staff for role, scope in record.roles if role == "investigator"}
     sizes = {group.code: size for group, size in zip(place.groups, generator.group_sizes(place, households), strict=True)}
-    plan = {code: iter(enumerate(planning.spread(size, days), start=1)) for code, size in sizes.items()}
+    walks = {code: iter(enumerate(planning.spread(size, days), start=1)) for code, size in sizes.items()}
     for chunk in _chunks(generator.build(place, households, seed), _CHUNK):
-        planned = [_planned(home, investigators[home.work_group], *next(plan[home.work_group])) for home in chunk]
+        planned = [_planned(home, investigators[home.work_group], *next(walks[home.work_group])) for home in chunk]
         registering.write(session, campaign_id, planned)
 
 

@@ -31,6 +31,7 @@ campaign.collect_village_lists    villages                                      
 campaign.submit_village_list      list                                             —                                        R45
 campaign.return_village_list      list                                             —                                        R45
 campaign.snapshot_progress        day                                              —                                        R50
+gates.report                      recipients                                       missing (number)                         R02
 campaign.send_to_county           village                                          —                                        R13
 campaign.void_signatures          village, reason                                  —                                        R12
 campaign.draft_village_report     village                                          —                                        R52
@@ -68,6 +69,7 @@ from app.campaign.handlers import (
     codes,
     counties,
     day_progress,
+    gates,
     households,
     ledgers,
     notices,
@@ -87,6 +89,7 @@ __all__ = [
     "codes",
     "counties",
     "day_progress",
+    "gates",
     "households",
     "ledgers",
     "notices",

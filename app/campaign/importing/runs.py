@@ -19,7 +19,7 @@ from app import clock, personal
 from app.auth import accounts
 from app.auth.holding import counts_at
 from app.auth.models import RoleAssignment
-from app.campaign import campaigns, planning, registering
+from app.campaign import campaigns, planning, registering, schedule
 from app.campaign.errors import Conflict
 from app.campaign.importing import checking, columns, marked, reading, staff
 from app.campaign.importing.texts import say
@@ -196,7 +196,7 @@ def investigators(session: Session, campaign_id: int) -> Sequence[tuple[str, str
 
 
 def _write(session: Session, campaign_id: int, run_key: int, homes: list[NewHousehold], actor: Actor) -> None:
-    days = planning.visit_days(campaigns.dates(session, campaign_id), campaigns.calendar(session, campaign_id))
+    days = planning.visit_days(schedule.of(session), campaigns.dates(session, campaign_id), campaigns.calendar(session, campaign_id))
     registering.write(session, campaign_id, plan(homes, investigators(session, campaign_id), days))
     members = sum(len(home.members) for home in homes)
     counts = {"households": len(homes), "members": members, "run": str(run_key)}

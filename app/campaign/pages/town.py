@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.auth import Identity, access, database, identity, open_tasks
-from app.campaign import board, campaigns, gates, listing, people, progress, timeline, visibility, waiting
+from app.campaign import board, campaigns, gates, listing, people, progress, schedule, timeline, visibility, waiting
 from app.campaign.blueprint import blueprint
 from app.campaign.models import Campaign, DayProgress, Household, Problem, Report, Signature, Village
 from app.db import UtcDateTime
@@ -28,15 +28,16 @@ def office() -> str:
     """*Where is it stuck?* The plan with today's line, the gates with what blocks them, every village, notices to issue."""
     who = identity()
     with database().reading() as session:
-        dates = campaigns.dates(session, who.campaign_id)
+        campaign = session.get(Campaign, who.campaign_id)
+        plan, dates = schedule.of(session, campaign), campaigns.dates(session, who.campaign_id)
         lines = board.lines(session, who.campaign_id)
         places = {row.code: row for row in session.scalars(select(Village).where(Village.campaign_id == who.campaign_id))}
         whole = board.total(lines)
-        held = gates.of(session, who, dates, whole, list(places.values()))
+        held = gates.of(session, plan, dates, whole, who.campaign_id)
         return render_template(
             "campaign/office.html",
-            campaign=session.get(Campaign, who.campaign_id),
-            plan=timeline.build(dates, unfinished=gates.unfinished(held)),
+            campaign=campaign,
+            plan=timeline.build(plan, dates, unfinished=gates.unfinished(held)),
             lines=lines,
             total=whole,
             places=places,

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database, identity
-from app.campaign import campaigns, schedule, settings, wording
+from app.campaign import campaigns, schedule, settings
 from app.campaign.blueprint import blueprint
 from app.campaign.errors import Conflict
 from app.campaign.models import Campaign, Holiday
 from app.campaign.setup import lookup
 from app.campaign.setup.campaign_pages import SETUP
+from app.element_names import spoken
 from app.engine import events
 
 #: days that one entry may cover: the longest holiday, and a margin
@@ -60,13 +61,14 @@ def _holidays(read: Session, found: Campaign) -> list[Holiday]:
 def _weeks(read: Session, found: Campaign) -> list[list[Day]]:
     """Whole weeks, Monday first, from the first date of the plan to its last."""
     dates, calendar = campaigns.dates(read, found.id), campaigns.calendar(read, found.id)
+    plan = schedule.of(read, found)
     planned: dict[date, list[str]] = {}
-    for entry in schedule.table().entries:
+    for entry in plan.entries:
         if entry.name in dates:
             day, _time = schedule.shown(schedule.moment(dates[entry.name]), ends_day=entry.ends_day)
-            planned.setdefault(day, []).append(entry.name)
+            planned.setdefault(day, []).append(spoken(entry.label))
     rows = {row.day: row for row in _holidays(read, found)}
-    last = max([schedule.last_day(schedule.moment(dates[schedule.ANCHOR])), *planned])
+    last = max([schedule.last_day(schedule.moment(dates[plan.anchor])), *planned])
     first = min([*planned, last])
     day = first - timedelta(days=first.weekday())
     weeks: list[list[Day]] = []
@@ -78,9 +80,7 @@ def _weeks(read: Session, found: Campaign) -> list[list[Day]]:
 
 def _cell(day: date, calendar: schedule.Calendar, rows: Mapping[date, Holiday], planned: Mapping[date, list[str]]) -> Day:
     row = rows.get(day)
-    words = [schedule.table().entry(name) for name in planned.get(day, [])]
-    names = [wording.either(entry.zh, entry.en) for entry in words]
-    return Day(day, calendar.counts(day), row.kind if row else "", row.name if row else "", names)
+    return Day(day, calendar.counts(day), row.kind if row else "", row.name if row else "", planned.get(day, []))
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/holidays")

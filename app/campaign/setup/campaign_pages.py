@@ -20,7 +20,7 @@ from app.campaign.blueprint import blueprint
 from app.campaign.errors import Conflict
 from app.campaign.models import Campaign, CampaignDate, Holiday, Household, Staff, Village, WorkGroup
 from app.campaign.setup import lookup
-from app.campaign.wording import either
+from app.element_names import spoken
 from app.engine import events
 
 SETUP = ("office", "admin")
@@ -45,7 +45,7 @@ def campaign_new() -> str | Response | tuple[str, int]:
     if values and not values.get("name", "").strip():
         errors["name"] = _("请填写活动名称。")
     if request.method == "GET" or errors or deadline is None:
-        preview = timeline.build(schedule.compute(deadline)) if deadline else None
+        preview = _plan(deadline)
         page = render_template("campaign/setup/new.html", values=values, errors=errors, plan=preview)
         return (page, 422) if errors else page
     by, who = actor(), identity()
@@ -85,8 +85,16 @@ def _deadline(text: str, errors: dict[str, str]) -> datetime | None:
 def campaign_preview() -> str:
     """The plan that a date gives, before anything is saved (part of the page)."""
     deadline = _deadline(request.args.get("deadline", ""), {})
-    plan = timeline.build(schedule.compute(deadline)) if deadline else None
-    return render_template("campaign/setup/preview.html", plan=plan)
+    return render_template("campaign/setup/preview.html", plan=_plan(deadline))
+
+
+def _plan(deadline: datetime | None) -> timeline.Timeline | None:
+    """The bars that a deadline gives."""
+    if deadline is None:
+        return None
+    with database().reading() as read:
+        plan = schedule.of(read)
+        return timeline.build(plan, plan.compute(deadline))
 
 
 @blueprint.get("/campaigns/<int:campaign_id>")
@@ -100,7 +108,7 @@ def campaign_setup(campaign_id: int) -> str:
 
 def _page(read: Session, found: Campaign, errors: dict[str, str] | None = None, typed: MultiDict[str, str] | None = None) -> dict[str, Any]:
     """What the page shows. ``errors``: why a form of it was refused; ``typed`` stands in its fields again."""
-    dates = campaigns.dates(read, found.id)
+    dates, plan = campaigns.dates(read, found.id), schedule.of(read, found)
     counts = {
         name: read.scalar(select(func.count()).where(model.campaign_id == found.id)) or 0
         for name, model in (("villages", Village), ("groups", WorkGroup), ("staff", Staff), ("households", Household))
@@ -110,12 +118,12 @@ def _page(read: Session, found: Campaign, errors: dict[str, str] | None = None, 
         "campaign": found,
         "counts": counts,
         "missing": missing(read, found.id, counts),
-        "plan": timeline.build(dates),
-        "table": schedule.table(),
+        "plan": timeline.build(plan, dates),
+        "schedule": plan,
         "rows": rows,
         "dates": {
             entry.name: schedule.shown(schedule.moment(dates[entry.name]), ends_day=entry.ends_day)
-            for entry in schedule.table().entries
+            for entry in plan.entries
             if entry.name in dates
         },
         "definitions": settings.definitions(),
@@ -124,7 +132,7 @@ def _page(read: Session, found: Campaign, errors: dict[str, str] | None = None, 
         "holidays": read.scalars(select(Holiday).where(Holiday.campaign_id == found.id).order_by(Holiday.day)).all(),
         "errors": errors or {},
         "typed": typed or {},
-        "begun": found.state == "draft" and "start" in dates and schedule.moment(dates["start"]) < clock.now(),
+        "begun": found.state == "draft" and min(schedule.moment(dates[each.name]) for each in plan.entries) < clock.now(),
         "may_import": identity().has("office"),
     }
 
@@ -158,10 +166,11 @@ def campaign_dates(campaign_id: int) -> Response | tuple[str, int]:
             for row in write.scalars(select(CampaignDate).where(CampaignDate.campaign_id == found.id)):
                 row.adjusted = False
             write.flush()
-            campaigns.set_deadline(write, found, schedule.moment(campaigns.dates(write, found.id)[schedule.ANCHOR]), by)
+            campaigns.set_deadline(write, found, campaigns.deadline_of(write, found), by)
             return {}
-        values, errors = _read_dates(form)
-        errors |= _out_of_order(write, found.id, values) if not errors else {}
+        plan = schedule.of(write, found)
+        values, errors = _read_dates(plan, form)
+        errors |= _out_of_order(plan, {**campaigns.dates(write, found.id), **values}) if not errors else {}
         if not errors:
             campaigns.adjust(write, found, values, by)
         return errors
@@ -180,15 +189,15 @@ def _refused(campaign_id: int, errors: dict[str, str]) -> tuple[str, int]:
         return render_template("campaign/setup/campaign.html", **page), 422
 
 
-def _read_dates(form: MultiDict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _read_dates(plan: schedule.Schedule, form: MultiDict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     values, errors = {}, {}
-    for entry in schedule.table().entries:
+    for entry in plan.entries:
         try:
             day = date.fromisoformat(form.get(f"{entry.name}.day", ""))
             values[entry.name] = schedule.written(day, form.get(f"{entry.name}.time", ""))
         except ValueError:
             errors[entry.name] = _("请填写日期和时间，如 24:00。")
-    for daily in schedule.table().times:
+    for daily in plan.times:
         try:
             values[daily.name] = schedule.time_written(form.get(f"{daily.name}.time", ""))
         except ValueError:
@@ -196,11 +205,11 @@ def _read_dates(form: MultiDict[str, str]) -> tuple[dict[str, str], dict[str, st
     return values, errors
 
 
-def _out_of_order(write: Session, campaign_id: int, values: dict[str, str]) -> dict[str, str]:
-    names = {entry.name: either(entry.zh, entry.en) for entry in schedule.table().entries}
+def _out_of_order(plan: schedule.Schedule, dates: dict[str, str]) -> dict[str, str]:
+    names = {entry.name: spoken(entry.label) for entry in plan.entries}
     wrong = {}
-    for name, other in schedule.errors({**campaigns.dates(write, campaign_id), **values}):
-        text = _("不能晚于“%(other)s”。") if other == schedule.ANCHOR else _("不能早于“%(other)s”。")
+    for name, other in plan.errors(dates):
+        text = _("不能晚于“%(other)s”。") if other == plan.anchor else _("不能早于“%(other)s”。")
         wrong[name] = text % {"other": names[other]}
     return wrong
 

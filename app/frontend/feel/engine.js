@@ -1,6 +1,7 @@
 // Expressions: parsed and compiled once, run over the variables of each call.
 import { compile } from './compiler.js';
 import { builtins } from './builtins.js';
+import { CALENDAR } from './functions/calendar.js';
 import { normalizeContextKey } from 'lezer-feel';
 import { readNumber } from './numbers.js';
 import { PLAIN, SyntaxProblem, nameOf, oddNames, parse } from './parser.js';
@@ -91,7 +92,8 @@ export function scopeOf(variables, outer = null) {
 
 /**
  * Names of variables that *text* reads and that are not functions of FEEL. *names* are those that the text may know, functions among them.
- * Raises SyntaxProblem, also where a function is called that neither FEEL nor *names* has.
+ * A call that counts in the campaign's calendar reads `campaign`. Raises SyntaxProblem, also where a function is called that neither FEEL
+ * nor *names* has.
  */
 export function variablesOf(text, names, unary) {
   const calls = [];
@@ -100,6 +102,9 @@ export function variablesOf(text, names, unary) {
   const unknown = calls.find(node => !(nameOf(node) in builtins) && !known.has(nameOf(node)));
   if (unknown) {
     throw new SyntaxProblem(text, unknown.from, unknown.to, 'function');
+  }
+  if (calls.some(node => CALENDAR.has(nameOf(node)))) {
+    free.add('campaign');
   }
   return [ ...free ].filter(name => !(name in builtins));
 }

@@ -1,4 +1,5 @@
 // What Python calls: each function takes one JSON text and returns one JSON text.
+import { setCalendar } from './functions/calendar.js';
 import { setMoment } from './functions/conversion.js';
 import { decide as decideModel } from './decision/model.js';
 import { DecisionProblem } from './decision/problem.js';
@@ -19,6 +20,7 @@ export function evaluate(text) {
     scope['?'] = request.q;
   }
   setMoment(request.n);
+  setCalendar(request.v);
   const results = [];
   for (let index = 0; index < request.e.length; index++) {
     try {
@@ -74,6 +76,7 @@ export function decide(text) {
     return '{"missing": true}';
   }
   setMoment(request.n);
+  setCalendar(request.v);
   try {
     return write({ r: encode(decideModel(model, request.d, request.v)) });
   } catch (error) {

@@ -1,0 +1,38 @@
+"""R02: what still stands when a phase of the plan is over."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaign import board, gates, schedule
+from app.campaign.handlers import notifications
+from app.campaign.models import Campaign
+from app.element_names import unbroken
+from app.engine import definitions
+from app.engine.jobs import Context, handler
+from app.engine.models import ProcessInstance
+
+
+@handler("gates.report")
+def report(session: Session, job: Context) -> dict[str, int]:
+    """Count what the gate around the task still misses and tell ``recipients`` if it is anything. Returns ``missing``."""
+    key = session.scalar(select(ProcessInstance.definition_key).where(ProcessInstance.key == job.instance_key)) or 0
+    scope = definitions.process_of(session, key).elements[job.element_id].scope
+    plan = schedule.of(session, session.get(Campaign, job.campaign_id))
+    gate = next(each for each in plan.gates if each.element == scope)
+    whole = board.total(board.lines(session, job.campaign_id))
+    missing = gates.missing(session, job.campaign_id, whole)[gate.count]
+    if missing:
+        notifications.send(
+            session,
+            job.campaign_id,
+            job.variables["recipients"],
+            message_id=f"gate:{gate.element}:{job.activity_key}",
+            kind="report",
+            title=f"“{unbroken(gate.label)}”到期：{unbroken(gate.text)} {missing}",
+            subject=job.subject,
+            url="/office",
+            at=job.now,
+        )
+    return {"missing": missing}
