@@ -11,6 +11,7 @@ from app import clock, installation, migrations, personal, personal_contents  # 
 from app.auth import holding
 from app.auth.directory import Directory
 from app.campaign import (
+    date_changes,  # noqa: F401  (lets campaigns in preparation follow a released schedule)
     handlers,  # noqa: F401  (registers the service-task types that diagrams may name)
     places,
 )

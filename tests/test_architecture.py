@@ -155,7 +155,7 @@ def test_loading_the_engine_loads_no_web_framework() -> None:
 
 #: Verbs of the engine that people, programs and jobs reach through ``app.acts`` only.
 ACTS = {"complete", "claim", "release", "hand_over", "cancel", "suspend", "resume", "set_variables", "move_token", "pull_timer"}
-ACTS |= {"migrate", "take_back_migration", "retry"}
+ACTS |= {"migrate", "reschedule", "take_back_migration", "retry"}
 
 
 @rule

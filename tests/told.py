@@ -125,6 +125,7 @@ ROUTES: dict[str, set[str] | str] = {
     "auth.recovery_codes": {"account.recovery_codes_made", "account.sign_in_failed"},
     "auth.remove_two_factor": {"account.second_factor_removed", "account.sign_in_failed"},
     "auth.two_factor": {"account.second_factor_set", "account.sign_in_failed"},
+    "campaign.campaign_take_dates": {"campaign.dates"},
     "campaign.campaign_dates": {"campaign.dates", "campaign.deadline"},
     "campaign.campaign_holidays": {"campaign.holidays"},
     "campaign.campaign_new": {"campaign.created"},

@@ -24,7 +24,7 @@ from app.config import Config
 from app.db import Database
 from app.engine.actor import Actor
 from tests import told
-from tests.shipped import PLAN
+from tests.shipped import PLAN, deploy_root
 
 CLI = Actor("cli", origin="cli")
 PASSWORD = "correct horse battery"
@@ -63,6 +63,7 @@ def place(db: Database) -> None:
 
     def work(session: Any) -> None:
         deadline = datetime(2020, 6, 1, tzinfo=clock.CAMPAIGN_ZONE)
+        deploy_root(session)
         session.add(Campaign(id=CAMPAIGN, name="自查评估", state="running", created_at=clock.now()))
         session.add_all(CampaignDate(campaign_id=CAMPAIGN, name=name, value=value) for name, value in PLAN.compute(deadline).items())
         for village, group in (("V05", "G03"), ("V06", "G04")):

@@ -63,6 +63,11 @@ def named(path: str) -> bool:
     return 0 < len(path) <= LONGEST_NAME and all(part.strip() for part in path.split("."))
 
 
+def reschedule(session: Session, key: int, values: Mapping[str, Any], by: Actor, reason: str) -> dict[str, Any]:
+    """Give an instance other dates: due dates and timers are counted anew. Returns what moved."""
+    return runtime.reschedule(session, key, dict(values), by, reason=stated(reason))
+
+
 def move_token(session: Session, key: int, token: int, target: str, by: Actor, reason: str) -> None:
     """Put a token elsewhere."""
     runtime.move_token(session, key, token, target, by, reason=stated(reason))

@@ -46,7 +46,7 @@ def create(
     )
     session.add(campaign)
     session.flush()
-    for date_name, value in schedule.of(session).compute(deadline).items():
+    for date_name, value in schedule.needed(session).compute(deadline).items():
         session.add(CampaignDate(campaign_id=campaign.id, name=date_name, value=value))
     settings.write(session, campaign.id, settings.defaults())
     session.execute(insert(CodeItem), _code_items(campaign.id))
@@ -98,7 +98,7 @@ def set_deadline(session: Session, campaign: Campaign, deadline: datetime, actor
     """A new report deadline: every date that nobody adjusted moves with it."""
     _draft(campaign)
     before = dates(session, campaign.id).get(schedule.of(session, campaign).anchor, "")
-    changed = _count(session, campaign, deadline)
+    changed = count(session, campaign, deadline)
     _record(session, "campaign.deadline", campaign, actor, {"old": before, "deadline": deadline.isoformat(), "changed": changed})
 
 
@@ -106,7 +106,7 @@ def recount(session: Session, campaign: Campaign, actor: Actor) -> dict[str, tup
     """The calendar has changed: count every date anew that nobody adjusted. Returns name → (old, new)."""
     _draft(campaign)
     session.flush()
-    changed = _count(session, campaign, deadline_of(session, campaign))
+    changed = count(session, campaign)
     if changed:
         _record(session, "campaign.dates", campaign, actor, {"changed": changed})
     return changed
@@ -114,26 +114,42 @@ def recount(session: Session, campaign: Campaign, actor: Actor) -> dict[str, tup
 
 def deadline_of(session: Session, campaign: Campaign) -> datetime:
     """The date that was given: every other is counted from it."""
-    return schedule.moment(dates(session, campaign.id)[schedule.of(session, campaign).anchor])
+    return schedule.moment(dates(session, campaign.id)[schedule.needed(session, campaign).anchor])
 
 
-def _count(session: Session, campaign: Campaign, deadline: datetime) -> dict[str, tuple[str, str]]:
-    computed = schedule.of(session, campaign).compute(deadline, calendar(session, campaign.id))
+def count(session: Session, campaign: Campaign, deadline: datetime | None = None) -> dict[str, tuple[str, str]]:
+    """Write what the diagram counts for every date that nobody adjusted; unknown dates are gone. Returns name → (old, new)."""
+    plan = schedule.needed(session, campaign)
+    rows = {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
+    if deadline is None:
+        deadline = schedule.moment(rows[plan.anchor].value) if plan.anchor in rows else _last(rows)
     changed = {}
-    for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id)):
-        if not row.adjusted and row.name in computed and ":" in row.value:
-            if row.value != computed[row.name]:
-                changed[row.name] = (row.value, computed[row.name])
-            row.value = computed[row.name]
+    for name, value in plan.compute(deadline, calendar(session, campaign.id)).items():
+        row = rows.pop(name, None)
+        if row is None:
+            session.add(CampaignDate(campaign_id=campaign.id, name=name, value=value))
+            changed[name] = ("", value)
+        elif not row.adjusted:
+            if row.value != value:
+                changed[name] = (row.value, value)
+            row.value = value
+    for name, row in rows.items():
+        changed[name] = (row.value, "")
+        session.delete(row)
     session.flush()
     return changed
+
+
+def _last(rows: Mapping[str, CampaignDate]) -> datetime:
+    """The latest date: the deadline, when the diagram calls it otherwise now."""
+    return max(schedule.moment(row.value) for row in rows.values() if "T" in row.value)
 
 
 def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], actor: Actor) -> dict[str, tuple[str, str]]:
     """Set dates by hand (ISO text); returns name → (old, new). A value equal to the computed one is no longer an adjustment."""
     _draft(campaign)
     rows = {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
-    plan = schedule.of(session, campaign)
+    plan = schedule.needed(session, campaign)
     computed = plan.compute(schedule.moment(values.get(plan.anchor, rows[plan.anchor].value)), calendar(session, campaign.id))
     changed = {}
     for name, value in values.items():
@@ -155,7 +171,7 @@ def given(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def _time(session: Session, campaign: Campaign) -> dict[str, Any]:
-    return schedule.of(session, campaign).variables(dates(session, campaign.id), calendar(session, campaign.id))
+    return schedule.needed(session, campaign).variables(dates(session, campaign.id), calendar(session, campaign.id))
 
 
 def variables(session: Session, campaign: Campaign) -> dict[str, Any]:

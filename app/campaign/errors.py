@@ -43,6 +43,14 @@ CONFLICTS.update(
             "活动已经启动，不能再这样改动。请由管理员在流程实例中处理。",
             "The campaign runs already; this can no longer be changed here. An administrator can change the instance.",
         ),
+        "no_schedule": (
+            "还没有部署写明工期的流程图（其中须有写作“=deadline”的截止日期）。请先部署，再设置活动；没有保存任何内容。",
+            "No diagram with a schedule is deployed (one of its dates must be “=deadline”). Deploy it first; nothing was saved.",
+        ),
+        "dates_the_same": (
+            "这个活动的日期与已发布的流程图一致，没有需要更新的。",
+            "The dates of this campaign are those of the released diagram; nothing is to be updated.",
+        ),
         "campaign_incomplete": ("还不能启动：{missing}。", "It cannot start yet: {missing}."),
         "import_running": (
             "已有一份表正在导入，请等它结束。",

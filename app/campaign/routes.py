@@ -10,7 +10,7 @@ from app.campaign import handlers, hooks, pending, providers, unmasking, visibil
 from app.campaign.blueprint import blueprint
 from app.campaign.documents import kinds
 from app.campaign.pages import delivered, documents, first, households, problems, town
-from app.campaign.setup import calendar_pages, campaign_pages, household_pages, place_pages, role_pages, staff_pages
+from app.campaign.setup import calendar_pages, campaign_pages, household_pages, place_pages, role_pages, schedule_pages, staff_pages
 
 #: Modules whose import registers routes, service-task handlers and form hooks.
 REGISTERED = (
@@ -22,6 +22,7 @@ REGISTERED = (
     town,
     campaign_pages,
     calendar_pages,
+    schedule_pages,
     role_pages,
     household_pages,
     place_pages,

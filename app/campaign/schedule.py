@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.campaign.errors import Conflict
 from app.campaign.models import Campaign
 from app.engine import definitions
 from app.engine.models import ProcessInstance
 from app.engine.schedule import Calendar, Schedule, last_day, moment, read, shown, time_written, written
 
-__all__ = ["PROCESS", "Calendar", "Schedule", "last_day", "moment", "of", "shown", "time_written", "written"]
+__all__ = ["PROCESS", "Calendar", "Schedule", "last_day", "moment", "name", "needed", "of", "shown", "time_written", "written"]
 
 #: the process that is the campaign
 PROCESS = "campaign"
@@ -25,3 +26,17 @@ def of(session: Session, campaign: Campaign | None = None) -> Schedule:
         newest = definitions.newest_file(session, "process", PROCESS)
         key = newest.key if newest else None
     return Schedule((), (), (), ()) if key is None else read(definitions.drawn(session, key))
+
+
+def needed(session: Session, campaign: Campaign | None = None) -> Schedule:
+    """As ``of``; ``Conflict`` when there is none, for what cannot do without."""
+    plan = of(session, campaign)
+    if not plan.anchor:
+        raise Conflict("no_schedule")
+    return plan
+
+
+def name(session: Session) -> str:
+    """What the newest root diagram is called; "" when none is deployed."""
+    newest = definitions.newest_file(session, "process", PROCESS)
+    return definitions.drawn(session, newest.key).name if newest else ""

@@ -7,6 +7,7 @@ import re
 from sqlalchemy.orm import Session
 
 from app.engine.bpmn import Process
+from app.engine.checks.expressions import all_written
 from app.engine.checks.graph import next_elements
 from app.engine.definition_lookup import File, drawn, file_of, get, newest, process_of, version_of
 from app.engine.deployment import DeploymentResult, deploy
@@ -24,6 +25,7 @@ __all__ = [
     "Process",
     "Registry",
     "Supported",
+    "all_written",
     "check",
     "deploy",
     "drawn",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +33,17 @@ class DeploymentResult:
     warnings: list[Problem] = field(default_factory=list)
     #: the newest definition of everything that the files define, new or not
     definitions: list[Definition] = field(default_factory=list)
+
+
+#: what follows a deployment, in its transaction
+Listener = Callable[[Session, DeploymentResult, Actor], None]
+_LISTENERS: list[Listener] = []
+
+
+def listener(function: Listener) -> Listener:
+    """Let *function* be called with every deployment that made something."""
+    _LISTENERS.append(function)
+    return function
 
 
 def deploy(
@@ -74,6 +85,8 @@ def deploy(
         "digests": contents.digests(deployment, *result.created),
     }
     events.record(session, "deployment.made", actor, at=now, detail=detail)
+    for follow in _LISTENERS:
+        follow(session, result, actor)
     return result
 
 

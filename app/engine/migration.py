@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -106,7 +107,7 @@ def carry_over(work: Work, instance: ProcessInstance, target: Definition, mappin
         raise CannotMigrate(wrong)
     old = definitions.process_of(work.session, instance.definition_key)
     new = definitions.process_of(work.session, target.key)
-    anew = _begun(work.session, instance) if recompute else None
+    anew = begun(work.session, instance) if recompute else None
     try:
         return spiff.migrate(
             old,
@@ -143,7 +144,7 @@ def _due(session: Session, instance: ProcessInstance) -> dict[int, Any]:
     return {row.activity_key: row.due_at for row in session.execute(query)}
 
 
-def _begun(session: Session, instance: ProcessInstance) -> dict[int, Any]:
+def begun(session: Session, instance: ProcessInstance) -> dict[int, datetime]:
     """Open activity -> when it was entered; ROOT: when the instance began."""
     query = select(Activity.key, Activity.entered_at).where(Activity.instance_key == instance.key, Activity.how == "")
     return {spiff.ROOT: instance.started_at} | {row.key: row.entered_at for row in session.execute(query)}

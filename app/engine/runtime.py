@@ -25,6 +25,7 @@ from app.engine import (
     models,
     moving,
     newest,
+    rescheduling,
     signals,
 )
 from app.engine import step as steps
@@ -50,6 +51,7 @@ __all__ = [
     "pull_timer",
     "record_incident",
     "release",
+    "reschedule",
     "resume",
     "retry",
     "set_variables",
@@ -72,6 +74,7 @@ migrate = migration.migrate
 take_back_migration = migration.take_back
 move_token = moving.move_token
 pull_timer = moving.pull_timer
+reschedule = rescheduling.reschedule
 
 
 def start(

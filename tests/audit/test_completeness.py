@@ -42,6 +42,7 @@ VERBS: dict[str, str] = {
     "set_variables": "variables.changed",
     "move_token": "instance.moved",
     "pull_timer": "timer.pulled",
+    "reschedule": "instance.rescheduled",
     "migrate": "instance.migrated",
     "take_back_migration": "instance.migration_taken_back",
     "publish_message": "message.published",
@@ -215,6 +216,7 @@ def _on_an_instance(db: Database, verb: str, key: int, task: Task) -> None:
         "pull_timer": lambda: run(
             db, runtime.pull_timer, d.jobs_of(db, kind="timer", instance_key=key)[0].key, clock.now(), FOR_EVE, reason="急"
         ),
+        "reschedule": lambda: run(db, runtime.reschedule, key, {"x": 3}, FOR_EVE, reason="延期"),
         "publish_message": lambda: run(db, runtime.publish_message, "m", "k", {}, FOR_EVE),
         "broadcast_signal": lambda: run(db, runtime.broadcast_signal, "s", {}, FOR_EVE),
     }

@@ -122,6 +122,8 @@ CELLS = [
     Cell("campaign.campaign_dates", _campaign, SETUP, "POST", {"reset": "1"}),
     Cell("campaign.campaign_settings", _campaign, SETUP, "POST"),
     Cell("campaign.campaign_calendar", _campaign, SETUP),
+    Cell("campaign.campaign_schedule", _campaign, SETUP),
+    Cell("campaign.campaign_take_dates", _campaign, OFFICE, "POST", {"reason": "县里改期"}),
     Cell("campaign.campaign_roles", _campaign, SETUP),
     Cell("campaign.campaign_role_change", _campaign, SETUP, "POST", {"username": "office.here", "role": "office"}),
     Cell("campaign.campaign_holidays", _campaign, SETUP, "POST", {"day": "2020-05-23"}),

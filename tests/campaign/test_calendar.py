@@ -126,3 +126,10 @@ def test_an_administrator_gives_himself_no_work_in_the_campaign(admin: web.Brows
     """三员分立."""
     change(admin, username="admin", role="office")
     assert held(db, "admin") == [("admin", "", 0)]
+
+
+def test_each_date_stands_with_its_formula_and_where_it_is_read(admin: web.Browser) -> None:
+    page = admin.get(f"/campaigns/{CAMPAIGN}/schedule").text
+    assert "=back(11, &#34;08:30&#34;)" in page
+    assert "培训日" in page, "the timer that reads the date of the training"
+    assert "由用户填写" in page

@@ -41,8 +41,8 @@ def gate(text: str, name: str) -> tuple[str, bool]:
 
 def test_closure_is_not_passed_while_forms_still_come_in(office: web.Browser) -> None:
     """No open problem on the third day means that none was found yet."""
-    assert gate(page(office), "销号") == ("wait", False)
-    assert gate(page(office), "培训") == ("done", True)
+    assert gate(page(office), "整改销号") == ("wait", False)
+    assert gate(page(office), "动员培训") == ("done", True)
 
 
 def test_a_phase_whose_days_are_over_is_done_only_when_nothing_holds_it(office: web.Browser, at: At) -> None:
@@ -50,7 +50,7 @@ def test_a_phase_whose_days_are_over_is_done_only_when_nothing_holds_it(office: 
     at("2020-05-27T12:00:00+08:00")
     late = re.findall(r"timeline-bar is-late\"><title>(\S+)", page(office))
     assert late == ["入户核查"]
-    assert gate(page(office), "入户") == ("late", False)
+    assert gate(page(office), "入户核查") == ("late", False)
 
 
 def test_the_number_of_waiting_work_leads_to_just_this_work(office: web.Browser, db: Database) -> None:

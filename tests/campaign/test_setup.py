@@ -26,27 +26,25 @@ from app.engine import definitions
 from app.engine.models import Event, ProcessInstance
 from tests import web
 from tests.campaign import world
+from tests.engine import drawing as d
+from tests.shipped import PROPERTIES, deploy_root
 
 At = Callable[[str], datetime]
 
-CAMPAIGN_DIAGRAM = b"""<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
-  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="t">
-  <bpmn:process id="campaign" name="campaign" isExecutable="true">
-    <bpmn:startEvent id="s"><bpmn:outgoing>a</bpmn:outgoing></bpmn:startEvent>
-    <bpmn:sequenceFlow id="a" sourceRef="s" targetRef="wait" />
-    <bpmn:intermediateCatchEvent id="wait"><bpmn:incoming>a</bpmn:incoming><bpmn:outgoing>b</bpmn:outgoing>
-      <bpmn:timerEventDefinition id="t">
-        <bpmn:timeDate xsi:type="bpmn:tFormalExpression">=date and time(campaign.report_deadline)</bpmn:timeDate>
-      </bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>
-    <bpmn:sequenceFlow id="b" sourceRef="wait" targetRef="e" />
-    <bpmn:endEvent id="e"><bpmn:incoming>b</bpmn:incoming></bpmn:endEvent>
-  </bpmn:process>
-</bpmn:definitions>"""
+#: the shipped dates, and nothing to do but to wait for the last
+CAMPAIGN_DIAGRAM = d.diagram(
+    "campaign",
+    d.start(),
+    d.catch("wait", d.timer("timeDate", "=date and time(campaign.report_deadline)")),
+    d.end(),
+    flows="s>wait>e",
+    properties=PROPERTIES,
+)
 
 
 @pytest.fixture
 def app(db: Database, tmp_path: Path, at: At) -> Flask:
+    db.in_transaction(deploy_root)
     return web.application(db, tmp_path)
 
 

@@ -46,12 +46,16 @@ def _instance(session: Session, instance: ProcessInstance, events: list[Event]) 
     entered: dict[int, str] = {}
     left: dict[int, tuple[str, str]] = {}
     joining: list[str] = []
+    moves = [event.detail["from"]["definition"] for event in events if event.kind == "instance.migrated"]
+    version = moves[0] if moves else str(instance.definition_key)
     for event in events:
         if event.kind == "instance.stepped":
             entered |= {int(key): element for key, element, *_rest in event.detail["entered"]}
             left |= {int(key): (how, cause) for key, _element, how, cause in event.detail["left"]}
             joining = event.detail.get("joining", [])
-        if event.kind.startswith(("instance.", "task.")) and event.detail.get("definition") != str(instance.definition_key):
+        if event.kind == "instance.migrated":
+            version = event.detail["to"]["definition"]
+        if event.kind.startswith(("instance.", "task.")) and event.detail.get("definition") != version:
             yield f"{name}: {event.kind} does not say by which version"
     rows = {row.key: row for row in session.scalars(select(Activity).where(Activity.instance_key == instance.key))}
     if {key: row.element_id for key, row in rows.items()} != entered:

@@ -103,7 +103,7 @@ TEXTS = {
         "Deadline changed",
         "moved the deadline {old_deadline}to {deadline_s}{dates_s}",
     ),
-    "campaign.dates": ("调整日期", "调整日期：{changes}", "Dates changed", "changed dates: {changes}"),
+    "campaign.dates": ("调整日期", "调整日期：{changes}{because}", "Dates changed", "changed dates: {changes}{because}"),
     "campaign.settings": ("调整设置", "调整设置：{changes}", "Settings changed", "changed settings: {changes}"),
     "campaign.holidays": ("调整节假日", "{holiday_s}：{days_off}", "Holidays changed", "{holiday_s} {days_off}"),
     "campaign.village": (

@@ -184,6 +184,12 @@ TEXTS = {
         "Signal received",
         "“{element}”{of_about} received the signal “{name}”",
     ),
+    "instance.rescheduled": (
+        "更新期限",
+        "按新日期更新流程{process}{of_about}的期限和定时{because}",
+        "Rescheduled",
+        "counted due dates and timers of the process {process}{of_about} anew{because}",
+    ),
     "timer.pulled": (
         "提前定时",
         "把“{element}”{of_about}的时间从 {old_s} 提前到 {new_s}{because}",

@@ -132,7 +132,7 @@ def _page(read: Session, found: Campaign, errors: dict[str, str] | None = None, 
         "holidays": read.scalars(select(Holiday).where(Holiday.campaign_id == found.id).order_by(Holiday.day)).all(),
         "errors": errors or {},
         "typed": typed or {},
-        "begun": found.state == "draft" and min(schedule.moment(dates[each.name]) for each in plan.entries) < clock.now(),
+        "begun": found.state == "draft" and any("T" in each and schedule.moment(each) < clock.now() for each in dates.values()),
         "may_import": identity().has("office"),
     }
 

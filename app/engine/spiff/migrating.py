@@ -120,10 +120,11 @@ def _renew_wait(
     if event is None or earlier is None:
         return
     if event.kind == "timer":
-        if anew is not None:
+        same = (event.timer, event.expression) == (earlier.timer, earlier.expression)
+        if anew is not None and not (same and event.timer == "cycle"):
             begun = token.notes.get("host") or token.notes.get("gateway") or (token.scope if "starts" in token.notes else token.id)
             done.timers[token.id] = repeating.count_anew(run, token, element, _looks_from(run, token, element), anew.get(begun, run.now))
-        elif (event.timer, event.expression) != (earlier.timer, earlier.expression):
+        elif not same:
             _go_on_otherwise(run, token, element, done, due.get(token.id))
     asks = (event.name, event.correlation_key, element.interrupting)
     if event.kind in _MESSAGES and asks != (earlier.name, earlier.correlation_key, before.interrupting):
