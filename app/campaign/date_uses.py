@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from app.engine.models import Definition
 from app.engine.schedule import read_names
 
 #: attribute of an element → what it is for
-DUE, TIMER, OTHER = "due", "timer", "other"
+DUE, TIMER, PHASE, OTHER = "due", "timer", "phase", "other"
 _FOR = {"dueDate": DUE, "followUpDate": DUE, "timer": TIMER}
 
 
@@ -27,9 +28,9 @@ class Use:
     #: id and name of the diagram, decision or form
     id: str
     title: str
-    #: name of the element; "" for a whole file
+    #: name of the element, behind that of its subprocess; "" for a whole file
     element: str
-    #: due, timer or other
+    #: due, timer, phase (a bar of the timeline, a gate) or other
     what: str
 
 
@@ -50,7 +51,16 @@ def _in_diagram(session: Session, id_: str, key: int) -> Iterator[tuple[str, Use
         if written.at is process:
             continue  # a formula: told as what follows from the date
         for name in read_names(written.text):
-            yield name, Use("process", id_, process.name, written.at.name or written.at.id, _FOR.get(written.what, OTHER))
+            yield name, Use("process", id_, process.name, _called(process, written.at), _FOR.get(written.what, OTHER))
+    for element in process.elements.values():
+        for what in ("phase.from", "phase.to", "gate.to"):
+            if what in element.properties:
+                yield element.properties[what], Use("process", id_, process.name, _called(process, element), PHASE)
+
+
+def _called(process: definitions.Process, item: Any) -> str:
+    own, around = item.name or item.id, process.elements.get(item.scope)
+    return f"{around.name}：{own}" if around is not None and around.name else own
 
 
 def _in_file(session: Session, kind: str, id_: str, key: int) -> Iterator[tuple[str, Use]]:
