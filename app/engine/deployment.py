@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import event, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
@@ -77,17 +78,20 @@ def deploy(
     result.created = _store(session, deployment, changed, sums)
     result.definitions += result.created
     _register(session, changed, result.created, now)
-    detail = {
-        "deployment": str(deployment.key),
-        "number": deployment.number,
-        "comment": comment,
-        "definitions": [{"kind": each.kind, "id": each.id, "version": each.version, "checksum": each.checksum} for each in result.created],
-        "digests": contents.digests(deployment, *result.created),
-    }
-    events.record(session, "deployment.made", actor, at=now, detail=detail)
+    events.record(session, "deployment.made", actor, at=now, detail=_told(deployment, result.created))
     for follow in _LISTENERS:
         follow(session, result, actor)
     return result
+
+
+def _told(deployment: Deployment, created: list[Definition]) -> dict[str, Any]:
+    return {
+        "deployment": str(deployment.key),
+        "number": deployment.number,
+        "comment": deployment.comment,
+        "definitions": [{"kind": each.kind, "id": each.id, "version": each.version, "checksum": each.checksum} for each in created],
+        "digests": contents.digests(deployment, *created),
+    }
 
 
 def _unchanged(session: Session, sums: set[str]) -> dict[str, list[Definition]]:
