@@ -10,8 +10,8 @@ from app.auth.models import Account
 from app.auth.shell import CampaignDay
 from app.campaign import schedule, settings
 from app.campaign.models import Campaign, CampaignDate, CodeItem, Staff, Village, WorkGroup
-from app.forms.spoken import Choices
 from app.element_names import spoken_in
+from app.forms.spoken import Choices
 
 
 def campaigns(session: Session) -> list[tuple[int, str]]:

@@ -23,8 +23,8 @@ from app.simulation.chance import Chance
 from app.simulation.play import Play
 from tests import web
 from tests.browser.serving import aside
-from tests.simulation.played import begin
 from tests.shipped import PLAN
+from tests.simulation.played import begin
 
 #: in the order of the plan: each is within the one before it
 ORDER = ("target", *progress.COUNTED)
