@@ -27,7 +27,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     from app.campaign import places
     from app.campaign import routes as campaign
     from app.engine import erasing
-    from app.engine.proof import mailing, sealing
+    from app.engine.proof import mail_seals, write_seals
     from app.inbox import routes as inbox
     from app.modeler import routes as modeler
 
@@ -40,8 +40,8 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.extensions["daopai.db"] = (database or Database(config.database_url)).knows(directory.Directory(places.codes))
     personal.install(config.data_key)
     erasing.install(config.uploads)
-    sealing.install_from(config)
-    mailing.install_from(config)
+    write_seals.install_from(config)
+    mail_seals.install_from(config)
     for part in (proxies, request_json, border, headers, devices, language, guard, limits, shell, errors):
         part.install(app)
     for feature in (auth, campaign, inbox, modeler, audit, api):

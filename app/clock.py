@@ -3,7 +3,7 @@
 ``now()`` is campaign time: aware, UTC. It follows the real clock unless a
 virtual one is set (demonstration, simulation, tests). Security (sessions, locks,
 leases) uses ``real_now()``, which nobody can turn back. A trial of a draft has a
-time of its own (``apart``), which nobody else sees.
+time of its own (``override``), which nobody else sees.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def frozen(at: datetime) -> Iterator[Callable[[datetime], None]]:
 
 
 @contextmanager
-def apart(at: datetime) -> Iterator[Callable[[datetime], None]]:
+def override(at: datetime) -> Iterator[Callable[[datetime], None]]:
     """Campaign time of this thread alone stands at *at*; yields a function that moves it. Other threads keep theirs."""
     if at.tzinfo is None:
         raise ValueError("give the time a zone, e.g. 2020-05-21T08:00:00+08:00")
@@ -79,7 +79,7 @@ def apart(at: datetime) -> Iterator[Callable[[datetime], None]]:
         _own.reset(before)
 
 
-def is_apart() -> bool:
+def is_overridden() -> bool:
     """Whether this thread has a time of its own: a trial on its throw-away database."""
     return _own.get() is not None
 

@@ -19,7 +19,7 @@ from app.config import ROOT, Config, ConfigError
 from app.db import Database
 from app.engine import definitions, erasing, virtual_clock
 from app.engine.actor import Actor
-from app.engine.proof import adopting, mailing, sealing
+from app.engine.proof import adopt_rows, mail_seals, write_seals
 from app.modeler.operations import batches  # noqa: F401  (lets job workers do acts on many)
 from app.modeler.release import installed
 from app.modeler.trial import shipped
@@ -62,15 +62,15 @@ def prepare(config: Config) -> Database:
     ConfigError when the database is another installation's.
     """
     personal.install(config.data_key)
-    sealing.install_from(config)
-    mailing.install_from(config)
+    write_seals.install_from(config)
+    mail_seals.install_from(config)
     erasing.install(config.uploads)
     database = Database(config.database_url).knows(Directory(places.codes))
-    migrations.upgrade(database, before=adopting.compare, after=adopting.adopt)
+    migrations.upgrade(database, before=adopt_rows.compare, after=adopt_rows.adopt)
     database.in_transaction(lambda session: installation.check(session, config))
     if not config.production:
         virtual_clock.install(database)
-    database.in_transaction(adopting.begin)
+    database.in_transaction(adopt_rows.begin)
     _install(database)
     _name_breaches(database)
     database.in_transaction(lambda session: shipped.load(session, shipped.files(), COMMAND_LINE))

@@ -16,7 +16,7 @@ from app.audit.search import filling
 from app.campaign import models as campaign
 from app.engine import chains, contents, erasing, events, kept_files
 from app.engine.actor import SYSTEM
-from app.engine.blanking import BLANK, plain
+from app.engine.erased_contents import BLANK, plain
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Event
 from app.forms.models import Submission

@@ -26,9 +26,9 @@ from app.db import Database, new_key
 from app.engine import chains, events
 from app.engine.actor import Actor
 from app.engine.chain_models import Chain
+from app.engine.change_journal import followed_rows, restart
 from app.engine.models import Activity, Definition, Deployment, Event, ProcessInstance
-from app.engine.proof import sealing, verifying
-from app.engine.told import anew, followed
+from app.engine.proof import verify_records, write_seals
 
 AT = datetime(2020, 5, 21, 8, tzinfo=UTC)
 ANN = Actor("ann", origin="10.20.30.40")
@@ -73,8 +73,8 @@ def instance(definition: int) -> Made:
         entered = [[str(key), f"element_{number}_{key % 7}", "入户核查", "userTask", None] for key in keys]
         left = [[str(key), f"element_{number}_{key % 7}", "completed", ""] for key in keys]
         before, household["walking_order"] = digest, number
-        digest = followed.FOLLOWED["household"].digest(household)
-        told = {followed.STATES: {"": f"{keys[2]:016x}", f"household:{row.key}": [before, digest]}}
+        digest = followed_rows.FOLLOWED["household"].digest(household)
+        told = {followed_rows.STATES: {"": f"{keys[2]:016x}", f"household:{row.key}": [before, digest]}}
         who = {"assignee": None, "groups": ["investigator:G03"], "users": [], "due": "2020-05-26T10:00:00+00:00"}
         records += [
             events.made("task.opened", ANN, **about, activity_key=keys[0], detail={"name": "入户核查", "form": "visit", **who}),
@@ -146,14 +146,14 @@ def write(db: Database, records: int) -> Iterator[int]:
 
 def fill(db: Database, records: int) -> None:
     """Write the records and seal every chain."""
-    db.in_transaction(anew.begin)
+    db.in_transaction(restart.begin)
     began = time.perf_counter()
     for done in write(db, records):
         if done % 100_000 < 20_000:
-            sealing.run(db)
+            write_seals.run(db)
     print(f"{done:,} records written in {time.perf_counter() - began:.0f} s", flush=True)
     began = time.perf_counter()
-    made = sealing.run(db, everything=True)
+    made = write_seals.run(db, everything=True)
     print(f"sealing every chain: {time.perf_counter() - began:.1f} s, {made.leaves if made else 0:,} leaves", flush=True)
 
 
@@ -161,7 +161,7 @@ def measure(db: Database, processes: int | None) -> str:
     """Verify everything; the sentence that says how long it took."""
     name = db.engine.dialect.name
     began, cpu = time.perf_counter(), processor()
-    result = verifying.verify(db, processes=processes)
+    result = verify_records.verify(db, processes=processes)
     seconds, busy = time.perf_counter() - began, processor() - cpu
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     strange = [finding.text("en") for finding in result.findings if not finding.code.startswith(("definition", "content"))]
@@ -198,7 +198,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as passing:
         folder = options.folder or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
-        sealing.install(SEED, folder / "anchors")
+        write_seals.install(SEED, folder / "anchors")
         for kind in [options.only] if options.only else KINDS:
             db = database(kind, folder)
             if not options.measure:

@@ -21,9 +21,9 @@ from app.campaign import models as campaign
 from app.db import Database
 from app.engine import contents, erasing, events, jobs, kept_files, runtime
 from app.engine.actor import Actor
-from app.engine.blanking import BLANK, plain
+from app.engine.erased_contents import BLANK, plain
 from app.engine.models import Incident, ProcessInstance, Task
-from app.engine.proof import orders, sealing, verifying
+from app.engine.proof import erasure_orders, verify_records, write_seals
 from tests import web
 from tests.audit.history import History
 from tests.browser.test_village_form import Place
@@ -52,7 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def test_no_name_of_the_register_is_left(db: Database, at: Callable[[str], datetime], tmp_path: Path, opened: dict[str, str]) -> None:
     web.application(db, tmp_path)
-    sealing.install("5e" * 32, tmp_path / "anchors")
+    write_seals.install("5e" * 32, tmp_path / "anchors")
     erasing.install(tmp_path / "uploads")
     at("2020-05-21T08:00:00+08:00")
     history = History(Place(db), at)
@@ -69,7 +69,7 @@ def test_no_name_of_the_register_is_left(db: Database, at: Callable[[str], datet
 
     erase(db, history.campaign)
     assert [place for place, _name in left(db, tmp_path, wanted, opened)] == []
-    assert verifying.verify(db).findings == []
+    assert verify_records.verify(db).findings == []
     with db.reading() as session:
         assert session.scalars(select(Draft.task_key)).all() == []
 
@@ -89,14 +89,14 @@ def test_what_nobody_ordered_is_found_even_where_the_chain_is_whole(
         db.in_transaction(lambda s: erasing.decide(s, key, AUD, confirm=True))
         jobs.drain(db)
     forge(db, history.campaign)
-    codes = {finding.code for finding in verifying.verify(db).findings}
+    codes = {finding.code for finding in verify_records.verify(db).findings}
     assert "erasure_forged" in codes
 
 
 def forge(db: Database, number: int) -> None:
     """Somebody with the product's own code says that he erased, alone."""
     detail = {"erasure": "1", "kinds": ["texts"]}
-    for kind in (orders.ASKED, orders.ORDERED, orders.DONE):
+    for kind in (erasure_orders.ASKED, erasure_orders.ORDERED, erasure_orders.DONE):
         db.in_transaction(lambda s, kind=kind: events.record(s, kind, SEC, subject=f"campaign:{number}", detail=detail))  # type: ignore[misc]
 
 

@@ -30,10 +30,10 @@ MARKS = {"_", "_l", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext"}
 #: Chinese in Python that is no text of a page, by the beginning of its path, with the reason.
 DATA = {
     "app/audit/descriptions.py": "sentences of records, Chinese and English beside each other",
-    "app/audit/phrases/": "parts of these sentences, Chinese and English beside each other",
-    "app/audit/words.py": "the same",
+    "app/audit/placeholder_texts/": "parts of these sentences, Chinese and English beside each other",
+    "app/audit/placeholders.py": "the same",
     "app/audit/exporting/texts.py": "headings and conflict sentences, Chinese and English beside each other",
-    "app/audit/sentences/": "sentences of records, Chinese and English beside each other",
+    "app/audit/sentence_templates/": "sentences of records, Chinese and English beside each other",
     "app/audit/wording.py": "words of records, Chinese and English beside each other",
     "app/auth/directory.py": "reasons in incidents, Chinese and English beside each other",
     "app/auth/roles.py": "the names of the roles, Chinese and English beside each other",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.engine import kept_files
-from app.later import Later
+from app.lazy_import import Later
 
 photos = Later("app.acts.photos")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app import clock
 from app.audit import wording
-from app.audit.phrases import MAKERS
+from app.audit.placeholder_texts import MAKERS
+from app.audit.placeholders import Words
 from app.audit.queries import Record
-from app.audit.sentences import TEXTS
-from app.audit.surroundings import Surroundings
-from app.audit.words import Words
+from app.audit.sentence_lookups import Surroundings
+from app.audit.sentence_templates import TEXTS
 from app.engine.actor import SYSTEM
 
 #: How an English sentence begins that tells what happened by somebody's act, not what he did.

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
-from app.engine.told.followed import follow
+from app.engine.change_journal.followed_rows import follow
 
 
 def _key() -> Mapped[int]:

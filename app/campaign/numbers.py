@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.campaign.models import Counter
-from app.engine.told import bulk
+from app.engine.change_journal import bulk
 
 
 def next_number(session: Session, campaign_id: int, series: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 
-from app.engine import assignment, hanging
+from app.engine import assignment, stuck_joins
 
 #: Incidents that are over by themselves when their cause is gone: trying again changes nothing.
-LASTING = frozenset({assignment.KIND, hanging.KIND})
+LASTING = frozenset({assignment.KIND, stuck_joins.KIND})
 
 #: kind of incident → (what happened, what to do), Chinese and English
 _WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from app import exact_json
 from app.db import new_key
-from app.engine import blanking
+from app.engine import erased_contents
 from app.engine.actor import SYSTEM
 from app.engine.chain_models import Chain
 from app.engine.models import Event, ProcessInstance
@@ -47,7 +47,7 @@ COLUMNS = (
 )
 #: What people type or name by themselves: may hold anything about anybody, so it can be erased. The list is part of what is proved: a
 #: name that is added later would change the hashes of the records that have it already.
-#: ``states`` is no text, but is erased like one: digests of rows (``told``) from which names could be guessed.
+#: ``states`` is no text, but is erased like one: digests of rows (``change_journal``) from which names could be guessed.
 FREE_TEXT = frozenset({"name", "reason", "text", "message", "label", "note", "reply", "decision", "file", "variables", "states"})
 #: More of the same, since a later release: a record that has one of these says so itself, under ``HIDDEN``, so that older hashes stay.
 _LATER = frozenset({"changes"})
@@ -115,7 +115,7 @@ def link(previous: str, text: bytes) -> str:
 def append(entry: Event, chain: int, length: int, head: str) -> str:
     """Give *entry* the next place in a chain of *length* records; returns the new head."""
     entry.chain, entry.seq = chain, length + 1
-    named = {name for name in _KEYS.intersection(entry.detail) if blanking.plain(entry.detail[name]) != entry.detail[name]}
+    named = {name for name in _KEYS.intersection(entry.detail) if erased_contents.plain(entry.detail[name]) != entry.detail[name]}
     more = sorted(named | _LATER.intersection(entry.detail))
     entry.detail = exact_json.loads(canonical({**entry.detail, HIDDEN: more} if more else entry.detail))
     entry.salt = secrets.token_hex(16) if free_of(entry.detail) else ""

@@ -18,15 +18,15 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engine import batches, chains, events
 from app.engine.actor import SYSTEM, Actor
-from app.engine.blanking import BLANK
 from app.engine.chain_models import Erasure, Retention
-from app.engine.children import RUNNING
+from app.engine.change_journal import restart
+from app.engine.change_journal.followed_rows import STATES
+from app.engine.child_instances import RUNNING
+from app.engine.erased_contents import BLANK
 from app.engine.errors import Conflict, NotFound
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Call, Event, Incident, JobRow, MessageRow, ProcessInstance, SubscriptionRow, Task
-from app.engine.proof import adopting
-from app.engine.told import anew
-from app.engine.told.followed import STATES
+from app.engine.proof import adopt_rows
 
 #: Less than six months is never kept.
 LEAST = 183
@@ -245,14 +245,14 @@ def _rows(session: Session, campaign_id: int, after: int) -> tuple[int, int] | N
     """Tell the campaign's rows anew, as they are now: what was told of them before need not be kept any more."""
     if after:
         return None
-    adopting.tell(session, campaign_id)
+    adopt_rows.tell(session, campaign_id)
     return 1, 0
 
 
 @last(*KINDS)
 def _told(session: Session, campaign_id: int, after: int) -> tuple[int, int] | None:
     """What records told of rows before: from those digests names could be guessed."""
-    epoch = anew.epoch(session, campaign_id)
+    epoch = restart.epoch(session, campaign_id)
 
     def change(entry: Event) -> dict[str, Any]:
         if STATES not in entry.detail or entry.key >= epoch:

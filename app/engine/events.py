@@ -21,13 +21,13 @@ from app import clock
 from app.db import new_key
 from app.engine import chains
 from app.engine.actor import SYSTEM, Actor
-from app.engine.models import Event, ProcessInstance, Task
-from app.engine.told import (
+from app.engine.change_journal import (
     bulk,  # noqa: F401  (sees statements)
     changes,
-    own,  # noqa: F401  (what of the engine is followed)
+    engine_tables,  # noqa: F401  (what of the engine is followed)
 )
-from app.engine.told.followed import STATES
+from app.engine.change_journal.followed_rows import STATES
+from app.engine.models import Event, ProcessInstance, Task
 
 _WAITING = "daopai.events"
 #: the record that this transaction wrote last
@@ -130,7 +130,7 @@ def made(
 
 
 def write(session: Session, stepped: ProcessInstance | None = None) -> bool:
-    """Link what waits and hand it to the session; whether there was anything. With it goes what happened to followed rows (``told``).
+    """Link what waits and hand it to the session; whether there was anything. With it goes what happened to followed rows.
 
     *stepped*: the instance that this transaction moves; it takes what is recorded beside.
     """

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, personal
-from app.engine import assignment, events, hanging
+from app.engine import assignment, events, stuck_joins
 from app.engine.actor import SYSTEM, Actor
 from app.engine.errors import LIMIT, Conflict, EngineError, ExpressionLimit, NotFound, StepFailed
 from app.engine.leases import OUTSIDE
@@ -93,7 +93,7 @@ def retry(session: Session, incident_key: int, actor: Actor) -> None:
         raise Conflict("incident_resolved")
     if incident.kind == assignment.KIND and _still_for_nobody(session, incident):
         raise Conflict("task_for_nobody")
-    if incident.kind == hanging.KIND and hanging.still(session, incident):
+    if incident.kind == stuck_joins.KIND and stuck_joins.still(session, incident):
         raise Conflict("join_waits")
     incident.state = "RESOLVED"
     incident.resolved_at = clock.now()

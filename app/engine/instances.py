@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, aliased
 from app import clock
 from app.engine import chains, events, rows
 from app.engine.actor import Actor
+from app.engine.change_journal import changes
 from app.engine.errors import NotFound
 from app.engine.models import JobRow, ProcessInstance, SubscriptionRow
-from app.engine.told import changes
 from app.engine.work import require
 
 #: Rows per statement; SQLite allows 32,766 parameters.

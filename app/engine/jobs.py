@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database, RevisionConflict, outage
-from app.engine import batches, calls, chores, idempotency, incidents, leases, messages, signals, timer_jobs
+from app.engine import batches, call_activities, housekeeping, idempotency, incidents, leases, messages, signals, timer_jobs
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
 from app.engine.errors import LIMIT, BpmnError, Conflict, EngineError, StepFailed, cut_off
@@ -210,10 +210,10 @@ _DO: dict[str, Callable[[Work, Leased], dict[str, Any] | None]] = {
     "timer": timer_jobs.fire,
     "timer_start": timer_jobs.start,
     "service": _service,
-    "children": calls.start_more,
-    "child_ended": calls.child_ended,
-    "child_escalated": calls.child_escalated,
-    "cancel_children": calls.cancel_more,
+    "children": call_activities.start_more,
+    "child_ended": call_activities.child_ended,
+    "child_escalated": call_activities.child_escalated,
+    "cancel_children": call_activities.cancel_more,
     "message": messages.deliver,
     "message_expiry": messages.expire,
     "subscription": messages.look,
@@ -270,7 +270,7 @@ class Worker:
             if time.monotonic() - self._swept > self._housekeeping:
                 self._swept = time.monotonic()
                 self.db.in_transaction(_sweep)
-            chores.run(self.db)
+            housekeeping.run(self.db)
             return run_due(self.db, stopping=self._stop.is_set)
         except Exception:  # the database is away: the worker outlives it and looks again
             _log.warning("the worker could not look for jobs", exc_info=True)

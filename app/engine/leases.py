@@ -16,8 +16,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app import clock
 from app.db import UtcDateTime
+from app.engine.change_journal import bulk, engine_tables
 from app.engine.models import TIMED, JobRow, ProcessInstance
-from app.engine.told import bulk, own
 
 #: Seconds that a worker has for the jobs that it leases together.
 LEASE = 60
@@ -237,7 +237,7 @@ def end_all(session: Session) -> None:
 
 def _change(session: Session, job: Leased, **values: Any) -> None:
     change = update(JobRow).where(JobRow.key == job.key, JobRow.fence == job.fence, JobRow.state == "READY").values(**values)
-    unseen = job.kind not in own.WAITING  # whose rows nobody follows
+    unseen = job.kind not in engine_tables.WAITING  # whose rows nobody follows
     _mine(session.execute(change.execution_options(synchronize_session=False, changes_nothing=unseen)))
 
 

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import exact_json
-from app.engine import carrying, snapshots, spiff
-from app.engine import definition_lookup as definitions
+from app.engine import definition_cache as definitions
+from app.engine import migration_rows, snapshots, spiff
 from app.engine.actor import Actor
-from app.engine.children import RUNNING
+from app.engine.child_instances import RUNNING
 from app.engine.errors import CONFLICTS, Conflict, NotFound, StepFailed
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Activity, Definition, JobRow, ProcessInstance
@@ -163,7 +163,7 @@ def _move_over(
     old = definitions.process_of(work.session, before[0])
     new = definitions.process_of(work.session, target.key)
     instance.definition_key, instance.version = target.key, target.version
-    tasks = carrying.rewrite(work, instance, old, new, done, recompute=recompute)
+    tasks = migration_rows.rewrite(work, instance, old, new, done, recompute=recompute)
     detail = {
         "from": {"definition": str(before[0]), "version": before[1]},
         "to": {"definition": str(target.key), "version": target.version},
@@ -171,9 +171,9 @@ def _move_over(
         "carried": [[str(key), *ids] for key, ids in done.carried.items() if ids[0] != ids[1]],
         # what the activities are called from now on: the proof holds the table against it
         "activities": [[str(key), ids[1], (new.elements[ids[1]].name or "")[:300]] for key, ids in done.carried.items()],
-        "armed": carrying.armed(done),
-        "dropped": carrying.dropped(instance.tokens, done),
-        "repeats": carrying.repeats(done),
+        "armed": migration_rows.armed(done),
+        "dropped": migration_rows.dropped(instance.tokens, done),
+        "repeats": migration_rows.repeats(done),
         **tasks,
         "reason": reason,
     }

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.engine import carrying, migration, spiff
-from app.engine import definition_lookup as definitions
+from app.engine import definition_cache as definitions
+from app.engine import migration, migration_rows, spiff
 from app.engine import step as steps
 from app.engine.actor import Actor
-from app.engine.children import RUNNING
+from app.engine.child_instances import RUNNING
 from app.engine.errors import StepFailed
 from app.engine.models import JobRow, ProcessInstance
 from app.engine.spiff.mapping import Obstacle
@@ -44,7 +44,7 @@ def reschedule(session: Session, instance_key: int, variables: dict[str, Any], a
         )
     except StepFailed as error:
         raise migration.CannotMigrate([Obstacle("failed", error.element_id, False, {"reason": str(error)})]) from error
-    moved = carrying.rewrite(work, instance, process, process, done, recompute=True)
+    moved = migration_rows.rewrite(work, instance, process, process, done, recompute=True)
     timers = {
         element: [due.isoformat(), done.timers[key].due_at.isoformat()]
         for key, (element, due) in before.items()

@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app import clock
 from app.engine import (
     assignment,
-    definition_lookup,
+    definition_cache,
     events,
     idempotency,
     incidents,
@@ -23,16 +23,16 @@ from app.engine import (
     messages,
     migration,
     models,
-    moving,
-    newest,
+    newest_definitions,
     rescheduling,
     signals,
+    token_moves,
 )
 from app.engine import step as steps
 from app.engine.actor import Actor
-from app.engine.beside import HAS_INCIDENTS, LAST_AT
-from app.engine.children import RUNNING
+from app.engine.child_instances import RUNNING
 from app.engine.errors import Conflict, NotFound
+from app.engine.instance_columns import HAS_INCIDENTS, LAST_AT
 from app.engine.work import Work, require
 
 __all__ = [
@@ -72,8 +72,8 @@ awaited_messages = messages.awaited
 broadcast_signal = signals.broadcast
 migrate = migration.migrate
 take_back_migration = migration.take_back
-move_token = moving.move_token
-pull_timer = moving.pull_timer
+move_token = token_moves.move_token
+pull_timer = token_moves.pull_timer
 reschedule = rescheduling.reschedule
 
 
@@ -99,7 +99,7 @@ def start(
             return session.get_one(models.ProcessInstance, first["instance"])
     work = Work(session, actor)
     definition = (
-        work.newest("process", process_id) if version is None else definition_lookup.version_of(session, "process", process_id, version)
+        work.newest("process", process_id) if version is None else definition_cache.version_of(session, "process", process_id, version)
     )
     if definition is None:
         raise NotFound("process", process_id)
@@ -249,7 +249,7 @@ def _assign(
 
 
 _LOCKED_TASK = (
-    select(models.Task, models.ProcessInstance, models.Idempotency, HAS_INCIDENTS, newest.stamp(), LAST_AT)
+    select(models.Task, models.ProcessInstance, models.Idempotency, HAS_INCIDENTS, newest_definitions.stamp(), LAST_AT)
     .join(models.ProcessInstance, models.ProcessInstance.key == models.Task.instance_key)
     .outerjoin(
         models.Idempotency,

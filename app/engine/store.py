@@ -12,9 +12,9 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
 from app.engine import events
+from app.engine.change_journal import bulk
 from app.engine.models import Activity, Incident, JobRow, SubscriptionRow, Task, TaskCandidate
 from app.engine.rows import Batch
-from app.engine.told import bulk
 
 #: Lists of ``Batch`` and where they go.
 _TABLES: list[tuple[str, Any]] = [

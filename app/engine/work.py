@@ -12,20 +12,32 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import new_key
-from app.engine import assignment, bpmn, children, decisions, ending, events, hanging, newest, rows, spiff, store
-from app.engine import definition_lookup as definitions
+from app.engine import (
+    assignment,
+    bpmn,
+    child_instances,
+    decisions,
+    events,
+    newest_definitions,
+    root_completed,
+    rows,
+    spiff,
+    store,
+    stuck_joins,
+)
+from app.engine import definition_cache as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
-from app.engine.beside import HAS_INCIDENTS, LAST_AT
-from app.engine.children import RUNNING
+from app.engine.child_instances import RUNNING
 from app.engine.errors import Conflict, NotFound, StepFailed
+from app.engine.instance_columns import HAS_INCIDENTS, LAST_AT
+from app.engine.instance_names import names_of
 from app.engine.models import Definition, Event, Incident, MessageRow, ProcessInstance
-from app.engine.naming import names_of
-from app.engine.newest import Found
+from app.engine.newest_definitions import Found
 from app.engine.step import Step, Variables
 
 _LOCKED = (
-    select(ProcessInstance, HAS_INCIDENTS, newest.stamp(), LAST_AT)
+    select(ProcessInstance, HAS_INCIDENTS, newest_definitions.stamp(), LAST_AT)
     .where(ProcessInstance.key == bindparam("wanted"))
     .with_for_update(of=ProcessInstance)
 )
@@ -81,7 +93,7 @@ class Work:
     def newest(self, kind: str, definition_id: str) -> Found | None:
         """The newest definition at this moment."""
         if (kind, definition_id) not in self._newest:
-            self._newest[kind, definition_id] = newest.newest(self.session, kind, definition_id, self._deployments)
+            self._newest[kind, definition_id] = newest_definitions.newest(self.session, kind, definition_id, self._deployments)
         return self._newest[kind, definition_id]
 
     def start(
@@ -199,12 +211,12 @@ class Work:
             self.record("instance.stepped", instance, detail={**rows.moves(done), "version": instance.version})
         rows.collect(self.batch, self.session, instance, process, done, self.actor, self.now, completed=completed)
         self._settle(instance, done)
-        hanging.look(self, instance, process, done, has_incidents=instance.key in self._with_incidents and done.outcome == "active")
+        stuck_joins.look(self, instance, process, done, has_incidents=instance.key in self._with_incidents and done.outcome == "active")
         self._throw(instance, done)
         for called in done.children:
             if called.key not in done.closed:
-                children.call(self, instance, called)
-        children.cancel_calls(self, instance, process, done, command)
+                child_instances.call(self, instance, called)
+        child_instances.cancel_calls(self, instance, process, done, command)
         if done.outcome != "active":
             self._end(instance, done, command)
         return done
@@ -280,8 +292,8 @@ class Work:
             self.job("restart", instance, instance.key, payload=payload)
             instance.start_key = None
         if instance.parent_key is None and instance.campaign_id:
-            ending.look(self.session, self.batch, instance, self.now)
-        if instance.parent_key is None or (isinstance(command, steps.Cancel) and command.cause == children.PARENT):
+            root_completed.look(self.session, self.batch, instance, self.now)
+        if instance.parent_key is None or (isinstance(command, steps.Cancel) and command.cause == child_instances.PARENT):
             return
         error = {"code": done.error[0], "message": done.error[1], "variables": done.error[2]} if done.error else None
         self._to_parent(instance, "child_ended", {"error": error})

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import element_names
-from app.engine import definitions, feel, onward
+from app.engine import definitions, feel, next_activities
 from app.engine.bpmn_model import Element, Process
 from app.engine.errors import Unreadable
 from app.engine.models import Activity, ProcessInstance, Task
@@ -52,16 +52,16 @@ def of_task(session: Session, task: Task, form: schema.Form | None, locale: str)
     if element is None:
         return Steps((), (), ())
     choices = deciding(levels[0].process, element, form) if form is not None else {}
-    cases = [Case(answers, said(onward.after(levels, element.id, answers))) for answers in outcomes(choices)]
+    cases = [Case(answers, said(next_activities.after(levels, element.id, answers))) for answers in outcomes(choices)]
     if len({case.text for case in cases}) == 1:
         return Steps((), (Case({}, cases[0].text),), (("", cases[0].text),) if cases[0].text else ())
     first = next(iter(choices))
     return Steps(tuple(choices), tuple(cases), tuple(_lines(form, first, cases, locale)))
 
 
-def levels_of(session: Session, task: Task) -> list[onward.Level]:
+def levels_of(session: Session, task: Task) -> list[next_activities.Level]:
     """The task's instance and those that wait for it, with where their other tokens stand."""
-    levels: list[onward.Level] = []
+    levels: list[next_activities.Level] = []
     key: int | None = task.instance_key
     here = task.key
     while key is not None:
@@ -70,7 +70,7 @@ def levels_of(session: Session, task: Task) -> list[onward.Level]:
         call = session.get(Activity, instance.parent_activity_key) if instance.parent_activity_key else None
         process = definitions.process_of(session, instance.definition_key)
         standing = frozenset(session.scalars(open_))
-        levels.append(onward.Level(process, instance.variables, standing, call.element_id if call else ""))
+        levels.append(next_activities.Level(process, instance.variables, standing, call.element_id if call else ""))
         key, here = instance.parent_key, call.key if call else 0
     return levels
 
@@ -106,13 +106,13 @@ def outcomes(choices: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, answers, strict=True))
 
 
-def said(found: Sequence[onward.Next]) -> str:
+def said(found: Sequence[next_activities.Next]) -> str:
     """``复核销号``; ``填写《户表》或汇总办结`` where something that is not known yet decides."""
     names = list(dict.fromkeys(filter(None, map(_name, found))))
     return str((_("或") if any(each.maybe for each in found) else _("、")).join(names))
 
 
-def _name(found: onward.Next) -> str:
+def _name(found: next_activities.Next) -> str:
     name = element_names.spoken(found.element.name) if found.element.name else ""
     if found.how == "waits":
         return _("等待“%(name)s”", name=name) if name else ""

@@ -17,8 +17,8 @@ from app.acts import people, wording
 from app.auth import Identity, database, identity, navigation, open_tasks, signed_in
 from app.auth.current import identity_or_none
 from app.auth.shell import Late
+from app.engine.instance_progress import standing
 from app.engine.models import Task
-from app.engine.standing import standing
 from app.inbox import (
     attachment_routes,
     bulk_routes,

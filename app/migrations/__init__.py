@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from app.config import ConfigError
 from app.db import Database
-from app.later import Later
+from app.lazy_import import Later
 
 command, config = Later("alembic.command"), Later("alembic.config")
 

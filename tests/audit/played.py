@@ -20,7 +20,7 @@ from app.db import Database
 from app.engine import contents, events, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
-from app.engine.proof import adopting, sealing
+from app.engine.proof import adopt_rows, write_seals
 from app.forms import schema, submissions
 from app.forms.outcome import Outcome
 from tests.engine import drawing as d
@@ -43,13 +43,13 @@ def run(db: Database, verb: Callable[..., Any], *args: Any, **named: Any) -> Any
 def play(db: Database, home: Path) -> None:
     """Deploy, start, claim, hand in, attach, complete, cancel, fail to sign in; seal; go on; seal."""
     personal.install("5a" * 32)
-    sealing.install(SEED, home / "anchors")
+    write_seals.install(SEED, home / "anchors")
     photo = uploads.path(home / "uploads", STORED)
     photo.parent.mkdir(parents=True, exist_ok=True)
     photo.write_bytes(PHOTO)
     child = d.diagram("child", d.start(), d.user("visit", form="visit"), d.end(), flows="s>visit>e")
     parent = d.diagram("p", d.start(), d.call("c", "child", items="for i in 1..4 return i"), d.end(), flows="s>c>e")
-    run(db, adopting.begin)
+    run(db, adopt_rows.begin)
     d.deploy(db, parent, child, FORM)
     run(db, found_villages)
     run(db, runtime.start, "p", {}, ANN, campaign_id=7)
@@ -63,7 +63,7 @@ def play(db: Database, home: Path) -> None:
         run(db, runtime.complete, task.key, {"income": 200}, ANN, request_id=f"r{number}")
         jobs.drain(db)
     run(db, find_and_mend)
-    sealing.run(db)
+    write_seals.run(db)
     waiting = d.tasks(db)
     run(db, runtime.claim, waiting[0].key, BOB)
     run(db, runtime.hand_over, waiting[0].key, "ann", BOB, reason="他今天去县里")
@@ -71,7 +71,7 @@ def play(db: Database, home: Path) -> None:
     run(db, runtime.cancel, waiting[1].instance_key, BOB, reason="重复")
     jobs.drain(db)
     run(db, events.record, "account.sign_in_failed", Actor("nobody", origin="10.0.0.9"), detail={"username": "nobody"})
-    sealing.run(db)
+    write_seals.run(db)
 
 
 def found_villages(session: Any) -> None:

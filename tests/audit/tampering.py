@@ -15,9 +15,9 @@ from app.campaign.models import Notification
 from app.db import new_key
 from app.engine import chains, events
 from app.engine.actor import Actor
+from app.engine.change_journal import engine_tables
 from app.engine.models import Incident, JobRow, MessageRow, VirtualClock
-from app.engine.proof import one_chain, reading
-from app.engine.told import own
+from app.engine.proof import check_chain, reading
 from app.modeler.trial.models import Scenario
 
 Tamper = Callable[[Connection, "Tables", random.Random], None]
@@ -67,7 +67,7 @@ class Tables:
 def rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
     """All of them; of jobs those that wait, not those that are done at once (``coverage``)."""
     first = list(table.primary_key.columns)
-    query = select(table).where(table.c.kind.in_(own.WAITING)) if table.name == "job" else select(table)
+    query = select(table).where(table.c.kind.in_(engine_tables.WAITING)) if table.name == "job" else select(table)
     return [dict(row) for row in connection.execute(query.order_by(*first)).mappings()]
 
 
@@ -291,10 +291,10 @@ def rehash(connection: Connection, tables: Tables, chain: int) -> None:
     table, head, length = tables.event, "", 0
     (found,) = reading.one_chain_after_another(connection, chain - 1, chain, 0)
     for row in found.rows:
-        text, _told = one_chain.read(row)
+        text, _told = check_chain.read(row)
         assert text is not None
         head, length = chains.link(head, text), length + 1
-        connection.execute(update(table).where(table.c.key == row[one_chain.KEY]).values(hash=head))
+        connection.execute(update(table).where(table.c.key == row[check_chain.KEY]).values(hash=head))
     set_head(connection, tables, chain, length, head)
 
 

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from app import cli, clock
-from app.audit.sentences import TEXTS
+from app.audit.sentence_templates import TEXTS
 from app.campaign.models import Village
 from app.db import Base, Database
 from app.engine import events, jobs, runtime

@@ -17,7 +17,7 @@ from app.audit.conformance import rules
 from app.audit.search import filling
 from app.db import Database
 from app.engine.models import Event, ProcessInstance
-from app.engine.proof import sealing
+from app.engine.proof import write_seals
 from app.forms.models import Submission
 from tests import web
 from tests.audit.history import History
@@ -107,7 +107,7 @@ def played_for(db: Database, at: Callable[[str], datetime], home: Path) -> tuple
     with app.test_request_context():
         made = History(Place(db), at)
         made.play()
-    sealing.run(db, everything=True)
+    write_seals.run(db, everything=True)
     filling.fill_all(db)
     return made, app
 

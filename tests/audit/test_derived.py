@@ -10,14 +10,14 @@ from sqlalchemy import text
 
 from app.db import Database
 from app.engine import jobs, runtime
-from app.engine.proof import adopting, derived, verifying
+from app.engine.proof import adopt_rows, check_derived_rows, verify_records
 from tests.audit.played import ANN, run
 from tests.engine import drawing as d
 
 
 @pytest.fixture
 def own(db: Database, at: Callable[[str], datetime]) -> Database:
-    run(db, adopting.begin)
+    run(db, adopt_rows.begin)
     offered = d.user("u", groups='= ["office", "investigator:G01", "office"]')
     d.deploy(db, d.diagram("p", d.start(), offered, d.user("v"), d.end(), flows="s>u>v>e"))
     for _ in range(2):
@@ -27,7 +27,7 @@ def own(db: Database, at: Callable[[str], datetime]) -> Database:
 
 
 def found(db: Database) -> list[str]:
-    said = verifying.verify(db).findings
+    said = verify_records.verify(db).findings
     assert all(finding.text("zh") and finding.text("en") for finding in said)
     return sorted(finding.code for finding in said)
 
@@ -57,12 +57,12 @@ def test_it_follows_a_task_to_its_end(own: Database) -> None:
     assert found(own) == []
     with own.engine.begin() as connection:
         connection.execute(text(f"INSERT INTO task_candidate VALUES ({first.key}, 'office')"))
-    with verifying.snapshot(own.engine) as connection:
-        assert [finding.code for finding in derived.check(connection)] == ["candidate_inserted"], "nobody may take what is done"
+    with verify_records.snapshot(own.engine) as connection:
+        assert [finding.code for finding in check_derived_rows.check(connection)] == ["candidate_inserted"], "nobody may take what is done"
 
 
 def test_what_waits_to_be_started_is_followed(db: Database, at: Callable[[str], datetime]) -> None:
-    run(db, adopting.begin)
+    run(db, adopt_rows.begin)
     called = d.call("c", "child", items="[1, 2, 3]", sequential=True)
     child = d.diagram("child", d.start(), d.user("u"), d.end(), flows="s>u>e")
     d.deploy(db, child, d.diagram("p", d.start(), called, d.end(), flows="s>c>e"))

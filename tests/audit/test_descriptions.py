@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from app import personal
 from app.audit import descriptions, stored
-from app.audit.phrases import accounts as account_phrases
+from app.audit.placeholder_texts import accounts as account_phrases
 from app.audit.queries import Record
-from app.audit.sentences import GROUPS, TEXTS
-from app.audit.surroundings import Surroundings
+from app.audit.sentence_lookups import Surroundings
+from app.audit.sentence_templates import GROUPS, TEXTS
 from app.db import Database
 from app.engine.models import Event, ProcessInstance
 from tests import web
@@ -67,7 +67,7 @@ def test_every_kind_of_record_has_its_sentence() -> None:
     kinds = dict(recorded())
     assert len(kinds) > 60, "the search for records no longer finds them"
     missing = {kind: place for kind, place in kinds.items() if kind not in TEXTS}
-    assert missing == {}, "write what it says in app/audit/sentences"
+    assert missing == {}, "write what it says in app/audit/sentence_templates"
 
 
 def test_the_search_for_kinds_finds_them_in_all_ways_of_writing() -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, MetaData, Table, delete, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from app.db import Base, Database
-from app.engine.proof import adopting, anchors, coverage, sealing
-from app.engine.told import own
-from app.engine.told.followed import FOLLOWED
+from app.engine.change_journal import engine_tables
+from app.engine.change_journal.followed_rows import FOLLOWED
+from app.engine.proof import adopt_rows, anchors, coverage, write_seals
 from tests import web
 from tests.audit import tampering
 from tests.audit.history import History
@@ -33,10 +33,10 @@ def left_out(table: str, column: str = "") -> bool:
 def played(db: Database, at: Callable[[str], datetime], home: Path) -> None:
     web.application(db, home, seal_key="5e" * 32)
     at("2020-05-21T08:00:00+08:00")
-    db.in_transaction(adopting.begin)
+    db.in_transaction(adopt_rows.begin)
     History(Place(db), at).play()
     db.in_transaction(tampering.more)
-    sealing.run(db, everything=True)
+    write_seals.run(db, everything=True)
 
 
 def changes(connection: Connection, tables: MetaData, chance: random.Random) -> Iterator[tuple[str, Callable[[], None]]]:
@@ -44,7 +44,7 @@ def changes(connection: Connection, tables: MetaData, chance: random.Random) -> 
     for table in sorted(tables.tables.values(), key=lambda each: each.name):
         if left_out(table.name):
             continue
-        found = [row for row in tampering.rows(connection, table) if table.name != "job" or row["kind"] in own.WAITING]
+        found = [row for row in tampering.rows(connection, table) if table.name != "job" or row["kind"] in engine_tables.WAITING]
         if not found:
             continue
         row = chance.choice(found)
@@ -80,7 +80,7 @@ def swap(connection: Connection, table: Table, one: dict[str, Any], two: dict[st
 
 def test_every_column_is_covered_or_said_not_to_be(sqlite_db: Database, at: Callable[[str], datetime], tmp_path: Path) -> None:
     played(sqlite_db, at, tmp_path)
-    anchor, chance, missed, tried = anchors.read(sealing.anchor_file()), random.Random(8), [], set()
+    anchor, chance, missed, tried = anchors.read(write_seals.anchor_file()), random.Random(8), [], set()
     with sqlite_db.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         tables = MetaData()

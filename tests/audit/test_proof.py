@@ -23,7 +23,7 @@ from app.engine import erasing, events, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.chain_models import Chain, Seal, SealedHead, Verification
 from app.engine.models import Activity, Event, JobRow, ProcessInstance
-from app.engine.proof import anchors, inclusion, sealing, verification, verifying
+from app.engine.proof import anchors, inclusion, verification_runs, verify_records, write_seals
 from tests import web
 from tests.audit import played
 from tests.audit.played import ANN, run
@@ -50,7 +50,7 @@ def own(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("DAOPAI_HOME", str(tmp_path))
     monkeypatch.setenv("DAOPAI_SEAL_KEY", played.SEED)
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    sealing.install(played.SEED, tmp_path / "anchors")
+    write_seals.install(played.SEED, tmp_path / "anchors")
     erasing.install(tmp_path / "uploads")
     db = Database(f"sqlite:///{tmp_path}/daopai.db")
     yield db
@@ -62,8 +62,8 @@ def change(db: Database, statement: Any) -> None:
 
 
 def findings(db: Database, anchored: bool = True) -> list[str]:
-    anchor = anchors.read(sealing.anchor_file()) if anchored else {}
-    return [finding.code for finding in verifying.verify(db, anchor).findings]
+    anchor = anchors.read(write_seals.anchor_file()) if anchored else {}
+    return [finding.code for finding in verify_records.verify(db, anchor).findings]
 
 
 def test_what_nobody_touched_is_sound(own: Database, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +76,7 @@ def test_the_command_names_the_first_altered_record(own: Database, tmp_path: Pat
     with own.reading() as session:
         first, second = session.scalars(select(Event).where(Event.kind == "task.claimed").order_by(Event.key)).all()[:2]
     change(own, update(Event).where(Event.key.in_((first.key, second.key))).values(actor="eve"))
-    anchor = shutil.copy(sealing.anchor_file(), tmp_path / "elsewhere.jsonl")
+    anchor = shutil.copy(write_seals.anchor_file(), tmp_path / "elsewhere.jsonl")
     assert cli.main(["verify", "--anchor", str(anchor)]) == 1
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("- "))
     assert str(first.key) in line and "改动" in line and chains_place(first) in line
@@ -110,45 +110,45 @@ def test_without_a_database_the_command_says_what_to_do(
 def test_who_signs_everything_anew_with_his_own_key_is_betrayed_by_the_anchor(own: Database) -> None:
     change(own, delete(SealedHead))
     change(own, delete(Seal))
-    kept = sealing.anchor_file()
-    sealing.install("66" * 32, kept.parent.parent / "forged")
-    sealing.run(own, everything=True)
+    kept = write_seals.anchor_file()
+    write_seals.install("66" * 32, kept.parent.parent / "forged")
+    write_seals.run(own, everything=True)
     assert findings(own) == []  # by his own key and file, nothing is wrong
-    forged = verifying.verify(own, anchors.read(kept)).findings
+    forged = verify_records.verify(own, anchors.read(kept)).findings
     assert {"anchor_differs", "seals_truncated"} <= {finding.code for finding in forged}
 
 
 def test_sealing_again_seals_only_what_grew(own: Database) -> None:
-    assert sealing.run(own) is None
+    assert write_seals.run(own) is None
     run(own, events.record, "account.created", ANN, detail={"name": "新人"})
-    made = sealing.run(own)
+    made = write_seals.run(own)
     assert made is not None and (made.number, made.leaves) == (3, 1)
-    assert sorted(anchors.read(sealing.anchor_file())) == [1, 2, 3]
+    assert sorted(anchors.read(write_seals.anchor_file())) == [1, 2, 3]
     assert findings(own) == []
 
 
 def test_the_anchor_file_catches_up_after_a_crash(own: Database) -> None:
-    path = sealing.anchor_file()
+    path = write_seals.anchor_file()
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
-    sealing.run(own)
+    write_seals.run(own)
     assert sorted(anchors.read(path)) == [1, 2] and findings(own) == []
 
 
 def test_a_damaged_anchor_file_stops_no_worker_and_is_found(own: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    sealing.anchor_file().write_text("{}\n")
-    sealing.install(played.SEED, sealing.anchor_file().parent, minutes=1e-9)
-    sealing.keep_up(own)
+    write_seals.anchor_file().write_text("{}\n")
+    write_seals.install(played.SEED, write_seals.anchor_file().parent, minutes=1e-9)
+    write_seals.keep_up(own)
     assert "the anchor file cannot be written" in caplog.text
-    key = run(own, verification.begin, ANN).key
+    key = run(own, verification_runs.begin, ANN).key
     jobs.drain(own)
     with own.reading() as session:
-        assert [found.code for found in verification.findings_of(session.get_one(Verification, key))] == ["anchor_unreadable"]
+        assert [found.code for found in verification_runs.findings_of(session.get_one(Verification, key))] == ["anchor_unreadable"]
 
 
 def test_a_verification_whose_job_is_gone_does_not_hold_up_the_next(own: Database) -> None:
-    first = run(own, verification.begin, ANN).key
+    first = run(own, verification_runs.begin, ANN).key
     change(own, delete(JobRow).where(JobRow.kind == "batch"))
-    run(own, verification.begin, ANN)
+    run(own, verification_runs.begin, ANN)
     jobs.drain(own)
     with own.reading() as session:
         assert session.get_one(Verification, first).state == "FAILED"
@@ -156,17 +156,17 @@ def test_a_verification_whose_job_is_gone_does_not_hold_up_the_next(own: Databas
 
 def test_a_worker_seals_when_it_is_time(own: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     run(own, events.record, "account.created", ANN)
-    sealing.keep_up(own)
-    assert sorted(anchors.read(sealing.anchor_file())) == [1, 2], "too early"
-    sealing.install(played.SEED, sealing.anchor_file().parent, minutes=1e-9)
-    sealing.keep_up(own)
-    assert sorted(anchors.read(sealing.anchor_file())) == [1, 2, 3]
+    write_seals.keep_up(own)
+    assert sorted(anchors.read(write_seals.anchor_file())) == [1, 2], "too early"
+    write_seals.install(played.SEED, write_seals.anchor_file().parent, minutes=1e-9)
+    write_seals.keep_up(own)
+    assert sorted(anchors.read(write_seals.anchor_file())) == [1, 2, 3]
 
 
 def test_a_record_is_proved_without_the_system(own: Database, tmp_path: Path) -> None:
     with own.reading() as session:
         key = session.scalars(select(Event.key).where(Event.kind == "task.handed_over")).one()
-    with verifying.snapshot(own.engine) as connection:
+    with verify_records.snapshot(own.engine) as connection:
         proof = inclusion.proof(connection, key)
     assert proof is not None and proof["texts"] == {"name": "visit", "reason": "他今天去县里"}
 
@@ -176,7 +176,7 @@ def test_a_record_is_proved_without_the_system(own: Database, tmp_path: Path) ->
         done = subprocess.run([sys.executable, "-I", str(SCRIPT), str(file), *anchor], capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
 
-    status, said = check(proof, str(sealing.anchor_file()))
+    status, said = check(proof, str(write_seals.anchor_file()))
     assert (status, said.count("\nok "), said.count("BAD")) == (0, 5, 0), said
     seal = proof["seal"]
     assert "key and anchor may be replaced together" in said, "as the page says"
@@ -200,7 +200,7 @@ def test_the_script_has_sixty_lines_and_needs_only_python() -> None:
 
 
 def test_every_sealed_record_can_be_proved(own: Database) -> None:
-    with verifying.snapshot(own.engine) as connection:
+    with verify_records.snapshot(own.engine) as connection:
         for key in played.keys(own, Event):
             proof = inclusion.proof(connection, key)
             assert proof is not None and proof["seal"]["number"] in (1, 2)

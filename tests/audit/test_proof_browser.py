@@ -18,7 +18,7 @@ from app.audit.proof.pages import SCRIPT
 from app.db import Database
 from app.engine import jobs
 from app.engine.models import Event
-from app.engine.proof import sealing
+from app.engine.proof import write_seals
 from tests import web
 from tests.audit import played
 from tests.browser.serving import DESK, PHONE, Visit, aside, chromium, serving
@@ -93,7 +93,7 @@ def sealed_proof(base: str, browser: object, cookie: str, entry: Event, folder: 
         page.get_by_role("button", name="下载证明").click()
     kept = folder / "proof.json"
     coming.value.save_as(kept)
-    check = [sys.executable, "-I", str(SCRIPT), str(kept), str(sealing.anchor_file())]
+    check = [sys.executable, "-I", str(SCRIPT), str(kept), str(write_seals.anchor_file())]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "BAD" not in done.stdout, done.stdout
     visit.close()

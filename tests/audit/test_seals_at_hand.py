@@ -14,7 +14,7 @@ from app.db import Database
 from app.engine import events
 from app.engine.actor import Actor
 from app.engine.chain_models import Seal
-from app.engine.proof import closing, sealing
+from app.engine.proof import seal_at_once, write_seals
 from tests import web
 from tests.audit import played
 from tests.campaign.documents import rows
@@ -35,7 +35,7 @@ def app(db: Database, tmp_path: Path) -> Flask:
 
 def newest(db: Database) -> Seal | None:
     with db.reading() as session:
-        return sealing.newest(session)
+        return write_seals.newest(session)
 
 
 def test_a_signed_document_shows_a_seal_made_just_before(app: Flask, db: Database) -> None:
@@ -73,12 +73,12 @@ def test_where_the_anchor_file_cannot_be_written_papers_are_printed_all_the_same
     app: Flask, db: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "anchors").write_text("a file where the folder should be")
-    closing.before_handing_out(db)
+    seal_at_once.before_handing_out(db)
     assert newest(db) is not None and "the anchor file cannot be written" in caplog.text
 
 
 def test_a_seal_stands_on_a_sheet_to_keep(app: Flask, db: Database) -> None:
-    closing.before_handing_out(db)
+    seal_at_once.before_handing_out(db)
     web.person(db, "shen", "auditor")
     last, browser = newest(db), web.signed_in_as(app, "shen")
     assert last is not None

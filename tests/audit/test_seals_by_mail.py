@@ -14,10 +14,10 @@ from sqlalchemy import select, update
 from app import cli, clock, mail
 from app.config import Config
 from app.db import Database
-from app.engine import chores, events, incidents, jobs, leases, outside, runtime
+from app.engine import events, housekeeping, incidents, jobs, leases, outbox, runtime
 from app.engine.actor import Actor
 from app.engine.models import Event, Incident, JobRow
-from app.engine.proof import anchors, inclusion, mailing, sealing, verifying
+from app.engine.proof import anchors, inclusion, mail_seals, verify_records, write_seals
 from tests import web
 from tests.audit import played
 from tests.audit.played import ANN, run
@@ -37,12 +37,12 @@ def box(tmp_path: Path) -> Iterator[Mailbox]:
 @pytest.fixture
 def sealed(db: Database, box: Mailbox, tmp_path: Path) -> Iterator[Database]:
     """A database with one seal, where mail is set up."""
-    sealing.install(played.SEED, tmp_path / "anchors")
-    mailing.install_from(settings(db, box, tmp_path))
+    write_seals.install(played.SEED, tmp_path / "anchors")
+    mail_seals.install_from(settings(db, box, tmp_path))
     run(db, events.record, "account.created", ANN, detail={"username": "new"})
-    sealing.run(db)
+    write_seals.run(db)
     yield db
-    mailing.install_from(Config(tmp_path, db.url, "", ""))
+    mail_seals.install_from(Config(tmp_path, db.url, "", ""))
 
 
 def settings(db: Database, box: Mailbox, home: Path) -> Config:
@@ -52,10 +52,10 @@ def settings(db: Database, box: Mailbox, home: Path) -> Config:
 
 def day(db: Database) -> int:
     """What workers do again and again, at once; returns how many deliveries were tried."""
-    assert mailing._installed is not None
-    mailing._installed.looked = -1e9
-    mailing.keep_up(db)
-    return outside.run_due(db, ignore_backoff=True)
+    assert mail_seals._installed is not None
+    mail_seals._installed.looked = -1e9
+    mail_seals.keep_up(db)
+    return outbox.run_due(db, ignore_backoff=True)
 
 
 def sent(db: Database) -> list[Event]:
@@ -69,7 +69,7 @@ def test_the_mail_can_be_read_and_its_attachment_is_an_anchor(
     assert day(sealed) == 1 and box.encrypted and box.recipients == [list(TO)]
     message = box.messages[0]
     with sealed.reading() as session:
-        last = sealing.newest(session)
+        last = write_seals.newest(session)
     assert last is not None
     assert message["Subject"] == "[倒排] 第 1 号封印 (Daopai seal 1)" and message["To"] == ", ".join(TO)
     body = message.get_body()
@@ -98,7 +98,7 @@ def test_it_goes_once_a_day_and_only_when_there_is_a_new_seal(sealed: Database, 
         tomorrow.setattr(clock, "real_now", lambda: later)
         assert day(sealed) == 0, "nothing new was sealed"
     run(sealed, events.record, "account.created", ANN, detail={"username": "another"})
-    assert sealing.run(sealed) is not None and day(sealed) == 0, "the same day"
+    assert write_seals.run(sealed) is not None and day(sealed) == 0, "the same day"
     monkeypatch.setattr(clock, "real_now", lambda: later)
     assert [day(sealed) for _ in range(2)] == [1, 0]
     assert [message["Subject"].split()[2] for message in box.messages] == ["1", "2"]
@@ -117,21 +117,21 @@ def test_a_server_that_is_down_holds_up_nobody_and_is_told_of(
             assert (job.state, job.failures) == ("READY", turn) and job.retry_at is not None and "451" in job.error
             waits.append(job.retry_at - clock.real_now())
             found = session.scalars(select(Incident)).all()
-        assert [each.kind for each in found] == ["mail"] * (turn >= outside.TOLD_AT)
+        assert [each.kind for each in found] == ["mail"] * (turn >= outbox.TOLD_AT)
     assert waits == sorted(waits) and waits[-1] > timedelta(minutes=2), "growing pauses"
     # Sealing and other jobs go on meanwhile.
     run(sealed, events.record, "account.created", ANN, detail={"username": "another"})
-    assert sealing.run(sealed) is not None and jobs.drain(sealed) == 0
+    assert write_seals.run(sealed) is not None and jobs.drain(sealed) == 0
     # An administrator presses "retry": it goes at once; with it everything is well again.
     box.answer = "250 taken"
     run(sealed, incidents.retry, found[0].key, Actor("admin"))
-    assert outside.run_due(sealed) == 1 and [record.detail["number"] for record in sent(sealed)] == [2]
+    assert outbox.run_due(sealed) == 1 and [record.detail["number"] for record in sent(sealed)] == [2]
     assert PASSWORD not in caplog.text
 
 
 def test_the_first_success_ends_the_incident(sealed: Database, box: Mailbox) -> None:
     box.answer = "451 come again later"
-    assert [day(sealed) for _ in range(outside.TOLD_AT)] == [1] * outside.TOLD_AT
+    assert [day(sealed) for _ in range(outbox.TOLD_AT)] == [1] * outbox.TOLD_AT
     box.answer = "250 taken"
     assert day(sealed) == 1
     with sealed.reading() as session:
@@ -141,11 +141,11 @@ def test_the_first_success_ends_the_incident(sealed: Database, box: Mailbox) -> 
 
 def test_a_start_tries_at_once_what_failed_before(sealed: Database, box: Mailbox, tmp_path: Path) -> None:
     box.answer = "451 come again later"
-    assert day(sealed) == 1 and outside.run_due(sealed) == 0, "after a pause only"
+    assert day(sealed) == 1 and outbox.run_due(sealed) == 0, "after a pause only"
     box.answer = "250 taken"
-    mailing.install_from(settings(sealed, box, tmp_path))
-    mailing.keep_up(sealed)
-    assert outside.run_due(sealed) == 1 and len(sent(sealed)) == 1
+    mail_seals.install_from(settings(sealed, box, tmp_path))
+    mail_seals.keep_up(sealed)
+    assert outbox.run_due(sealed) == 1 and len(sent(sealed)) == 1
 
 
 def test_a_crash_between_sending_and_noting_sends_it_again_under_the_same_id(
@@ -155,23 +155,23 @@ def test_a_crash_between_sending_and_noting_sends_it_again_under_the_same_id(
         raise SystemExit
 
     with monkeypatch.context() as crash:
-        crash.setattr(mailing, "_note", die)
+        crash.setattr(mail_seals, "_note", die)
         with pytest.raises(SystemExit):
             day(sealed)
     assert len(box.messages) == 1 and sent(sealed) == []
-    assert outside.run_due(sealed) == 0, "its lease is not over yet"
+    assert outbox.run_due(sealed) == 0, "its lease is not over yet"
     jobs.release_leases(sealed)  # a start after the crash, or a minute later
-    assert outside.run_due(sealed) == 1 and len(sent(sealed)) == 1
+    assert outbox.run_due(sealed) == 1 and len(sent(sealed)) == 1
     assert len({message["Message-ID"] for message in box.messages}) == 1 and len(box.messages) == 2
 
 
 def test_whom_the_server_refuses_alone_gets_another_try(sealed: Database, box: Mailbox) -> None:
     box.refuses = {"b@example.org"}
     assert day(sealed) == 1 and box.recipients == [["a@example.org"]]
-    assert outside.run_due(sealed) == 1, "tried at once"
-    assert outside.run_due(sealed) == 0 and len(box.messages) == 1, "and then after a pause"
+    assert outbox.run_due(sealed) == 1, "tried at once"
+    assert outbox.run_due(sealed) == 0 and len(box.messages) == 1, "and then after a pause"
     box.refuses = set()
-    assert outside.run_due(sealed, ignore_backoff=True) == 1
+    assert outbox.run_due(sealed, ignore_backoff=True) == 1
     assert box.recipients[-1] == ["b@example.org"] and [record.detail["note"] for record in sent(sealed)] == [
         "a@example.org",
         "b@example.org",
@@ -179,9 +179,9 @@ def test_whom_the_server_refuses_alone_gets_another_try(sealed: Database, box: M
 
 
 def test_workers_send_in_a_thread_of_their_own(sealed: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outside, "_thread", outside._Thread())
-    chores.run(sealed)
-    running = outside._thread.running
+    monkeypatch.setattr(outbox, "_thread", outbox._Thread())
+    housekeeping.run(sealed)
+    running = outbox._thread.running
     assert running is not None
     running.join(20)
     assert len(box.messages) == 1 and len(sent(sealed)) == 1
@@ -196,24 +196,24 @@ def test_a_campaigns_end_is_sealed_and_sent_at_once(sealed: Database, box: Mailb
     jobs.drain(sealed)
     run(sealed, runtime.cancel, other.key, ANN, reason="another one of the campaign's")
     for task in d.tasks(sealed):
-        assert outside.run_due(sealed) == 0
+        assert outbox.run_due(sealed) == 0
         run(sealed, runtime.complete, task.key, {}, ANN)
         jobs.drain(sealed)
     before = clock.real_now()
-    assert outside.run_due(sealed) == 1, "sealed"
+    assert outbox.run_due(sealed) == 1, "sealed"
     with sealed.reading() as session:
-        last = sealing.newest(session)
+        last = write_seals.newest(session)
         ended = session.scalars(select(Event.key).where(Event.kind == "instance.completed", Event.instance_key == first.key)).one()
     assert last is not None and last.number == 2 and last.at >= before
     assert sealed_place(sealed, ended)
-    assert outside.run_due(sealed) == 1, "sent"
+    assert outbox.run_due(sealed) == 1, "sent"
     assert box.messages[-1]["Subject"] == "[倒排] 第 2 号封印，活动 7 结束 (Daopai seal 2, campaign 7 has ended)"
-    assert outside.run_due(sealed) == 0
+    assert outbox.run_due(sealed) == 0
 
 
 def sealed_place(db: Database, key: int) -> bool:
     """Whether the newest seal holds this record."""
-    with verifying.snapshot(db.engine) as connection:
+    with verify_records.snapshot(db.engine) as connection:
         return inclusion.proof(connection, key) is not None
 
 
@@ -224,13 +224,13 @@ def test_a_cancelled_campaign_is_sealed_when_the_last_of_its_instances_is_over(s
     first = run(sealed, runtime.start, "p", {}, ANN, campaign_id=7)
     jobs.drain(sealed)
     run(sealed, runtime.cancel, first.key, ANN, reason="取消")
-    assert outside.run_due(sealed) == 1, "too early: put off"
+    assert outbox.run_due(sealed) == 1, "too early: put off"
     with sealed.reading() as session:
-        assert sealing.newest(session).number == 1  # type: ignore[union-attr]
+        assert write_seals.newest(session).number == 1  # type: ignore[union-attr]
     jobs.drain(sealed)
-    assert outside.run_due(sealed, ignore_backoff=True) == 1
+    assert outbox.run_due(sealed, ignore_backoff=True) == 1
     with sealed.reading() as session:
-        last = sealing.newest(session)
+        last = write_seals.newest(session)
         assert last is not None and last.number == 2
         records = session.scalars(select(Event.key).where(Event.kind == "instance.terminated")).all()
     assert len(records) == 31 and all(sealed_place(sealed, key) for key in records)
@@ -243,8 +243,8 @@ def test_the_page_says_what_is_missing_what_was_sent_and_what_failed(sealed: Dat
     page = web.signed_in_as(bare, "auditor").get("/audit/proof").text
     assert all(name in page for name in ("DAOPAI_SMTP", "DAOPAI_MAIL_FROM", "DAOPAI_ANCHOR_TO")) and "/audit/seals/mail" not in page
     assert web.signed_in_as(bare, "auditor").post("/audit/seals/mail").location == "/audit/proof"
-    assert outside.run_due(sealed) == 0
-    mailing.install_from(settings(sealed, box, tmp_path))
+    assert outbox.run_due(sealed) == 0
+    mail_seals.install_from(settings(sealed, box, tmp_path))
     auditor = web.signed_in_as(bare, "auditor")
     assert "还没有寄过" in auditor.get("/audit/proof").text
     assert "/audit/seals/mail" not in web.signed_in_as(bare, "security_admin").get("/audit/proof").text
@@ -252,12 +252,12 @@ def test_the_page_says_what_is_missing_what_was_sent_and_what_failed(sealed: Dat
     box.answer = "451 come again later"
     assert auditor.post("/audit/seals/mail").status_code == 303
     assert "正在寄出" in auditor.get("/audit/proof").text
-    assert outside.run_due(sealed) == 1
+    assert outbox.run_due(sealed) == 1
     page = auditor.get("/audit/proof").text
     assert "已试 1 次" in page and "451 come again later" in page
     box.answer = "250 taken"
     assert auditor.post("/audit/seals/mail").status_code == 303, "what waits goes at once"
-    assert outside.run_due(sealed) == 1 and len(box.messages) == 1 and "审计员要求" in box.messages[0]["Subject"]
+    assert outbox.run_due(sealed) == 1 and len(box.messages) == 1 and "审计员要求" in box.messages[0]["Subject"]
     page = auditor.get("/audit/proof").text
     assert "已试" not in page and "第 1 号" in page and "a@example.org, b@example.org" in page
     kinds = [entry.kind for entry in d.history(sealed)]
@@ -267,17 +267,17 @@ def test_the_page_says_what_is_missing_what_was_sent_and_what_failed(sealed: Dat
 
 
 def test_without_mail_nothing_is_asked_for(sealed: Database, tmp_path: Path) -> None:
-    mailing.install_from(Config(tmp_path, sealed.url, "", ""))
-    mailing.keep_up(sealed)
-    assert outside.run_due(sealed) == 0
-    run(sealed, mailing.ask, mailing.ASKED)  # the setting is taken away while a mail waits: it says so, and is kept
-    assert outside.run_due(sealed) == 1
+    mail_seals.install_from(Config(tmp_path, sealed.url, "", ""))
+    mail_seals.keep_up(sealed)
+    assert outbox.run_due(sealed) == 0
+    run(sealed, mail_seals.ask, mail_seals.ASKED)  # the setting is taken away while a mail waits: it says so, and is kept
+    assert outbox.run_due(sealed) == 1
     with sealed.reading() as session:
         assert "DAOPAI_SMTP" in session.scalars(select(JobRow.error)).one()
     change = update(JobRow).values(retry_at=None)
     sealed.in_transaction(lambda session: session.execute(change))
     with pytest.raises(mail.MailError):
-        mailing.deliver(sealed, _leased(sealed))
+        mail_seals.deliver(sealed, _leased(sealed))
 
 
 def _leased(db: Database) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from app.db import Database
 from app.engine.models import Event
-from app.engine.proof import anchors, sealing, verifying
+from app.engine.proof import anchors, verify_records, write_seals
 from app.engine.proof.findings import Finding
 from tests.audit import played, tampering
 
@@ -21,13 +21,13 @@ TRIES = 1_000
 
 
 def look(connection: object, anchor: dict) -> list[Finding]:  # type: ignore[type-arg]
-    result = verifying.check_range(connection, verifying.BEGIN, verifying.END, 10**9)  # type: ignore[arg-type]
-    return [*result.findings, *verifying.check_rest(connection, anchor)]  # type: ignore[arg-type]
+    result = verify_records.check_range(connection, verify_records.BEGIN, verify_records.END, 10**9)  # type: ignore[arg-type]
+    return [*result.findings, *verify_records.check_rest(connection, anchor)]  # type: ignore[arg-type]
 
 
 def tried(db: Database, tries: int, seed: int) -> tuple[Counter[str], list[str]]:
     """Tamper, look, take it back, again and again; returns what was found and which tamperings were not."""
-    anchor = anchors.read(sealing.anchor_file())
+    anchor = anchors.read(write_seals.anchor_file())
     db.in_transaction(tampering.more)
     chance, found, missed = random.Random(seed), Counter[str](), []
     with db.engine.connect() as connection:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app import cli, migrations, personal
 from app.db import Database
-from app.engine.proof import adopting, anchors, sealing, verifying
+from app.engine.proof import adopt_rows, anchors, verify_records, write_seals
 from tests.audit import played
 
 RELEASES = Path(__file__).with_name("releases")
@@ -27,7 +27,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]
     file = tmp_path / "daopai.db"
     file.write_bytes(gzip.decompress((RELEASES / "release_0009.db.gz").read_bytes()))
     personal.install("5a" * 32)
-    sealing.install(played.SEED, tmp_path / "anchors")
+    write_seals.install(played.SEED, tmp_path / "anchors")
     db = Database(f"sqlite:///{file}")
     monkeypatch.setenv("DAOPAI_HOME", str(tmp_path))
     monkeypatch.setenv("DAOPAI_SEAL_KEY", played.SEED)
@@ -38,12 +38,12 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]
 
 def start(db: Database) -> None:
     """As ``deploying.prepare`` starts with a database."""
-    migrations.upgrade(db, before=adopting.compare, after=adopting.adopt)
-    db.in_transaction(adopting.begin)
+    migrations.upgrade(db, before=adopt_rows.compare, after=adopt_rows.adopt)
+    db.in_transaction(adopt_rows.begin)
 
 
 def codes(db: Database) -> list[str]:
-    return [finding.code for finding in verifying.verify(db, ANCHOR, elsewhere_kept=True).findings]
+    return [finding.code for finding in verify_records.verify(db, ANCHOR, elsewhere_kept=True).findings]
 
 
 def test_what_nobody_touched_is_sound_before_and_after(older: Database) -> None:
@@ -51,7 +51,7 @@ def test_what_nobody_touched_is_sound_before_and_after(older: Database) -> None:
     start(older)
     assert codes(older) == []
     played.run(older, played.runtime.start, "p", {}, played.ANN, campaign_id=7)
-    sealing.run(older, everything=True)
+    write_seals.run(older, everything=True)
     assert codes(older) == []
 
 
@@ -69,7 +69,7 @@ def test_a_row_that_was_forged_before_is_named_ever_after(older: Database, code:
     assert codes(older) == [code], "before the upgrade"
     for _ in range(3):
         start(older)
-        (finding,) = verifying.verify(older, ANCHOR, elsewhere_kept=True).findings
+        (finding,) = verify_records.verify(older, ANCHOR, elsewhere_kept=True).findings
         assert finding.code == "found_before" and finding.detail["found"]["code"] == code
     older.dispose()
     assert cli.main(["verify"]) == 1

@@ -19,7 +19,7 @@ from app.engine import erasing, events, jobs
 from app.engine.actor import Actor
 from app.engine.chain_models import Seal, SealedHead, Verification
 from app.engine.models import Event
-from app.engine.proof import anchors, coverage, files, sealing, verdict, verification, verifying
+from app.engine.proof import anchors, check_files, coverage, verdict, verification_runs, verify_records, write_seals
 from app.engine.proof.findings import WORDS, Finding
 from tests import web
 from tests.audit import played, tampering
@@ -32,7 +32,7 @@ assert tables
 def own(sqlite_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     with clock.frozen(datetime(2020, 5, 21, tzinfo=UTC)):
         played.play(sqlite_db, tmp_path)
-    sealing.run(sqlite_db, everything=True)
+    write_seals.run(sqlite_db, everything=True)
     erasing.install(tmp_path / "uploads")
     monkeypatch.setenv("DAOPAI_HOME", str(tmp_path))
     monkeypatch.setenv("DAOPAI_SEAL_KEY", played.SEED)
@@ -41,7 +41,7 @@ def own(sqlite_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def limits(db: Database, anchor: Any = None, *, kept: bool = False) -> dict[str, Finding]:
-    result = verifying.verify(db, anchor, elsewhere_kept=kept)
+    result = verify_records.verify(db, anchor, elsewhere_kept=kept)
     assert result.findings == []
     for limit in result.limits:
         assert limit.text("zh") and limit.text("en")
@@ -49,8 +49,8 @@ def limits(db: Database, anchor: Any = None, *, kept: bool = False) -> dict[str,
 
 
 def test_nothing_is_said_without_its_limits(own: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    key = sealing.public_key() or ""
-    anchor = anchors.read(sealing.anchor_file())
+    key = write_seals.public_key() or ""
+    anchor = anchors.read(write_seals.anchor_file())
     assert key in limits(own, anchor)["limit_own_anchor"].text("zh"), "who changes this machine changes both"
     assert key in limits(own, anchor, kept=True)["limit_anchor"].text("en"), "anchor and key may have been replaced together"
     assert "limit_no_anchor" in limits(own) and "limit_uncovered" in limits(own)
@@ -62,7 +62,7 @@ def test_nothing_is_said_without_its_limits(own: Database, capsys: pytest.Captur
 def test_without_a_seal_it_says_that_nobody_can_tell(own: Database, capsys: pytest.CaptureFixture[str]) -> None:
     run(own, lambda session: [session.execute(delete(model)) for model in (SealedHead, Seal)])
     assert "limit_no_seal" in limits(own)
-    sealing.anchor_file().unlink()
+    write_seals.anchor_file().unlink()
     assert cli.main(["verify"]) == 0
     assert "无从判断" in capsys.readouterr().out
     for locale in ("zh", "en"):
@@ -71,18 +71,18 @@ def test_without_a_seal_it_says_that_nobody_can_tell(own: Database, capsys: pyte
 
 def test_an_anchor_replaced_together_with_the_key_is_no_clean_bill(own: Database, tmp_path: Path) -> None:
     run(own, lambda session: [session.execute(delete(model)) for model in (SealedHead, Seal)])
-    sealing.install("66" * 32, tmp_path / "forged")
-    sealing.run(own, everything=True)
-    found = limits(own, anchors.read(sealing.anchor_file()), kept=True)
-    assert (sealing.public_key() or "") in found["limit_anchor"].text("zh")
+    write_seals.install("66" * 32, tmp_path / "forged")
+    write_seals.run(own, everything=True)
+    found = limits(own, anchors.read(write_seals.anchor_file()), kept=True)
+    assert (write_seals.public_key() or "") in found["limit_anchor"].text("zh")
 
 
 def test_another_key_and_seals_that_the_anchor_does_not_have_are_named(own: Database, tmp_path: Path) -> None:
-    old = anchors.read(sealing.anchor_file())
-    sealing.install("66" * 32, tmp_path / "anchors")
+    old = anchors.read(write_seals.anchor_file())
+    write_seals.install("66" * 32, tmp_path / "anchors")
     run(own, events.record, "account.created", ANN)
-    sealing.run(own)
-    result = verifying.verify(own, old, elsewhere_kept=True)
+    write_seals.run(own)
+    result = verify_records.verify(own, old, elsewhere_kept=True)
     codes = {limit.code for limit in result.limits}
     assert {"limit_keys", "limit_beyond_anchor"} <= codes
 
@@ -108,21 +108,21 @@ def test_a_record_appended_by_our_own_code_with_an_older_time_is_found(own: Data
     monkeypatch.setattr(clock, "real_now", lambda: now - timedelta(days=2))
     run(own, events.record, "task.claimed", ANN)
     monkeypatch.undo()
-    (finding,) = verifying.verify(own).findings
+    (finding,) = verify_records.verify(own).findings
     assert finding.code == "record_backdated" and "补写" in finding.text("zh")
 
 
 def test_the_page_says_what_the_command_says(own: Database, tmp_path: Path) -> None:
     app = web.application(own, tmp_path, seal_key=played.SEED)
     web.person(own, "shen", "auditor")
-    sealing.run(own, everything=True)
+    write_seals.run(own, everything=True)
     browser = web.signed_in_as(app, "shen")
     page = browser.post("/audit/verifications").location
     jobs.drain(own)
     shown = browser.get(page).text
     with own.reading() as session:
         row = session.scalars(select(Verification)).one()
-        told = [limit.text("zh") for limit in verification.limits_of(row)]
+        told = [limit.text("zh") for limit in verification_runs.limits_of(row)]
         ended = session.scalars(select(Event).where(Event.kind == "verification.ended")).one()
     assert row.state == "SOUND" and ended.detail["result"] == "SOUND"
     assert verdict.sentence(row.seal, True, "zh") in shown and len(told) >= 2 and all(text in shown for text in told)
@@ -195,12 +195,12 @@ def lax(db: Database) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_no_damage_ends_a_verification(own: Database, tmp_path: Path, seed: int) -> None:
     run(own, tampering.more)
-    sealing.run(own, everything=True)
+    write_seals.run(own, everything=True)
     lax(own)
     source = Path(own.engine.url.database or "")
     own.dispose()
     chance = random.Random(seed)
-    anchor = anchors.read(sealing.anchor_file())
+    anchor = anchors.read(write_seals.anchor_file())
     for number in range(60):
         copy = Path(shutil.copy(source, tmp_path / f"copy{number}.db"))
         db = Database(f"sqlite:///{copy}")
@@ -215,16 +215,16 @@ def test_no_damage_ends_a_verification(own: Database, tmp_path: Path, seed: int)
 
 def test_a_seal_with_a_huge_number_does_not_keep_a_verification_busy(own: Database) -> None:
     run(own, lambda session: session.execute(text("UPDATE seal SET number = 9223372036854775807 WHERE number = 2")))
-    codes = {finding.code for finding in verifying.verify(own, anchors.read(sealing.anchor_file())).findings}
+    codes = {finding.code for finding in verify_records.verify(own, anchors.read(write_seals.anchor_file())).findings}
     assert {"seal_missing", "seal_altered"} <= codes
 
 
 def everything(db: Database, anchor: Any, uploads: Path, done: list[str]) -> list[str]:
     """All that a verification does, and what it says."""
     try:
-        result = verifying.verify(db, anchor)
-        with verifying.snapshot(db.engine) as connection:
-            found = [*result.findings, *verifying.carefully(connection, "files", files.check_all, uploads), *result.limits]
+        result = verify_records.verify(db, anchor)
+        with verify_records.snapshot(db.engine) as connection:
+            found = [*result.findings, *verify_records.carefully(connection, "files", check_files.check_all, uploads), *result.limits]
         again = [Finding.from_json(each.as_json()) for each in found]
         assert result.first is None or result.first.code in WORDS
         return [each.text(locale) for each in again for locale in ("zh", "en")]
@@ -234,7 +234,7 @@ def everything(db: Database, anchor: Any, uploads: Path, done: list[str]) -> lis
 
 def test_missing_files_and_a_missing_anchor_end_none(own: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(tmp_path / "uploads")
-    sealing.anchor_file().write_bytes(b"\xff\x00{")
+    write_seals.anchor_file().write_bytes(b"\xff\x00{")
     assert cli.main(["verify"]) == 1
     said = capsys.readouterr()
     assert "seals.jsonl" in said.out + said.err and "Traceback" not in said.out + said.err

@@ -15,7 +15,7 @@ import app.campaign.handlers  # noqa: F401  (the diagrams' service tasks)
 import app.campaign.hooks  # noqa: F401  (registers what is tested)
 from app import personal
 from app.auth import accounts
-from app.campaign import id_numbers, known, problems, settings, totals
+from app.campaign import id_numbers, prefill, problems, settings, totals
 from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Staff, Visit
 from app.db import Database, new_key
 from app.engine import decisions, definitions
@@ -370,11 +370,11 @@ def test_what_was_found_is_the_households_reality(place: Database) -> None:
     code = home(place, extracts={"system": {"head": "张三", "phone": "13812345678"}})
     with place.reading() as session:
         row = session.scalars(select(Household).where(Household.code == code)).one()
-        place.in_transaction(lambda write: known.set_extract(write, row, "actual", {"head": "张三丰", "phone": "13900001111"}))
+        place.in_transaction(lambda write: prefill.set_extract(write, row, "actual", {"head": "张三丰", "phone": "13900001111"}))
     with place.reading() as session:
         stored = session.scalars(select(Extract.values).where(Extract.household == code, Extract.source == "actual")).one()
         assert personal.is_encrypted(stored["phone"])
-        assert known.extracts(session, row)["actual"] == {"head": "张三丰", "phone": "13900001111"}
+        assert prefill.extracts(session, row)["actual"] == {"head": "张三丰", "phone": "13900001111"}
 
 
 def test_members_without_an_id_number_pass_with_a_reason_and_without_false_warnings(place: Database) -> None:
@@ -396,7 +396,7 @@ def test_members_without_an_id_number_pass_with_a_reason_and_without_false_warni
         send(place, form_task(second), born(None))
     with place.reading() as session:
         row = session.scalars(select(Household).where(Household.code == first)).one()
-        assert known.others_with(session, row, ["无", "none", ""]) == []
+        assert prefill.others_with(session, row, ["无", "none", ""]) == []
     assert personal.blind_index("id_number", "无") == personal.blind_index("id_number", "none") == ""
 
 

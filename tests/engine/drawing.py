@@ -15,9 +15,9 @@ from app import clock
 from app.db import Database
 from app.engine import definitions
 from app.engine.actor import Actor
+from app.engine.change_journal.followed_rows import STATES
 from app.engine.leases import OUTSIDE
 from app.engine.models import Event, Incident, JobRow, ProcessInstance, Task
-from app.engine.told.followed import STATES
 
 CONFORMANCE = Path(__file__).parent / "conformance" / "diagrams"
 ANN = Actor("ann", origin="127.0.0.1")

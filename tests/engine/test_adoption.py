@@ -11,7 +11,7 @@ from app import migrations
 from app.db import Database
 from app.engine import chains
 from app.engine.models import Activity, Event
-from app.engine.proof import sealing, verifying
+from app.engine.proof import verify_records, write_seals
 from tests.audit import played
 
 
@@ -30,13 +30,13 @@ def test_an_older_database_is_chained_and_goes_on(db: Database, at: object, tmp_
     command.downgrade(migrations.configuration(db), "0005")
     forget_marks(db)
     command.upgrade(migrations.configuration(db), "head")
-    assert verifying.verify(db).findings == []
+    assert verify_records.verify(db).findings == []
     with db.reading() as session:
         kinds = dict(session.execute(select(Event.kind, func.count()).group_by(Event.kind)).all())
     assert kinds["instance.adopted"] == 5 and kinds["contents.adopted"] == 4
     # What comes afterwards follows on, and what was there before is held.
     played.run(db, played.runtime.start, "p", {}, played.ANN, campaign_id=7)
-    sealing.run(db, everything=True)
-    assert verifying.verify(db).findings == []
+    write_seals.run(db, everything=True)
+    assert verify_records.verify(db).findings == []
     played.run(db, lambda session: session.execute(update(Activity).where(Activity.how == "canceled").values(how="completed")))
-    assert {finding.code for finding in verifying.verify(db).findings} == {"activity_altered"}
+    assert {finding.code for finding in verify_records.verify(db).findings} == {"activity_altered"}

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.db import Database
-from app.engine import calls, errors, jobs, leases, runtime, work
+from app.engine import call_activities, errors, jobs, leases, runtime, work
 from app.engine.models import Call, JobRow, ProcessInstance
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
@@ -84,7 +84,7 @@ def test_many_children_start_in_chunks_with_progress(db: Database, at: At) -> No
     (job,) = d.jobs_of(db)
     assert (job.kind, job.payload) == ("children", {"started": 0, "total": 120})
     jobs.run_due(db, limit=1)
-    assert len(d.instances(db, process_id="child")) == calls.CHUNK == 50
+    assert len(d.instances(db, process_id="child")) == call_activities.CHUNK == 50
     (job,) = d.jobs_of(db)
     assert job.payload == {"started": 50, "total": 120}
     assert d.history(db, "children.started") == []

@@ -16,12 +16,12 @@ from app.campaign.models import Household
 from app.db import Database
 from app.engine import erasing, jobs
 from app.engine.actor import Actor
-from app.engine.blanking import BLANK
 from app.engine.chain_models import Erasure
+from app.engine.change_journal import restart
+from app.engine.erased_contents import BLANK
 from app.engine.errors import Conflict
 from app.engine.models import Event, ProcessInstance
-from app.engine.proof import anchors, sealing, verifying
-from app.engine.told import anew
+from app.engine.proof import anchors, verify_records, write_seals
 from app.forms.models import Submission
 from tests.audit import played
 from tests.audit.played import run
@@ -39,7 +39,7 @@ def played_out(db: Database, at: At, tmp_path: Path) -> Database:
     for instance in d.instances(db, state="ACTIVE", parent_key=None):
         run(db, played.runtime.cancel, instance.key, played.BOB)
     jobs.drain(db)
-    sealing.run(db, everything=True)
+    write_seals.run(db, everything=True)
     erasing.install(tmp_path / "uploads")
     return db
 
@@ -51,7 +51,7 @@ def refused(code: str, db: Database, verb: Callable[..., object], *args: object,
 
 
 def verified(db: Database) -> list[str]:
-    return [finding.text("en") for finding in verifying.verify(db, anchors.read(sealing.anchor_file())).findings]
+    return [finding.text("en") for finding in verify_records.verify(db, anchors.read(write_seals.anchor_file())).findings]
 
 
 def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Database, at: At, tmp_path: Path) -> None:
@@ -68,13 +68,13 @@ def test_what_is_erased_is_gone_and_the_records_still_verify(played_out: Databas
         assert not uploads.path(tmp_path / "uploads", played.STORED).exists()
         records = session.scalars(select(Event).where(Event.campaign_id == 7)).all()
         assert "去县里" not in str([row.detail for row in records])
-        assert {row.salt for row in records if row.kind != anew.KIND} == {""}, "but what is told of rows as they are now"
+        assert {row.salt for row in records if row.kind != restart.KIND} == {""}, "but what is told of rows as they are now"
         assert "张三" not in str([row.head for row in session.scalars(select(Household))])
-        old = [row.detail["states"] for row in records if "states" in row.detail and row.kind != anew.KIND]
+        old = [row.detail["states"] for row in records if "states" in row.detail and row.kind != restart.KIND]
         assert old and all(states.keys() == {"gone"} for states in old), "names cannot be guessed from digests of rows"
         assert {row.label for row in session.scalars(select(ProcessInstance))} == {BLANK}
     assert verified(db) == []
-    sealing.run(db, everything=True)
+    write_seals.run(db, everything=True)
     assert verified(db) == []
 
     # What was not personal is still proved.

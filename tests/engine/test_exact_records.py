@@ -18,9 +18,9 @@ from app.campaign.models import Household
 from app.db import Database
 from app.engine import chains, events, jobs, runtime
 from app.engine.actor import Actor
+from app.engine.change_journal.followed_rows import FOLLOWED
 from app.engine.models import Event, ProcessInstance, Task
-from app.engine.proof import adopting, verifying
-from app.engine.told.followed import FOLLOWED
+from app.engine.proof import adopt_rows, verify_records
 from app.forms import schema, submissions
 from app.forms.models import Submission
 from app.forms.outcome import Outcome
@@ -58,7 +58,7 @@ def test_a_record_a_form_and_rows_with_such_numbers_are_sound_when_read_back(
     personal.install("5a" * 32)
     given_values = nested(some(random.Random(seed)))
     expected = chains.canonical(given_values)
-    db.in_transaction(adopting.begin)
+    db.in_transaction(adopt_rows.begin)
     d.deploy(db, d.diagram("p", d.start(), d.user("u", form="visit"), d.end(), flows="s>u>e"), FORM)
     key = db.in_transaction(lambda s: runtime.start(s, "p", exact_json.loads(expected), ANN, campaign_id=7)).key
     task = d.task(db, "u").key
@@ -74,7 +74,7 @@ def test_a_record_a_form_and_rows_with_such_numbers_are_sound_when_read_back(
     db.in_transaction(work)
     db.in_transaction(lambda s: runtime.complete(s, task, {"answer": given_values}, ANN))
     jobs.drain(db)
-    assert verifying.verify(db).findings == []
+    assert verify_records.verify(db).findings == []
     with db.reading() as session:
         (record,) = session.scalars(select(Event).where(Event.kind == "household.made"))
         read = [record.detail["shown"], record.detail["variables"]]

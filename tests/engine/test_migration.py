@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Database
-from app.engine import definition_lookup as definitions
-from app.engine import handlers, jobs, rehearsal, runtime, snapshots
+from app.engine import definition_cache as definitions
+from app.engine import handlers, jobs, migration_dry_run, runtime, snapshots
 from app.engine.errors import Conflict
 from app.engine.migration import CannotMigrate
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Activity, Call, ProcessInstance, SubscriptionRow, TaskCandidate
-from app.engine.proof import adopting, verifying
+from app.engine.proof import adopt_rows, verify_records
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN, BOB
 
@@ -79,9 +79,9 @@ def finish(db: Database) -> None:
 @pytest.fixture
 def db(db: Database) -> Iterator[Database]:
     """What was migrated, and taken back, must verify at the end, row by row."""
-    db.in_transaction(adopting.begin)
+    db.in_transaction(adopt_rows.begin)
     yield db
-    assert [finding.text("en") for finding in verifying.verify(db).findings] == []
+    assert [finding.text("en") for finding in verify_records.verify(db).findings] == []
 
 
 def test_a_task_keeps_key_claim_and_due_date_and_is_described_by_the_new_version(db: Database, at: At) -> None:
@@ -219,8 +219,8 @@ def test_a_key_without_value_says_why_it_cannot_be_and_keeps_everything(db: Data
     assert "nothing" in refused.value.text("en")
     assert state_of(db, instance) == before
     with db.reading() as session:
-        found = rehearsal.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
-    assert found.verdict == rehearsal.CANNOT
+        found = migration_dry_run.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
+    assert found.verdict == migration_dry_run.CANNOT
 
 
 def test_an_event_based_gateway_keeps_its_arms(db: Database, at: At) -> None:
@@ -365,8 +365,8 @@ def test_the_verdict_says_what_is_wanted(
     d.deploy(sqlite_db, linear(*middle, flows=flows))
     with sqlite_db.reading() as session:
         row = session.get_one(ProcessInstance, instance.key)
-        found = rehearsal.plan(session, row, newest(sqlite_db), mapping)
-        quick, obstacles = rehearsal.verdict_of(session, row, definitions.get(session, newest(sqlite_db)), mapping)
+        found = migration_dry_run.plan(session, row, newest(sqlite_db), mapping)
+        quick, obstacles = migration_dry_run.verdict_of(session, row, definitions.get(session, newest(sqlite_db)), mapping)
     assert (found.verdict, quick) == (verdict, verdict)
     assert [each.code for each in obstacles] == ([code] if code else [])
     assert all(each.text(locale) for each in obstacles for locale in ("zh", "en"))
@@ -380,7 +380,7 @@ def test_a_rehearsal_writes_nothing(db: Database, at: At) -> None:
     d.deploy(db, linear(d.user("a"), border, d.end("e2"), flows="s>a>e; t>e2"))
     before = state_of(db, instance)
     with db.reading() as session:
-        found = rehearsal.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
+        found = migration_dry_run.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
     assert (found.armed, found.stopped) == (["t"], "")
     assert state_of(db, instance) == before
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.db import Database
-from app.engine import definition_lookup as definitions
-from app.engine import jobs, moving, runtime
+from app.engine import definition_cache as definitions
+from app.engine import jobs, runtime, token_moves
 from app.engine.errors import Conflict
 from app.engine.models import ProcessInstance
 from tests.engine import drawing as d
@@ -27,7 +27,7 @@ def begin(db: Database, *files: bytes, **variables: Any) -> ProcessInstance:
     return run(db, runtime.start, "p", variables, ANN, campaign_id=9)
 
 
-def move(db: Database, instance: ProcessInstance, key: int, to: str, reason: str = "走错了") -> moving.Moved:
+def move(db: Database, instance: ProcessInstance, key: int, to: str, reason: str = "走错了") -> token_moves.Moved:
     return run(db, runtime.move_token, instance.key, key, to, BOB, reason=reason)  # type: ignore[no-any-return]
 
 
@@ -36,7 +36,7 @@ def test_a_token_goes_where_it_is_put_and_everything_at_its_old_place_ends(db: D
     instance = begin(db, linear(d.user("a"), border, d.user("b"), d.user("c"), d.end("e2"), flows="s>a>b>c>e; t>e2"))
     (task,) = d.tasks(db)
     with db.reading() as session:
-        seen = moving.preview_move(session, instance.key, task.key, "c")
+        seen = token_moves.preview_move(session, instance.key, task.key, "c")
     assert [row.element_id for row in d.tasks(db)] == ["a"]
     moved = move(db, instance, task.key, "c")
     assert moved == seen
@@ -68,8 +68,8 @@ def test_a_token_stays_in_its_subprocess_and_off_joins_and_borders(db: Database,
     instance = begin(db, file)
     (task,) = d.tasks(db)
     process = d.read(db, lambda s: definitions.process_of(s, instance.definition_key))
-    assert {each.id for each in moving.targets(process, "a")} == {"a", "b", "u_e"}
-    assert {each.id for each in moving.targets(process, "u")} == {"u", "f", "x", "y", "e", "e2"}
+    assert {each.id for each in token_moves.targets(process, "a")} == {"a", "b", "u_e"}
+    assert {each.id for each in token_moves.targets(process, "u")} == {"u", "f", "x", "y", "e", "e2"}
     for target in ("x", "u_s", "nothing"):
         with pytest.raises(Conflict) as refused:
             move(db, instance, task.key, target)
@@ -82,7 +82,7 @@ def test_a_token_that_waits_at_a_join_can_be_moved_on(db: Database, at: At) -> N
     instance = begin(db, linear(fork, d.user("a"), d.user("b"), join, d.user("z"), flows="s>f>a>j; f>b>j>z>e"))
     run(db, runtime.complete, d.task(db, "a").key, {}, ANN)
     with db.reading() as session:
-        (place,) = [row for row in moving.places(session.get_one(ProcessInstance, instance.key)) if row.joining]
+        (place,) = [row for row in token_moves.places(session.get_one(ProcessInstance, instance.key)) if row.joining]
     assert move(db, instance, place.key, "z").after == ["b", "z"]
 
 

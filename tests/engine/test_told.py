@@ -14,9 +14,9 @@ from app.campaign.models import Campaign, CampaignDate, Extract, Household, Memb
 from app.db import Database, new_key
 from app.engine import events
 from app.engine.actor import Actor
+from app.engine.change_journal import restart
 from app.engine.models import Event
-from app.engine.proof import adopting, rows, verifying
-from app.engine.told import anew
+from app.engine.proof import adopt_rows, check_rows, verify_records
 
 ANN = Actor("ann")
 HOME = {"campaign_id": 7, "code": "V01-001", "village": "V01", "head": "张三", "kind": "registered"}
@@ -30,8 +30,8 @@ def _key() -> None:
 @pytest.fixture
 def own(db: Database) -> Database:
     """A database whose rows are told from the first on."""
-    assert run(db, adopting.begin)
-    assert not run(db, adopting.begin), "once"
+    assert run(db, adopt_rows.begin)
+    assert not run(db, adopt_rows.begin), "once"
     return db
 
 
@@ -40,8 +40,8 @@ def run(db: Database, work: Callable[..., Any], *args: Any) -> Any:
 
 
 def codes(db: Database) -> list[str]:
-    with verifying.snapshot(db.engine) as connection:
-        found = list(rows.check(connection))
+    with verify_records.snapshot(db.engine) as connection:
+        found = list(check_rows.check(connection))
     for each in found:
         assert each.text("zh") and each.text("en")
     return [each.code for each in found]
@@ -49,7 +49,7 @@ def codes(db: Database) -> list[str]:
 
 def told(db: Database) -> list[Event]:
     with db.reading() as session:
-        return [row for row in session.scalars(select(Event).order_by(Event.key)) if "states" in row.detail and row.kind != anew.KIND]
+        return [row for row in session.scalars(select(Event).order_by(Event.key)) if "states" in row.detail and row.kind != restart.KIND]
 
 
 def make(session: Any) -> int:
@@ -174,7 +174,7 @@ def test_rows_from_before_are_told_at_the_first_start(db: Database) -> None:
     run(db, make)
     raw(db, "UPDATE household SET head = 'x'")
     assert codes(db) == [], "nothing is held against records yet"
-    assert run(db, adopting.begin)
+    assert run(db, adopt_rows.begin)
     assert codes(db) == []
     raw(db, "UPDATE household SET head = 'y'")
     assert codes(db) == ["row_altered"]
@@ -214,8 +214,8 @@ def test_taking_back_a_change_and_the_steps_that_told_of_it_is_found(own: Databa
 
 
 def test_tables_are_checked_by_processes_of_their_own_too(sqlite_db: Database) -> None:
-    run(sqlite_db, anew.begin)
+    run(sqlite_db, restart.begin)
     run(sqlite_db, make)
-    assert verifying.verify(sqlite_db, processes=2).findings == []
+    assert verify_records.verify(sqlite_db, processes=2).findings == []
     raw(sqlite_db, "UPDATE household SET head = 'x'")
-    assert [each.code for each in verifying.verify(sqlite_db, processes=2).findings] == ["row_altered"]
+    assert [each.code for each in verify_records.verify(sqlite_db, processes=2).findings] == ["row_altered"]

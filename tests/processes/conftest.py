@@ -14,7 +14,7 @@ import pytest
 import app.campaign.handlers  # noqa: F401  (registers the service tasks)
 from app import clock
 from app.db import Database
-from app.engine.proof import verifying
+from app.engine.proof import verify_records
 from tests.conftest import KINDS, _pg_url, migrate
 from tests.processes import told
 from tests.processes.play import Play, prepare
@@ -66,7 +66,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
         missing = claims_of(request.function) - played.visited()
         with database.reading() as session:
             untold = told.gaps(session)
-        altered = [finding.text("en") for finding in verifying.verify(database).findings]
+        altered = [finding.text("en") for finding in verify_records.verify(database).findings]
     database.dispose()
     if server is not None:
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")

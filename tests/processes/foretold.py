@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.acts import completion
-from app.engine import definitions, onward
+from app.engine import definitions, next_activities
 from app.engine.checks.graph import is_step
 from app.engine.models import Activity, ProcessInstance, Task
 from app.inbox import next_steps
@@ -19,7 +19,7 @@ from app.inbox import next_steps
 class Foretold:
     task: Task
     entered: Mapping[str, Any]
-    said: list[onward.Next]
+    said: list[next_activities.Next]
     #: instances of the task and above it, and the newest activity before it was completed
     instances: list[int]
     newest: int
@@ -62,7 +62,7 @@ def before(play: Any, task: Task, data: Mapping[str, Any]) -> Foretold:
         element = levels[0].process.elements[here.element_id]
         fields = next_steps.deciding(levels[0].process, element, form) if form is not None else {}
         entered = {name: data.get(name) for name in fields}
-        said = onward.after(levels, here.element_id, entered)
+        said = next_activities.after(levels, here.element_id, entered)
         instances, key = [], here.instance_key
         while key is not None:
             instances.append(key)

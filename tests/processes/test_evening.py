@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.acts import completion
 from app.auth.models import RoleAssignment
-from app.campaign import known
+from app.campaign import prefill
 from app.campaign.models import DayProgress, Household, Judgement, LedgerDay, LedgerEntry, Meeting, Notice, Notification, Problem, Report
 from tests.processes.judging import evening, judge, judge_all, rows
 from tests.processes.play import Play
@@ -119,7 +119,7 @@ def verify_with_difference(play: Play, subject: str) -> str:
             select(Household).where(Household.campaign_id == play.campaign_id, Household.code == subject.removeprefix("household:"))
         ).one()
         for source in ("system", "archive", "county", "town", "village", "household"):
-            known.set_extract(session, home, source, {**said, "members_count": 3} if source == "archive" else said)
+            prefill.set_extract(session, home, source, {**said, "members_count": 3} if source == "archive" else said)
 
     with play.app.app_context():
         play.db.in_transaction(know)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import app.campaign.handlers  # noqa: F401  (registers the service tasks)
 from app import clock
 from app.db import Database
-from app.engine import bpmn, definitions, onward
+from app.engine import bpmn, definitions, next_activities
 from app.engine.bpmn_model import Element
 from app.engine.checks.graph import is_step
 from app.engine.models import Activity, JobRow, ProcessInstance, SubscriptionRow, Task
@@ -136,7 +136,7 @@ class Explorer:
             element = levels[0].process.elements[task.element_id]
             form = filling.form_of(session, task) if task.form_id else None
             given = {**samples.to_answer(element, levels[0].variables, form), **entered}
-            said = onward.after(levels, task.element_id, entered)
+            said = next_activities.after(levels, task.element_id, entered)
             newest = session.scalar(select(func.max(Activity.key))) or 0
             instances = chain(session, task)
         where = f"{task.process_id}.{task.element_id} {entered}"

@@ -17,7 +17,7 @@ from app.config import ROOT
 from app.db import Database
 from app.engine import definitions
 from app.engine.models import Event, Task
-from app.engine.proof import verifying
+from app.engine.proof import verify_records
 from app.simulation.chance import Chance
 from tests.engine.time_order import backward
 
@@ -62,7 +62,7 @@ def test_a_killed_play_ends_like_one_that_was_not(tmp_path: Path) -> None:
     assert whole["open_tasks"] == whole["incidents"] == 0
     for home in homes:
         database = Database(f"sqlite:///{home / 'campaign.db'}")
-        assert verifying.verify(database).findings == [], "killed or not, every record follows on the one before"
+        assert verify_records.verify(database).findings == [], "killed or not, every record follows on the one before"
         assert not untaken(database), "what lies with a group is claimed before it is done"
         assert not backward(database), "nothing ends before it begins"
         database.dispose()

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audit import queries, stated
+from app.audit import form_times, queries
 from app.audit.queries import Filter, Record
 from app.audit.search import terms
 from app.engine.actor import SYSTEM
@@ -176,7 +176,7 @@ def visits(session: Session, campaign: int, after: str) -> Chunk:
     chosen = found[:PEOPLE]
     start, end = (Submission.data[("visit", name)].as_string() for name in ("start", "end"))
     mine = (Submission.campaign_id == campaign, Submission.actor.in_(chosen))
-    stating = stated.visit_forms(session, *mine)
+    stating = form_times.visit_forms(session, *mine)
     columns = (Submission.subject, Submission.form_id, Submission.actor, Submission.at, Submission.instance_key)
     rows = session.execute(
         select(*columns, start.label("start"), end.label("end"))
@@ -185,7 +185,7 @@ def visits(session: Session, campaign: int, after: str) -> Chunk:
     ).all()
     told: dict[tuple[str, str, str], _Visit] = {}
     for row in rows:
-        begin, finish = stated.moment(row.start), stated.moment(row.end)
+        begin, finish = form_times.moment(row.start), form_times.moment(row.end)
         if begin is not None and finish is not None:
             place = (row.actor, row.subject, row.form_id)
             first = told[place].filed if place in told and told[place].start == begin else row.at

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import abort, render_template, request
 from sqlalchemy.orm import Session
 
-from app.audit import queries, surroundings, wording
+from app.audit import queries, sentence_lookups, wording
 from app.audit.blueprint import blueprint
 from app.audit.conformance import rules, tables
 from app.audit.conformance.rules import Count, Finding
@@ -69,7 +69,7 @@ def conformance_rule(campaign: int, name: str) -> str:
 
 def _labels(session: Session, campaign: int, found: list[Finding]) -> list[str]:
     """What each finding is about, as people call it."""
-    known = surroundings.labels(session, {(campaign, each.fact.subject) for each in found if each.fact.subject})
+    known = sentence_lookups.labels(session, {(campaign, each.fact.subject) for each in found if each.fact.subject})
     return [
         known.get((campaign, each.fact.subject)) or (wording.subject(each.fact.subject, locale()) if each.fact.subject else "")
         for each in found

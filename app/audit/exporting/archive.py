@@ -14,7 +14,7 @@ from app.audit.exporting.choice import COUNTED, Choice
 from app.audit.exporting.tables import content
 from app.engine import contents, erasing
 from app.engine.models import Event
-from app.engine.proof import archiving, verifying
+from app.engine.proof import verify_records, write_archive
 
 
 def rows(session: Session, choice: Choice) -> int:
@@ -33,6 +33,6 @@ def as_zip(session: Session, choice: Choice, _locale: str) -> Iterator[bytes]:
     assert isinstance(engine, Engine)
     with tempfile.TemporaryDirectory(prefix="daopai-export-") as folder:
         path = Path(folder, "archive.zip")
-        with verifying.snapshot(engine) as connection:
-            archiving.write(connection, choice.wanted.campaign, path, erasing.uploads())
+        with verify_records.snapshot(engine) as connection:
+            write_archive.write(connection, choice.wanted.campaign, path, erasing.uploads())
         yield from content(path)

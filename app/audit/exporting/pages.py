@@ -24,7 +24,7 @@ from app.auth import Identity, access, actor, database
 from app.auth.language import locale
 from app.engine.errors import Conflict
 from app.engine.models import Event
-from app.engine.proof import closing
+from app.engine.proof import seal_at_once
 
 #: requests on the page
 REQUESTS = 30
@@ -135,7 +135,7 @@ def _file(choice: Choice, event: Event) -> Answer:
     """The file, made while it is sent; its name says which record tells that it was taken."""
     kind, base, language = FORMATS[choice.format], database(), locale()
     if kind.of_campaign:
-        closing.before_handing_out(base)
+        seal_at_once.before_handing_out(base)
 
     def pieces() -> Iterator[bytes]:
         with base.reading() as session:

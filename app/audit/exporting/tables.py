@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, stored, surroundings, wording
+from app.audit import descriptions, sentence_lookups, stored, wording
 from app.audit.exporting.choice import Choice, batches, records
 from app.audit.exporting.texts import COLUMNS
 from app.audit.queries import Record
 from app.audit.search import terms
-from app.later import Later
+from app.lazy_import import Later
 
 xlsxwriter = Later("xlsxwriter")
 
@@ -43,12 +43,12 @@ def heading(locale: str) -> list[str]:
 def lines(session: Session, choice: Choice, locale: str) -> Iterator[list[str]]:
     """The cells of every record, inert."""
     for some in batches(records(session, choice)):
-        around = surroundings.load(session, some)
+        around = sentence_lookups.load(session, some)
         for row in some:
             yield [inert(cell) for cell in _cells(row, around, locale)]
 
 
-def _cells(row: Record, around: surroundings.Surroundings, locale: str) -> list[str]:
+def _cells(row: Record, around: sentence_lookups.Surroundings, locale: str) -> list[str]:
     event, instance = row.event, row.instance
     return [
         str(event.key),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, stored, surroundings, wording
+from app.audit import descriptions, sentence_lookups, stored, wording
 from app.audit.history import devices, values
 from app.audit.queries import Record
 from app.audit.search import terms
@@ -57,14 +57,14 @@ class Entry:
 
 def build(session: Session, rows: Sequence[Record], locale: str) -> list[Entry]:
     """Lines for *rows*, in their order."""
-    around = surroundings.load(session, rows)
+    around = sentence_lookups.load(session, rows)
     places = devices.told(session, (row.event.origin for row in rows), locale)
     found = [_entry(row, around, places, locale) for row in rows]
     _fill_forms(session, found, locale)
     return found
 
 
-def _entry(row: Record, around: surroundings.Surroundings, places: Mapping[str, str], locale: str) -> Entry:
+def _entry(row: Record, around: sentence_lookups.Surroundings, places: Mapping[str, str], locale: str) -> Entry:
     return Entry(
         row,
         descriptions.sentence(row, around, locale),

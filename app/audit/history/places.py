@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.audit import surroundings
+from app.audit import sentence_lookups
 from app.element_names import spoken
 from app.engine.models import Definition
 
@@ -29,4 +29,4 @@ def process_names(session: Session, keys: set[int]) -> dict[int, str]:
 
 def people(session: Session, usernames: set[str]) -> dict[str, str]:
     """User name → name."""
-    return surroundings.names(session, {name for name in usernames if name})
+    return sentence_lookups.names(session, {name for name in usernames if name})

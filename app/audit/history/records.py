@@ -15,7 +15,7 @@ from app.audit.blueprint import blueprint
 from app.audit.history import entries
 from app.audit.queries import Filter, Record
 from app.audit.search.filling import LIGHT
-from app.audit.sentences import GROUPS, TEXTS
+from app.audit.sentence_templates import GROUPS, TEXTS
 from app.audit.wording import both
 from app.auth import access, database
 from app.auth.language import locale

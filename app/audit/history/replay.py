@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit import descriptions, queries, surroundings
+from app.audit import descriptions, queries, sentence_lookups
 from app.audit.blueprint import blueprint
 from app.audit.history import places, values, versions
 from app.audit.queries import Filter
@@ -160,7 +160,7 @@ def _tasks(session: Session, key: int) -> list[dict[str, Any]]:
 def _told(session: Session, key: int) -> list[dict[str, str]]:
     """Sentences of the instance's records, oldest first."""
     page = queries.select_records(session, Filter(instance=key), size=MOST_RECORDS, newest_first=False)
-    around = surroundings.load(session, page.rows)
+    around = sentence_lookups.load(session, page.rows)
     return [
         {
             "at": row.event.at.isoformat(),

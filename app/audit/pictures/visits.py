@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.audit import stated
+from app.audit import form_times
 from app.engine.models import Activity, Event, ProcessInstance, Task
 from app.forms.models import Submission
 
@@ -98,9 +98,9 @@ def _begun(created: datetime, completed: datetime, *told: datetime | None) -> da
 
 def _visited(session: Session, campaign: int, instances: Select[int], forms: set[str]) -> dict[int, datetime]:
     """Task → begin of the visit, as the form says it that completed it."""
-    stating = stated.visit_forms(session, Submission.campaign_id == campaign, Submission.form_id.in_(forms))
+    stating = form_times.visit_forms(session, Submission.campaign_id == campaign, Submission.form_id.in_(forms))
     if not stating:
         return {}
     tasks = select(Task.key).where(Task.instance_key.in_(instances), Task.form_id.in_(stating))
-    rows = session.execute(select(Submission.task_key, stated.VISIT_START).where(Submission.task_key.in_(tasks))).all()
-    return {task: at for task, text in rows if task and (at := stated.moment(text)) is not None}
+    rows = session.execute(select(Submission.task_key, form_times.VISIT_START).where(Submission.task_key.in_(tasks))).all()
+    return {task: at for task, text in rows if task and (at := form_times.moment(text)) is not None}

@@ -19,7 +19,7 @@ from app.border import number_or, whole_number
 from app.engine import events
 from app.engine.chain_models import Seal, Verification
 from app.engine.errors import Conflict
-from app.engine.proof import anchors, coverage, inclusion, mailing, sealing, verdict, verification, verifying
+from app.engine.proof import anchors, coverage, inclusion, mail_seals, verdict, verification_runs, verify_records, write_seals
 
 #: seals, and verifications, on one page
 SEALS, VERIFICATIONS = 20, 5
@@ -39,7 +39,7 @@ def proof() -> str:
             seals=rows[:SEALS],
             older=rows[SEALS - 1].number if len(rows) > SEALS else "",
             verifications=queries.verifications(session, VERIFICATIONS),
-            can_seal=sealing.public_key() is not None,
+            can_seal=write_seals.public_key() is not None,
             mail=queries.mail(session),
             may_send=identity().has("auditor"),
             left_out=coverage.words(locale()),
@@ -51,7 +51,7 @@ def proof() -> str:
 def seal() -> Response:
     """Seal everything that grew, now."""
     by = actor()
-    made = sealing.run(database(), everything=True)
+    made = write_seals.run(database(), everything=True)
     if made is None:
         flash(_("没有新的记录，不需要封印。"), "info")
     else:
@@ -81,11 +81,11 @@ def seal_mail() -> Response:
     by = actor()
 
     def work(session: Session) -> int:
-        last = sealing.newest(session)
-        if last is None or mailing.missing():
+        last = write_seals.newest(session)
+        if last is None or mail_seals.missing():
             return 0
-        events.record(session, "seal.mail_requested", by, subject=mailing.SUBJECT, detail={"number": last.number, "hash": last.hash})
-        mailing.ask(session, mailing.ASKED)
+        events.record(session, "seal.mail_requested", by, subject=mail_seals.SUBJECT, detail={"number": last.number, "hash": last.hash})
+        mail_seals.ask(session, mail_seals.ASKED)
         return last.number
 
     number = database().in_transaction(work)
@@ -102,7 +102,7 @@ def verification_begin() -> Response:
     """Begin a verification; people may leave it."""
     by = actor()
     try:
-        key = database().in_transaction(lambda session: verification.begin(session, by).key)
+        key = database().in_transaction(lambda session: verification_runs.begin(session, by).key)
     except Conflict as conflict:
         flash(conflict.text(locale()), "warning")
         return redirect(url_for("audit.proof"), 303)
@@ -119,8 +119,8 @@ def verification_page(key: int) -> str:
         if row is None:
             abort(404)
         part = "audit/proof/running.html" if request.headers.get("HX-Request") else "audit/proof/verification.html"
-        found = queries.told(session, verification.findings_of(row), locale())
-        limits = [limit.text(locale()) for limit in verification.limits_of(row)]
+        found = queries.told(session, verification_runs.findings_of(row), locale())
+        limits = [limit.text(locale()) for limit in verification_runs.limits_of(row)]
         said = verdict.sentence(row.seal, row.state == "SOUND", locale())
         return render_template(part, row=row, findings=found, limits=limits, verdict=said, may_read=identity().has("auditor"))
 
@@ -145,7 +145,7 @@ def anchor() -> Answer:
 def record_proof() -> Answer | Response:
     """The proof of one record as a file. That it was taken is recorded, since it holds the record's free texts."""
     key, by = number_or(request.form.get("key", "").strip()), actor()
-    with verifying.snapshot(database().engine) as connection:
+    with verify_records.snapshot(database().engine) as connection:
         found = inclusion.proof(connection, key)
     if found is None:
         flash(_("没有这条记录，或者它还没有被封印。请核对编号；新的记录请先封印。"), "warning")

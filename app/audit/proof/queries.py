@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import key_at
 from app.engine.chain_models import Chain, Seal, Verification
 from app.engine.models import Event, JobRow, ProcessInstance
-from app.engine.proof import mailing, sealing
+from app.engine.proof import mail_seals, write_seals
 from app.engine.proof.findings import Finding
 
 
@@ -28,11 +28,11 @@ class State:
 
 def state(session: Session) -> State:
     """Counted by the chains' own lengths: no record is read."""
-    last = sealing.newest(session)
+    last = write_seals.newest(session)
     lengths = sum(
         session.scalar(select(func.coalesce(func.sum(column), 0))) or 0 for column in (ProcessInstance.chain_length, Chain.length)
     )
-    own = sealing.public_key()
+    own = write_seals.public_key()
     return State(last, max(int(lengths) - (last.records if last else 0), 0), bool(last and own and own != last.public_key))
 
 
@@ -50,7 +50,7 @@ class Mail:
 
 def mail(session: Session) -> Mail:
     """Two statements, both by index."""
-    return Mail(mailing.missing(), mailing.sent(session), mailing.unsent(session))
+    return Mail(mail_seals.missing(), mail_seals.sent(session), mail_seals.unsent(session))
 
 
 def seals(session: Session, before: int | None, limit: int) -> list[Seal]:
@@ -81,7 +81,7 @@ def told(session: Session, findings: list[Finding], language: str) -> list[Told]
 
 def recent(session: Session, limit: int) -> list[Event]:
     """The newest records that a seal holds: examples to prove."""
-    last = sealing.newest(session)
+    last = write_seals.newest(session)
     if last is None:
         return []
     return list(session.scalars(select(Event).where(Event.key < key_at(last.at)).order_by(Event.key.desc()).limit(limit)))

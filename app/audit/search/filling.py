@@ -13,7 +13,7 @@ from app import clock
 from app.audit.models import RecordIndex, RecordSpan
 from app.audit.search import store, terms
 from app.db import Database
-from app.engine.chores import chore
+from app.engine.housekeeping import chore
 from app.engine.models import Event, ProcessInstance
 
 #: Records of one transaction: a few hundredths of a second of SQLite's write lock.

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth import Identity
-from app.campaign import known
+from app.campaign import prefill
 from app.campaign.models import CodeItem, Household, Village
 from app.engine import definitions
 from app.forms import masking, schema, submissions
@@ -41,7 +41,7 @@ def filled(session: Session, home: Household, *, clear: bool) -> tuple[schema.Fo
     if deployed is None:
         return None
     form = schema.load(deployed.content)
-    data = known.form_data(session, home, village_name(session, home))
+    data = prefill.form_data(session, home, village_name(session, home))
     return form, data if clear else masking.masked(form, data), None
 
 

@@ -28,7 +28,7 @@ from app.campaign.documents.sealed import with_seal
 from app.campaign.models import Campaign, DocumentTemplate
 from app.engine import events, kept_files
 from app.engine.actor import Actor
-from app.later import Later
+from app.lazy_import import Later
 
 paper, word_to_pdf = Later("app.campaign.documents.paper"), Later("app.campaign.documents.word_to_pdf")
 

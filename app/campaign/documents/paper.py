@@ -9,14 +9,14 @@ from reportlab.lib import colors
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer, Table
 
-from app.campaign.documents import faces, typesetting
+from app.campaign.documents import fonts, typesetting
 from app.campaign.documents.content import PaperForm, Section, Sheet
 from app.campaign.documents.typesetting import Text, markup
 
 #: top, right, bottom, left: forms are punched at the left
 _MARGINS = (20 * mm, 15 * mm, 18 * mm, 22 * mm)
 _GRID = [
-    ("FONTNAME", (0, 0), (-1, -1), faces.NAME),  # of empty cells: otherwise reportlab names Helvetica
+    ("FONTNAME", (0, 0), (-1, -1), fonts.NAME),  # of empty cells: otherwise reportlab names Helvetica
     ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
     ("LEFTPADDING", (0, 0), (-1, -1), 3),

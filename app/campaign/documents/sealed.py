@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign.documents.content import Document
-from app.engine.proof import sealing
+from app.engine.proof import write_seals
 
 #: Enough of the seal's hash to find it in an anchor file and to leave no second one.
 _SHOWN = 32
@@ -21,7 +21,7 @@ def with_seal(session: Session, document: Document) -> Document:
     A paper that was signed carries the first seal after that, so that each print of it is the same.
     """
     since = document.printed.stored_at if document.printed is not None else None
-    last = sealing.newest(session) if since is None else sealing.first_after(session, since)
+    last = write_seals.newest(session) if since is None else write_seals.first_after(session, since)
     if last is None:
         return document
     # In eights: easier to compare by eye, and a line of paper breaks between them.

@@ -14,7 +14,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
 
-from app.campaign.documents import faces
+from app.campaign.documents import fonts
 from app.campaign.documents.phrases import clean
 
 ALIGNMENTS = {"left": TA_LEFT, "center": TA_CENTER, "right": TA_RIGHT}
@@ -28,13 +28,13 @@ _UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufef
 def markup(text: Any) -> str:
     """Text for a paragraph: nothing in it is markup; line breaks stay. A character that the face lacks is named, not left out."""
     plain = _UNSEEN.sub("", clean(text).translate(_INSTEAD))
-    shown = "".join(sign if sign in "\n\t" or faces.has(sign) else f"〔U+{ord(sign):04X}〕" for sign in plain)
+    shown = "".join(sign if sign in "\n\t" or fonts.has(sign) else f"〔U+{ord(sign):04X}〕" for sign in plain)
     return escape(shown).replace("  ", "\u3000").replace("\n", "<br/>")
 
 
 def style(font: str, size: float, leading: float, *, align: str = "left", **more: Any) -> ParagraphStyle:
     """A style that breaks lines between Chinese characters."""
-    found = faces.face(font)
+    found = fonts.face(font)
     made = ParagraphStyle(font, fontName=found.name, fontSize=size, leading=leading, alignment=ALIGNMENTS[align], wordWrap="CJK", **more)
     made.heavy = found.heavy
     return made
@@ -72,7 +72,7 @@ class AtFoot(Flowable):  # type: ignore[misc]
 
 def page_number_sides(canvas: Any, document: Any) -> None:
     """— 1 — in 4号 as GB/T 9704 wants it: 7 mm under the type area, outside, one character in."""
-    found = faces.face("宋体")
+    found = fonts.face("宋体")
     canvas.setFont(found.name, 14)
     text, y = f"— {canvas.getPageNumber()} —", document.bottomMargin - 7 * mm - 11
     if canvas.getPageNumber() % 2:
@@ -83,7 +83,7 @@ def page_number_sides(canvas: Any, document: Any) -> None:
 
 def page_number_middle(canvas: Any, document: Any) -> None:
     """第 1 页, in the middle."""
-    canvas.setFont(faces.face("宋体").name, 9)
+    canvas.setFont(fonts.face("宋体").name, 9)
     canvas.drawCentredString(document.pagesize[0] / 2, document.bottomMargin - 8 * mm, f"第 {canvas.getPageNumber()} 页")
 
 
@@ -113,7 +113,7 @@ def save(
         creator="Daopai",
         lang="zh-CN",
         invariant=1,
-        initialFontName=faces.face("宋体").name,  # otherwise reportlab names Helvetica
+        initialFontName=fonts.face("宋体").name,  # otherwise reportlab names Helvetica
     )
     frame = Frame(left, bottom, size[0] - left - right, size[1] - top - bottom, 0, 0, 0, 0)
     document.addPageTemplates(PageTemplate(frames=[frame], onPageEnd=on_page or (lambda _canvas, _document: None)))

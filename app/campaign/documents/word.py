@@ -15,7 +15,7 @@ from app.campaign.documents.phrases import clean
 from app.campaign.documents.plain_jinja import PlainEnvironment
 from app.engine import safe_xml
 from app.engine.errors import Refused
-from app.later import Later
+from app.lazy_import import Later
 
 docx, docxtpl = Later("docx"), Later("docxtpl")
 

@@ -19,7 +19,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Flowable, PageBreak, Spacer, Table
 from reportlab.platypus.flowables import HRFlowable
 
-from app.campaign.documents import faces, typesetting
+from app.campaign.documents import fonts, typesetting
 from app.campaign.documents.typesetting import AtFoot, Text
 
 _ALIGN = {0: "left", 1: "center", 2: "right", 3: "left", 4: "left"}
@@ -152,7 +152,7 @@ def _runs(paragraph: WordParagraph) -> Iterator[str]:
                 continue
             size = f' size="{_points(own[1])}"' if own[1] is not None else ""
             color = f' color="#{own[2]}"' if own[2] is not None else ""
-            yield f'<font name="{faces.face(own[0]).name}"{size}{color}>{text}</font>'
+            yield f'<font name="{fonts.face(own[0]).name}"{size}{color}>{text}</font>'
 
 
 def _line_below(paragraph: WordParagraph) -> list[Flowable]:
@@ -170,7 +170,7 @@ def _table(table: WordTable, room: float) -> Table:
     scale = min(1.0, room / sum(widths))
     rows: list[list[Any]] = []
     commands: list[tuple[Any, ...]] = [
-        ("FONTNAME", (0, 0), (-1, -1), faces.NAME),
+        ("FONTNAME", (0, 0), (-1, -1), fonts.NAME),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("LEFTPADDING", (0, 0), (-1, -1), 4),
     ]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.auth.roles import ROLES
-from app.campaign import known, progress, questions
+from app.campaign import prefill, progress, questions
 from app.campaign.hooks import findings, subjects
 from app.campaign.models import Guide, Hold, Household, Question, Visit
 from app.campaign.wording import either
@@ -42,14 +42,14 @@ def household_form(session: Session, task: Task, _identity: Any) -> Prepared | N
             data.pop(field, None)
         data.get("visit", {}).pop("self_checked", None)
     else:
-        data = known.form_data(session, home, name)
+        data = prefill.form_data(session, home, name)
     guides = _guides(session, home)
     visit = data.setdefault("visit", {})
     visit.setdefault("guide", guides[0] if guides else None)
     visit.setdefault("start", clock.local(clock.now()).isoformat(timespec="minutes"))
     context = {
         **subjects.context(home, name),
-        "extract": known.extracts(session, home),
+        "extract": prefill.extracts(session, home),
         "key_reasons": subjects.options(session, task.campaign_id, "key_reasons"),
         "guides": guides,
         "duplicate_ids": [],
@@ -111,7 +111,7 @@ def duplicates(session: Session, task: Task, data: Mapping[str, Any]) -> dict[st
     if home is None or not isinstance(rows, list):
         return {}
     entered = [str(row.get("id_number") or "") for row in rows if isinstance(row, dict)]
-    return {"duplicate_ids": known.others_with(session, home, [number for number in entered if "*" not in number])}
+    return {"duplicate_ids": prefill.others_with(session, home, [number for number in entered if "*" not in number])}
 
 
 @hooks.accepts(*HOUSEHOLD_FORMS)

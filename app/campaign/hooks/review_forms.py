@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import known, numbers, people, progress
+from app.campaign import numbers, people, prefill, progress
 from app.campaign.documents import household_documents
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
@@ -72,7 +72,7 @@ def rereviewed(session: Session, task: Task, _submission: Submission, outcome: A
         return
     home = subjects.needed(subjects.household(session, task), task, "household")
     last = subjects.needed(submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject), task, "form")
-    known.adopt(session, home, submissions.data_of(session, last, unmask=True))
+    prefill.adopt(session, home, submissions.data_of(session, last, unmask=True))
     household_documents.keep_approved(session, home, last, actor, at=clock.now())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import known
+from app.campaign import prefill
 from app.campaign.hooks import findings, subjects
 from app.campaign.importing.columns import key_fields, sources
 from app.campaign.wording import MODES
@@ -25,7 +25,7 @@ def verification(session: Session, task: Task, _identity: Any) -> Prepared | Non
     if home is None:
         return None
     name = subjects.village_name(session, home)
-    found = known.extracts(session, home)
+    found = prefill.extracts(session, home)
     compared = {column.key: {source.key: found.get(source.key, {}).get(column.key) for source in sources()} for column in key_fields()}
     for values in compared.values():
         if values["actual"] is None:
@@ -50,7 +50,7 @@ def verified(session: Session, task: Task, submission: Submission, outcome: Any,
         home.visit_mode = str(mode)
     if outcome.data.get("verified"):
         home.verified_at = now
-        known.set_extract(session, home, "actual", {key: values.get("actual") for key, values in rows.items()})
+        prefill.set_extract(session, home, "actual", {key: values.get("actual") for key, values in rows.items()})
     raised = findings.raise_found(session, home, submission, outcome.problems, actor, now)
     return {"problems": raised, "held": home.open_holds > 0}
 

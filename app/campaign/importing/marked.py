@@ -11,7 +11,7 @@ from app.campaign.importing import texts
 from app.campaign.importing.columns import FOUR, Column, Sheets
 from app.campaign.importing.reading import CellError, Sheet
 from app.campaign.importing.texts import say
-from app.later import Later
+from app.lazy_import import Later
 
 xlsxwriter = Later("xlsxwriter")
 

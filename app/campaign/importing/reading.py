@@ -11,7 +11,7 @@ from typing import Any
 
 from app.campaign.importing.columns import Column, Sheets
 from app.campaign.importing.texts import say
-from app.later import Later
+from app.lazy_import import Later
 
 openpyxl = Later("openpyxl")
 

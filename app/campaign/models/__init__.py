@@ -48,7 +48,7 @@ from app.campaign.models.setup import (
     WorkGroup,
 )
 from app.db import Base
-from app.engine.told.followed import follow
+from app.engine.change_journal.followed_rows import follow
 
 __all__ = [
     "SOURCES",

@@ -28,7 +28,7 @@ from app.campaign.documents import choices, kinds, making, word
 from app.campaign.documents.samples import SAMPLES
 from app.campaign.models import DocumentTemplate
 from app.engine import events
-from app.engine.proof import closing
+from app.engine.proof import seal_at_once
 
 #: who changes templates
 _EDITORS = ("office", "admin")
@@ -86,7 +86,7 @@ def make_document(kind: str, form: str) -> Response:
     """The file about ``about``, as a download; recorded with its SHA-256."""
     who, by = identity(), actor()
     if kind in kinds.KINDS and kinds.KINDS[kind].signed and form in kinds.KINDS[kind].formats and who.has(*kinds.KINDS[kind].roles):
-        closing.before_handing_out(database())
+        seal_at_once.before_handing_out(database())
     with database().reading() as session:
         try:
             made = making.make(session, who, kind, form, request.form.get("about", "").strip()[:100])

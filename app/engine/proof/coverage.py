@@ -8,8 +8,8 @@ from sqlalchemy import MetaData, Table
 
 from app.engine import contents
 from app.engine.chain_models import Seal, SealedHead
+from app.engine.change_journal import followed_rows
 from app.engine.models import Activity, Event, TaskCandidate
-from app.engine.told import followed
 
 #: tables, or columns of tables, that are left out together: (what they are and why, in Chinese; in English)
 LEFT_OUT: dict[tuple[str, ...], tuple[str, str]] = {
@@ -92,8 +92,8 @@ def unsaid(metadata: MetaData) -> list[str]:
 
 def _unseen(table: Table) -> Iterator[str]:
     seen = {_REVISION} | _HEADS.get(table.name, set())
-    if table.name in followed.FOLLOWED:
-        seen |= set(followed.FOLLOWED[table.name].columns)
+    if table.name in followed_rows.FOLLOWED:
+        seen |= set(followed_rows.FOLLOWED[table.name].columns)
     if table.name in contents.COVERED:
         seen |= set(contents.COVERED[table.name][1])
     yield from (column.name for column in table.columns if column.name not in seen)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from app.engine import chains
 from app.engine.chain_models import Seal, SealedHead
 from app.engine.models import Event
-from app.engine.proof import anchors, merkle, one_chain, reading
+from app.engine.proof import anchors, check_chain, merkle, reading
 
 FORMAT = "daopai-proof-1"
 
@@ -25,14 +25,14 @@ def proof(connection: Connection, key: int) -> dict[str, Any] | None:
         return None
     (whole,) = reading.one_chain_after_another(connection, place.chain - 1, place.chain, found.seal)
     rows = whole.rows[place.seq - 1 : found.length]
-    texts = [one_chain.read(row)[0] or b"" for row in rows]
+    texts = [check_chain.read(row)[0] or b"" for row in rows]
     seal = connection.execute(select(*Seal.__table__.c).where(Seal.number == found.seal)).mappings().one()
     record = rows[0]
     return {
         "format": FORMAT,
         "record": texts[0].decode(),
         **_free_texts(record),
-        "previous": whole.rows[place.seq - 2][one_chain.HASH] if place.seq > 1 else "",
+        "previous": whole.rows[place.seq - 2][check_chain.HASH] if place.seq > 1 else "",
         "following": [chains.digest(text) for text in texts[1:]],
         "chain": place.chain,
         "length": found.length,
@@ -42,11 +42,11 @@ def proof(connection: Connection, key: int) -> dict[str, Any] | None:
     }
 
 
-def _free_texts(record: one_chain.Row) -> dict[str, Any]:
+def _free_texts(record: check_chain.Row) -> dict[str, Any]:
     """The free texts with their salt, so that whoever holds the proof can read and check them."""
-    detail = one_chain.detail_of(record)
+    detail = check_chain.detail_of(record)
     return {
-        "salt": record[one_chain.SALT],
+        "salt": record[check_chain.SALT],
         "texts": {name: detail[name] for name in chains.free_of(detail) if isinstance(detail[name], str)},
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.engine import chains
-from app.engine.proof.one_chain import ACTIVITY, OneChain
+from app.engine.proof.check_chain import ACTIVITY, OneChain
 
 #: Rows fetched at a time.
 _FETCH = 2_000

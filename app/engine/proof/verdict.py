@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from app.engine.proof import sealing
+from app.engine.proof import write_seals
+from app.engine.proof.check_times import Counted
 from app.engine.proof.findings import Finding
-from app.engine.proof.times import Counted
 
 #: How the codes of what it adds begin.
 LIMIT = "limit_"
@@ -45,7 +45,7 @@ def anchored(seals: list[tuple[Any, str]], anchor: Mapping[int, Mapping[str, Any
     if len(keys) > 1:
         first = next(number for number, key in seals if key != seals[0][1])
         yield Finding("limit_keys", detail={"many": len(keys), "number": first})
-    own = sealing.public_key()
+    own = write_seals.public_key()
     if own is not None and own != seals[-1][1]:
         yield Finding("limit_own_key", detail={"public_key": own})
     code = "limit_no_anchor" if not anchor else "limit_anchor" if elsewhere else "limit_own_anchor"

@@ -102,7 +102,7 @@ def _obey(run: Run, command: steps.Command) -> None:
 
 
 def _move(run: Run, command: steps.Move) -> None:
-    """Whether the target is a place for a token has been looked at before (``moving``)."""
+    """Whether the target is a place for a token has been looked at before (``token_moves``)."""
     token = run.token(command.key)
     scope = token.scope
     run.events.cancel(token, "moved")

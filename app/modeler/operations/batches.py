@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app import clock, exact_json
 from app.acts import operating, privacy
 from app.db import new_key
-from app.engine import batches, events, moving, rehearsal
+from app.engine import batches, events, migration_dry_run, token_moves
 from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound
 from app.engine.models import Event, JobRow, ProcessInstance
@@ -152,8 +152,8 @@ def _rehearse(session: Session, batch: OperationBatch, target: int, _by: Actor) 
     instance = session.get(ProcessInstance, target)
     if instance is None:
         raise NotFound("instance", target)
-    found = rehearsal.plan(session, instance, batch.to_key or 0, batch.mapping, recompute=batch.recompute)
-    if found.verdict != rehearsal.FINE:
+    found = migration_dry_run.plan(session, instance, batch.to_key or 0, batch.mapping, recompute=batch.recompute)
+    if found.verdict != migration_dry_run.FINE:
         raise NotYet(found)
     return rehearsed(found)
 
@@ -185,7 +185,7 @@ def _move(session: Session, batch: OperationBatch, target: int, by: Actor) -> No
     if instance is None:
         raise NotFound("instance", target)
     ((source, to),) = batch.mapping.items()
-    tokens = [place.key for place in moving.places(instance) if place.element_id == source and not place.waits]
+    tokens = [place.key for place in token_moves.places(instance) if place.element_id == source and not place.waits]
     if not tokens:
         raise Conflict("token_gone")
     for key in tokens:

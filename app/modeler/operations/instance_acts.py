@@ -15,7 +15,7 @@ from app import clock, exact_json
 from app.acts import operating, privacy
 from app.auth import access, actor, database
 from app.border import number_or
-from app.engine import definitions, moving, runtime
+from app.engine import definitions, runtime, token_moves
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, StepFailed
 from app.modeler.operations import instance_queries, words
@@ -89,7 +89,7 @@ def instance_move(key: int) -> Response | str:
         )
     try:
         with database().reading() as session:
-            seen = moving.preview_move(session, key, token, target)
+            seen = token_moves.preview_move(session, key, token, target)
     except (Conflict, StepFailed) as refused:
         flash(said(refused), "error")
         return redirect(_page(key, "tokens"), 303)

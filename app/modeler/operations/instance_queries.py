@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.acts import privacy
 from app.border import number_or
-from app.engine import definitions, migration, moving
+from app.engine import definitions, migration, token_moves
 from app.engine.errors import NotFound
 from app.engine.migration_models import InstanceMigration
 from app.engine.models import Definition, Event, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
@@ -73,7 +73,7 @@ def whole(session: Session, key: int, before: str = "") -> Whole:
     running = row.state in ("ACTIVE", "SUSPENDED")
     tokens = [
         Token(place.key, *words.option(process.elements[place.element_id]), place.joining)
-        for place in moving.places(row)
+        for place in token_moves.places(row)
         if running and not place.waits and place.element_id in process.elements
     ]
     newest = definitions.newest(session, "process", row.process_id)
@@ -84,7 +84,7 @@ def whole(session: Session, key: int, before: str = "") -> Whole:
         definition=definitions.get(session, row.definition_key),
         elements={element.id: words.named(element.name) or element.id for element in process.elements.values()},
         tokens=tokens,
-        targets={token.element_id: [words.option(each) for each in moving.targets(process, token.element_id)] for token in tokens},
+        targets={token.element_id: [words.option(each) for each in token_moves.targets(process, token.element_id)] for token in tokens},
         variables=privacy.variables(row.variables),
         tasks=session.scalars(select(Task).where(Task.instance_key == key, Task.state == "OPEN").order_by(Task.key)).all(),
         jobs=session.scalars(select(JobRow).where(JobRow.instance_key == key).order_by(JobRow.due_at, JobRow.key).limit(200)).all(),

@@ -128,7 +128,7 @@ def _moment(
 ) -> tuple[datetime | None, tuple[str, str] | None]:
     """What *written* gives over an instance's variables at the moment *since*; ``kind`` is that of a timer."""
     try:
-        with clock.apart(since):
+        with clock.override(since):
             value = feel.resolve(written, _seen(element, variables))
         if value is None or value == "":
             return None, None

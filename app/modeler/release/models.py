@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Te
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Key, UtcDateTime, new_key
-from app.engine.told.followed import follow
+from app.engine.change_journal.followed_rows import follow
 
 
 class ReleaseRequest(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Key, UtcDateTime, new_key
-from app.engine.told.followed import follow
+from app.engine.change_journal.followed_rows import follow
 
 
 class Trial(Base):

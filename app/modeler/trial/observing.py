@@ -15,7 +15,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import assignment, bpmn, definitions, feel, hanging
+from app.engine import assignment, bpmn, definitions, feel, stuck_joins
 from app.engine.errors import ExpressionError
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
 from app.modeler.trial.steps import root
@@ -113,7 +113,7 @@ def _incidents(session: Session, seen: Seen, written: Callable[[int | None, str]
         at = written(instance_key, element)
         if kind == assignment.KIND:
             seen.nobody[at] = message
-        elif kind == hanging.KIND:
+        elif kind == stuck_joins.KIND:
             seen.stuck.append(at)
         else:
             seen.incidents.append(at)

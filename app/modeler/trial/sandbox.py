@@ -1,7 +1,7 @@
 """A throw-away database in memory with everything that is deployed and some files more, where our own engine runs on a clock of its own.
 
-Nothing of a trial reaches the real database, the real clock or a handler: the sandbox has another ``Database``, ``clock.apart`` moves the
-time of this thread alone, and ``handlers.answered_by`` stands before every handler.
+Nothing of a trial reaches the real database, the real clock or a handler: the sandbox has another ``Database``, ``clock.override``
+moves the time of this thread alone, and ``handlers.answered_by`` stands before every handler.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class Sandbox:
 
     @contextmanager
     def _running(self, at: datetime) -> Iterator[None]:
-        with clock.apart(at) as self._mover, handlers.answered_by(lambda session, context: self._answer(session, context)):
+        with clock.override(at) as self._mover, handlers.answered_by(lambda session, context: self._answer(session, context)):
             yield
 
     def kept(self) -> bytes:
@@ -226,7 +226,7 @@ def _prepare(base: Deployed, files: Mapping[str, bytes], at: datetime, stubs: Co
     db = _in_memory(base.people)
     try:
         _connection(db).deserialize(_empty())
-        with clock.apart(at):
+        with clock.override(at):
             db.in_transaction(lambda session: _copy(session, base, at))
             if files:
                 db.in_transaction(lambda session: definitions.deploy(session, files, TRIAL, now=at))

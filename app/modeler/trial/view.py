@@ -17,8 +17,8 @@ from app import clock
 from app.acts import privacy
 from app.auth import roles
 from app.engine import assignment, causes, definitions
+from app.engine.instance_progress import standing
 from app.engine.models import Activity, Incident, JobRow, ProcessInstance, SubscriptionRow, Task
-from app.engine.standing import standing
 from app.modeler.trial import filling, observing, samples, sentences, steps
 from app.modeler.trial.playing import Played
 

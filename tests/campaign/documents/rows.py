@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, personal
 from app.auth import Held, Identity
-from app.campaign import known
+from app.campaign import prefill
 from app.campaign.models import Guide, Household, LedgerDay, Notice, Problem, ProblemList, Report, Signature, Staff
 from app.db import Database, new_key
 from app.engine import definitions
@@ -79,7 +79,7 @@ def filled_household(db: Database, code: str = HOME, *, approved: bool = True, *
 
     def work(session: Session) -> None:
         home = home_of(session, code)
-        data = {**known.form_data(session, home, "柏树村"), "poverty_cause": "illness", **changes}
+        data = {**prefill.form_data(session, home, "柏树村"), "poverty_cause": "illness", **changes}
         data["visit"] = {**data["visit"], "signature": "signed"}
         submit(session, "household_registered", f"household:{code}", data)
         home.approved_at = NOON if approved else None

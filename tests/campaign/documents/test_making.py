@@ -15,7 +15,7 @@ from app.campaign.documents import making
 from app.campaign.documents.kinds import KINDS
 from app.campaign.models import DayProgress, LedgerEntry, Member, Problem
 from app.db import Database
-from app.engine.proof import sealing
+from app.engine.proof import write_seals
 from tests import web
 from tests.campaign import world
 from tests.campaign.documents import rows
@@ -243,8 +243,8 @@ def test_reports(campaign: Database) -> None:
 
 def test_below_the_signatures_stands_the_newest_seal(campaign: Database, tmp_path: Path) -> None:
     """Who holds the paper holds an anchor: number, time and hash of the seal over all records."""
-    sealing.install("5e" * 32, tmp_path / "anchors")
-    made = sealing.run(campaign)
+    write_seals.install("5e" * 32, tmp_path / "anchors")
+    made = write_seals.run(campaign)
     assert made is not None
     text = pdf_text(content(campaign, CADRE, "village_report", "pdf", "V05")) + pdf_text(
         content(campaign, OFFICE, "household_form", "pdf", HOME)

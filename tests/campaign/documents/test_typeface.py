@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from app.campaign.documents import faces, paper, word, word_to_pdf
+from app.campaign.documents import fonts, paper, word, word_to_pdf
 from app.campaign.documents.content import Column, PaperForm, Section, Sheet
 from app.campaign.documents.samples import SAMPLES
 from tests.campaign.documents.reading import pdf_fonts, pdf_text
@@ -54,14 +54,14 @@ def test_names_with_rare_characters_can_be_copied_out() -> None:
 
 def test_the_face_has_every_character_of_the_national_standard_s_first_two_levels() -> None:
     pairs = (bytes((high, low)) for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF))
-    missing = [sign for pair in pairs for sign in pair.decode("gb2312", "ignore") if not faces.has(sign)]
+    missing = [sign for pair in pairs for sign in pair.decode("gb2312", "ignore") if not fonts.has(sign)]
     assert not missing
-    assert all(faces.has(chr(code)) for code in range(0x4E00, 0x9FA6))
-    assert sum(not faces.has(chr(code)) for code in range(0x3400, 0x4DB6)) < 2000
+    assert all(fonts.has(chr(code)) for code in range(0x4E00, 0x9FA6))
+    assert sum(not fonts.has(chr(code)) for code in range(0x3400, 0x4DB6)) < 2000
 
 
 def test_a_character_that_the_face_lacks_is_named_and_not_left_out() -> None:
-    assert not faces.has("\U0001f600")
+    assert not fonts.has("\U0001f600")
     text = pdf_text(paper.form(PaperForm("题", "甲\U0001f600乙\u200b丙", []), author="镇"))
     assert "甲〔U+1F600〕乙丙" in text.replace("\n", "")
 
