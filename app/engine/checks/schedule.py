@@ -84,7 +84,7 @@ def _order(process: Process, plan: Schedule, found: Findings) -> None:
     try:
         dates = plan.compute(_SAMPLE)
     except FormulaError as error:
-        found.error("schedule_formula", process, reason=str(error), english=error.english)
+        found.error("schedule_formula", process, reason=str(error), reason_en=error.english)
         return
     except ValueError as circle:
         found.error("schedule_circle", process, dates=" → ".join(labels[name] for name in (*circle.args[0], circle.args[0][0])))
