@@ -17,7 +17,7 @@ FILES = sorted(path for path in APP.rglob("*.py") if "node_modules" not in path.
 
 #: Who may import whom, by the part under ``app``: everything else is refused.
 FEATURES = {"inbox", "modeler", "audit", "campaign", "api"}
-GROUND = {"db", "clock", "config", "later", "exact_json", "column_lengths"}
+GROUND = {"db", "clock", "config", "lazy_import", "exact_json", "column_lengths"}
 BORDER = {"border"}
 ALLOWED = {
     "exact_json": set(),
@@ -27,7 +27,7 @@ ALLOWED = {
     "config": set(),
     # What may come in by HTTP at all.
     "border": set(),
-    "later": set(),
+    "lazy_import": set(),
     "mail": {"config"},
     # What failed is kept without the values that it quotes.
     "engine": GROUND | {"mail", "personal"},

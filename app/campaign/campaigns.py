@@ -171,7 +171,8 @@ def given(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def _time(session: Session, campaign: Campaign) -> dict[str, Any]:
-    return schedule.needed(session, campaign).variables(dates(session, campaign.id), calendar(session, campaign.id))
+    plan, stated = schedule.of(session, campaign), dates(session, campaign.id)
+    return plan.variables(stated, calendar(session, campaign.id)) if plan.anchor in stated else dict(stated)
 
 
 def variables(session: Session, campaign: Campaign) -> dict[str, Any]:

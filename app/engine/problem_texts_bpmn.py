@@ -194,7 +194,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有名为“{name}”的日期。请检查名称，相近的有：{known}。",
         "There is no date “{name}”. Check the name. Similar: {known}.",
     ),
-    "schedule_formula": ('{reason}。请改公式，如 =back(11, "08:30")。', '{english}. Write a formula such as =back(11, "08:30").'),
+    "schedule_formula": ('{reason}。请改公式，如 =back(11, "08:30")。', '{reason_en}. Write a formula such as =back(11, "08:30").'),
     "schedule_circle": (
         "日期互相引用，无法计算：{dates}。请改其中一个公式。",
         "These dates are computed from each other: {dates}. Change one of the formulas.",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.db import Database
-from app.engine import errors, jobs, runtime
+from app.engine import definitions, errors, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.models import Activity, Definition, TaskCandidate
 from tests.engine import drawing as d
@@ -295,8 +296,9 @@ def test_a_suspended_instance_stands_still_until_it_is_resumed(db: Database, at:
 
 def test_a_process_that_calls_itself_for_ever_fails(db: Database, at: At) -> None:
     """The check warns; it is not refused, because a condition that the check cannot read may end it."""
-    made = d.deploy(db, d.diagram("p", d.start(), d.call("c", "p"), d.end(), flows="s>c>e"))
-    assert [(each.code, each.element_id) for each in made.warnings if each.code == "calls_itself"] == [("calls_itself", "c")]
+    files = {"p.bpmn": d.diagram("p", d.start(), d.call("c", "p"), d.end(), flows="s>c>e")}
+    made = db.in_transaction(lambda session: definitions.deploy(session, files, ANN, now=clock.now()))
+    assert [(each.code, each.element_id) for each in made.warnings] == [("calls_itself", "c")]
     with pytest.raises(errors.StepFailed) as failed:
         run(db, runtime.start, "p", {}, ANN)
     assert failed.value.kind == "limit"
