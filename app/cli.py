@@ -22,7 +22,7 @@ from app.auth import accounts
 from app.auth.directory import Directory
 from app.auth.roles import SEPARATED
 from app.auth.scopes import LONGEST, SCOPES, USUAL
-from app.campaign import demonstration
+from app.campaign import demonstration, plan
 from app.config import Config, ConfigError, from_environment
 from app.db import outage
 from app.deploying import COMMAND_LINE, prepare, read_files, shipped_files
@@ -141,14 +141,19 @@ def _serve_production(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     shipped = shipped_files()
-    files = read_files(options.files) if options.files else shipped
+    given = read_files(options.files) if options.files else {**shipped, **read_files([plan.FILE])}
+    plans = {name: content for name, content in given.items() if name == plan.FILE.name}
+    files = {name: content for name, content in given.items() if name not in plans}
     # what is given stands over what is shipped, as it would after its deployment
     problems = definitions.check(files, definitions.known_files({**shipped, **files}, roles=Directory.roles))
     for problem in problems:
         print(problem.bilingual())
-    refused = [problem for problem in problems if problem.severity == "error"]
+    wrong = [f"{name}: {problem}" for name, content in plans.items() for problem in plan.problems(content)]
+    for sentence in wrong:
+        print(sentence)
+    refused = bool(wrong) or any(problem.severity == "error" for problem in problems)
     if not refused:
-        print(f"{len(files)} 个文件，没有错误 ({len(files)} files, no errors)")
+        print(f"{len(given)} 个文件，没有错误 ({len(given)} files, no errors)")
     return 1 if refused else 0
 
 

@@ -14,6 +14,7 @@ from app.campaign import (
     date_changes,  # noqa: F401  (lets campaigns in preparation follow a released schedule)
     handlers,  # noqa: F401  (registers the service-task types that diagrams may name)
     places,
+    plan,
 )
 from app.config import ROOT, Config, ConfigError
 from app.db import Database
@@ -59,8 +60,9 @@ def shipped_files() -> dict[str, bytes]:
 def prepare(config: Config) -> Database:
     """Migrate the database, deploy what is shipped and new here, and load its scenarios; a file that has not changed changes nothing.
 
-    ConfigError when the database is another installation's.
+    ConfigError when the database is another installation's, or the plan cannot be read.
     """
+    plan.load()
     personal.install(config.data_key)
     write_seals.install_from(config)
     mail_seals.install_from(config)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.campaign import plan as plans
 from app.campaign import schedule, settings
 from app.campaign.errors import Conflict, NotFound
 from app.campaign.models import Campaign, CampaignDate, CodeItem, Holiday, Village, WorkGroup
 from app.engine import events, runtime
 from app.engine.actor import Actor
-
-_CODE_LISTS = Path(__file__).parent / "data" / "code_lists.json"
 
 
 def create(
@@ -57,10 +54,9 @@ def create(
 
 
 def _code_items(campaign_id: int) -> list[dict[str, Any]]:
-    lists = json.loads(_CODE_LISTS.read_text(encoding="utf-8"))
     return [
         {"campaign_id": campaign_id, "list": name, "code": code, "label_zh": zh, "label_en": en, "position": position, "active": True}
-        for name, items in lists.items()
+        for name, items in plans.section("code_lists").items()
         for position, (code, zh, en) in enumerate(items, start=1)
     ]
 

@@ -1,19 +1,15 @@
-"""What people call the fields of the household form (``data/fields.json``)."""
+"""What people call the fields of the household form."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
-_FIELDS = Path(__file__).parent / "data" / "fields.json"
+from app.campaign import plan
 
 
-@cache
 def labels() -> Mapping[str, str]:
     """Path in the household form → label."""
-    found: dict[str, str] = json.loads(_FIELDS.read_text(encoding="utf-8"))
+    found: dict[str, str] = plan.section("field_labels")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Running numbers: each series of a campaign counts 1, 2, 3 … without a gap and without a double."""
+"""Running numbers: each series of a campaign counts 1, 2, 3 … without a gap and without a double. How a number is written is the plan's."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.campaign import plan
 from app.campaign.models import Counter
 from app.engine.change_journal import bulk
+
+
+def give(session: Session, campaign_id: int, paper: str, **about: object) -> str:
+    """The next number of a *paper* of ``plan.PAPERS`` as the plan writes it; *about* says what it is of (``village="V05"``)."""
+    written = plan.section("numbering")[paper]
+    series = plan.PLACE.sub(lambda found: str(about[found[1]]), written["series"])
+    about["n"] = next_number(session, campaign_id, series)
+    return plan.PLACE.sub(lambda found: str(about[found[1]]).zfill(int(found[2] or 0)), written["number"])
 
 
 def next_number(session: Session, campaign_id: int, series: str) -> int:

@@ -44,7 +44,7 @@ def raise_problem(session: Session, campaign_id: int, raised: Raised, actor: Act
     """Write a problem into the ledger with its number and hold its field if it must be; its process starts with the commit."""
     home = _household(session, campaign_id, raised.household) if raised.household else None
     village = home.village if home else raised.village
-    number = f"P-{village}-{numbers.next_number(session, campaign_id, f'problem:{village}'):03d}"
+    number = numbers.give(session, campaign_id, "problem", village=village)
     problem = Problem(
         key=new_key(),
         campaign_id=campaign_id,

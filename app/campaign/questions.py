@@ -26,8 +26,7 @@ def get(session: Session, campaign_id: int, number: str) -> Question:
 
 def ask(session: Session, home: Household, row: Mapping[str, Any], actor: Actor, now: datetime) -> str:
     """Put a question to the leader (``text``, ``field``); its field is held until it is answered. Its process starts with the commit."""
-    series = numbers.next_number(session, home.campaign_id, f"question:{home.work_group}")
-    number = f"Q-{home.work_group}-{series:03d}"
+    number = numbers.give(session, home.campaign_id, "question", group=home.work_group)
     field = str(row.get("field") or "")
     label = field_labels.of(field)
     question = Question(

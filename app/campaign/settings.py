@@ -1,21 +1,18 @@
-"""The campaign's thresholds: what there is stands in ``data/settings.json``, the values in ``campaign_setting``."""
+"""The campaign's thresholds: what there is stands in ``plan.json``, the values in ``campaign_setting``."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.campaign import plan
 from app.campaign.models import Setting
-
-_DATA = Path(__file__).parent / "data" / "settings.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,9 @@ class Definition:
 @cache
 def definitions() -> tuple[Definition, ...]:
     """Every setting of a campaign, in the order of the page."""
-    raw = json.loads(_DATA.read_text(encoding="utf-8"))
-    return tuple(Definition(**{**item, "options": tuple(tuple(option) for option in item.get("options", ()))}) for item in raw)
+    return tuple(
+        Definition(**{**item, "options": tuple(tuple(option) for option in item.get("options", ()))}) for item in plan.section("settings")
+    )
 
 
 def defaults() -> dict[str, Any]:

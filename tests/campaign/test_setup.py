@@ -79,7 +79,7 @@ def test_one_date_makes_the_whole_plan(office: web.Browser, db: Database) -> Non
 def test_a_new_campaign_has_every_code_list_and_setting_of_the_plan(office: web.Browser, db: Database) -> None:
     """Forms offer nothing to choose from without the lists."""
     made(office)
-    plan = json.loads((ROOT / "app" / "campaign" / "data" / "code_lists.json").read_text(encoding="utf-8"))
+    plan = json.loads((ROOT / "processes" / "plan.json").read_text(encoding="utf-8"))["code_lists"]
     with db.reading() as session:
         rows = session.scalars(select(CodeItem).where(CodeItem.campaign_id == 1).order_by(CodeItem.list, CodeItem.position)).all()
         assert settings.read(session, 1) == settings.defaults()

@@ -26,7 +26,7 @@ def issue_notice(session: Session, job: Context) -> dict[str, Any]:
     if campaign is None:
         raise NotFound("campaign", job.campaign_id)
     year = clock.local(job.now).year
-    number = f"{campaign.document_prefix}督〔{year}〕{numbers.next_number(session, job.campaign_id, f'notice:{year}')}号"
+    number = numbers.give(session, job.campaign_id, "notice", prefix=campaign.document_prefix, year=year)
     person = job.variables.get("person") or ""
     notice = Notice(
         campaign_id=job.campaign_id,

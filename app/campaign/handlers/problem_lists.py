@@ -28,7 +28,7 @@ def list_problem(session: Session, job: Context) -> dict[str, Any]:
     )
     draft = session.scalar(drafts.order_by(ProblemList.key).limit(1).with_for_update())
     if draft is None:
-        number = f"{row.village}-清单{numbers.next_number(session, job.campaign_id, f'list:{row.village}'):02d}"
+        number = numbers.give(session, job.campaign_id, "problem_list", village=row.village)
         draft = ProblemList(campaign_id=job.campaign_id, number=number, village=row.village, problems=[], drawn_up_at=job.now)
         session.add(draft)
     if row.number not in draft.problems:

@@ -127,8 +127,7 @@ def handed_over(session: Session, task: Task, _submission: Submission, outcome: 
     group = subjects.needed(_handed(session, task)[0], task, "group")
     now = clock.now()
     group.handed_over_at = now
-    number = numbers.next_number(session, task.campaign_id, f"handover:{group.code}")
-    receipt = f"{group.code}-{number:02d}"
+    receipt = numbers.give(session, task.campaign_id, "handover", group=group.code)
     session.add(
         HandOver(
             campaign_id=task.campaign_id,

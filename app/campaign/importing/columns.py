@@ -1,4 +1,4 @@
-"""The columns of the household workbook: what they are called, what may stand in them (``data/import_columns.json``).
+"""The columns of the household workbook: what they are called, what may stand in them (``plan.json``).
 
 Three sheets: 农户 (a row for each household, and for each key field one column for each of the three sources), 家庭成员 (a row for each
 member) and, when there are such data, 四相符 (for each key field one column for each of the four levels).
@@ -6,14 +6,12 @@ member) and, when there are such data, 四相符 (for each key field one column 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-_DATA = Path(__file__).parent.parent / "data" / "import_columns.json"
+from app.campaign import plan
 
 HOUSEHOLDS, MEMBERS, FOUR = "农户", "家庭成员", "四相符"
 VILLAGES, GROUPS, STAFF = "村", "工作组", "人员"
@@ -61,26 +59,20 @@ def _column(raw: dict[str, Any], **more: Any) -> Column:
 
 
 @cache
-def _raw() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_DATA.read_text(encoding="utf-8"))
-    return found
-
-
-@cache
 def key_fields() -> tuple[Column, ...]:
     """The fields that every source has."""
-    return tuple(_column(raw) for raw in _raw()["key_fields"])
+    return tuple(_column(raw) for raw in plan.section("sheets")["key_fields"])
 
 
 @cache
 def sources() -> tuple[Source, ...]:
-    return tuple(Source(**raw) for raw in _raw()["sources"])
+    return tuple(Source(**raw) for raw in plan.section("sheets")["sources"])
 
 
 def _source_columns(which: str) -> tuple[Column, ...]:
     return tuple(
         _column(raw, zh=f"{raw['zh']}|{source.zh}", en=f"{raw['en']} | {source.en}", source=source.key)
-        for raw in _raw()["key_fields"]
+        for raw in plan.section("sheets")["key_fields"]
         for source in sources()
         if source.set == which
     )
@@ -89,19 +81,19 @@ def _source_columns(which: str) -> tuple[Column, ...]:
 @cache
 def household_columns() -> tuple[Column, ...]:
     """Sheet 农户: the household's own columns, then three for each key field."""
-    return tuple(_column(raw) for raw in _raw()["households"]) + _source_columns("three")
+    return tuple(_column(raw) for raw in plan.section("sheets")["households"]) + _source_columns("three")
 
 
 @cache
 def member_columns() -> tuple[Column, ...]:
     """Sheet 家庭成员."""
-    return tuple(_column(raw) for raw in _raw()["members"])
+    return tuple(_column(raw) for raw in plan.section("sheets")["members"])
 
 
 @cache
 def four_columns() -> tuple[Column, ...]:
     """Sheet 四相符: the household's code, then four for each key field."""
-    return (_column(_raw()["members"][0]), *_source_columns("four"))
+    return (_column(plan.section("sheets")["members"][0]), *_source_columns("four"))
 
 
 @cache
@@ -114,5 +106,6 @@ def sheets() -> dict[str, tuple[Column, ...]]:
 def place_sheets() -> dict[str, tuple[Column, ...]]:
     """The workbook of villages, work groups and staff: sheet name → columns."""
     return {
-        name: tuple(_column(raw) for raw in _raw()[key]) for name, key in ((VILLAGES, "villages"), (GROUPS, "groups"), (STAFF, "staff"))
+        name: tuple(_column(raw) for raw in plan.section("sheets")[key])
+        for name, key in ((VILLAGES, "villages"), (GROUPS, "groups"), (STAFF, "staff"))
     }
