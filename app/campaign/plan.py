@@ -52,11 +52,11 @@ def load() -> dict[str, Any]:
 #: what may be wrong besides the schema; Chinese / English
 _TEXTS = {
     "json": "不是 JSON：{error} / is not JSON",
-    "twice": "“{name}”重复 / “{name}” stands twice",
+    "twice": "“{name}”重复 / stands twice: “{name}”",
     "default": "默认值 {value} 超出范围 / the default {value} is not among what it may be",
     "list": "没有代码表“{name}” / there is no code list “{name}”",
     "brace": "大括号有误 / a brace without a name",
-    "name": "不认识“{name}”，可用的有 {known} / “{name}” is not known here, use {known}",
+    "name": "不认识“{name}”，可用的有 {known} / not known here, use {known}",
     "n": "缺少 {{n}}，各件编号会相同 / without {{n}} all have the same number",
     "series": "缺少“{name}”，不同序列的编号会相同 / without “{name}” numbers of different series are the same",
 }
