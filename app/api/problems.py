@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, jsonify, request
+from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.acts import privacy
 from app.db import RevisionConflict
 from app.engine.errors import EngineError, ExpressionError, Refused, StepFailed
+from app.forms.outcome import Outcome
 
 _TITLES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "INVALID_STATE", 422: "REFUSED"}
 
@@ -26,6 +28,14 @@ def respond(status: int, detail: str, **more: Any) -> Response:
     response.status_code = status
     response.content_type = "application/problem+json"
     return response
+
+
+def fields_in_error(outcome: Outcome) -> Response:
+    """What a page shows beside the fields of a form, as a problem detail."""
+    errors = [{"path": path, "message": str(text)} for path, texts in outcome.errors.items() for text in texts]
+    missing = [{"path": each.path, "message": each.text(), "id": each.id} for each in outcome.unexplained]
+    detail = _("表单没有提交：%(count)s 处要改正。", count=len(errors) + len(missing))
+    return respond(400, detail, errors=errors, warnings=missing)
 
 
 def install(blueprint: Blueprint) -> None:

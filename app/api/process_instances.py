@@ -9,13 +9,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.acts import operating, privacy
+from app.acts import completion, operating, privacy, starting
 from app.api import rendering
 from app.api.blueprint import api
-from app.api.problems import BadRequest
+from app.api.problems import BadRequest, fields_in_error
 from app.api.searching import body, key, number_of, reason, search, text_of, variables, whole
-from app.auth import access, actor, database
-from app.engine import definitions, runtime
+from app.auth import access, actor, database, identity, signed_in
+from app.engine import definitions
 from app.engine.errors import NotFound
 from app.engine.models import Activity, Definition, Incident, ProcessInstance
 
@@ -38,36 +38,46 @@ _WITH_INCIDENT = exists().where(Incident.instance_key == ProcessInstance.key, In
 
 
 @api.post("/process-instances")
-@access("admin")
-def create_process_instance() -> dict[str, Any]:
-    """Start an instance by ``processDefinitionId`` (newest or given version) or ``processDefinitionKey``."""
+@signed_in
+def create_process_instance() -> dict[str, Any] | Response:
+    """Start an instance by ``processDefinitionId`` (newest or given version) or ``processDefinitionKey``.
+
+    Administrators start any, with any ``variables``. Others start what they may start in the browser, its newest version, in their
+    campaign: ``variables`` are what the start form holds, checked as on the page; 400 names the fields in error.
+    """
     asked = body()
-    sent, who = variables(asked), actor()
+    try:
+        return database().in_transaction(lambda session: _started(_start(session, asked)))
+    except completion.Invalid as invalid:
+        return fields_in_error(invalid.outcome)
+
+
+def _start(session: Session, asked: dict[str, Any]) -> ProcessInstance:
+    process_id, version = _process_asked_for(session, asked)
+    sent, who, business_key = variables(asked), identity(), text_of(asked, "businessId")
     request_id = request.headers.get("Idempotency-Key")
-
-    def work(session: Session) -> dict[str, Any]:
-        process_id, version = _process_asked_for(session, asked)
-        started = runtime.start(
-            session,
-            process_id,
-            sent,
-            who,
-            version=version,
-            business_key=text_of(asked, "businessId"),
-            request_id=request_id,
+    if who.has("admin"):
+        why = reason(asked)
+        return starting.start_with_variables(
+            session, actor(), process_id, sent, version=version, business_key=business_key, request_id=request_id, reason=why
         )
-        return {
-            "processDefinitionId": started.process_id,
-            "processDefinitionKey": str(started.definition_key),
-            "processDefinitionVersion": started.version,
-            "processInstanceKey": str(started.key),
-            "businessId": privacy.code(started.business_key) or None,
-            "variables": {},
-            "tags": [],
-            "tenantId": rendering.TENANT,
-        }
+    found = starting.find(session, who, process_id)
+    if version not in (None, found.version):
+        raise BadRequest(f"start the newest version, {found.version}")
+    return starting.start(session, who, actor(), process_id, sent, business_key=business_key, request_id=request_id, show_findings=False)
 
-    return database().in_transaction(work)
+
+def _started(started: ProcessInstance) -> dict[str, Any]:
+    return {
+        "processDefinitionId": started.process_id,
+        "processDefinitionKey": str(started.definition_key),
+        "processDefinitionVersion": started.version,
+        "processInstanceKey": str(started.key),
+        "businessId": privacy.code(started.business_key) or None,
+        "variables": {},
+        "tags": [],
+        "tenantId": rendering.TENANT,
+    }
 
 
 def _process_asked_for(session: Session, asked: dict[str, Any]) -> tuple[str, int | None]:

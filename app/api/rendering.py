@@ -26,7 +26,7 @@ def _text(key: int | None) -> str | None:
     return None if key is None else str(key)
 
 
-def definition(row: Definition) -> dict[str, Any]:
+def definition(row: Definition, *, has_start_form: bool = False) -> dict[str, Any]:
     """A process definition."""
     return {
         "processDefinitionId": row.id,
@@ -37,7 +37,7 @@ def definition(row: Definition) -> dict[str, Any]:
         "versionTag": None,
         "state": "ACTIVE",
         "tenantId": TENANT,
-        "hasStartForm": False,
+        "hasStartForm": has_start_form,
     }
 
 

@@ -17,7 +17,7 @@ from app.api.problems import BadRequest
 from app.api.searching import body, key, search, text_of
 from app.auth import access, actor, database, tokens
 from app.auth.current import api_token
-from app.engine import decisions, definitions, feel
+from app.engine import decisions, definitions, feel, starters
 from app.engine.errors import NotFound
 from app.engine.models import Definition
 
@@ -92,7 +92,11 @@ def search_process_definitions() -> dict[str, Any]:
         newer = select(Definition.id, Definition.version).where(Definition.kind == "process").subquery()
         query = query.where(~select(newer.c.id).where(newer.c.id == Definition.id, newer.c.version > Definition.version).exists())
     with database().reading() as session:
-        return search(session, query, columns, rendering.definition, order=Definition.key)
+        return search(session, query, columns, lambda row: _process(session, row), order=Definition.key)
+
+
+def _process(session: Session, row: Definition) -> dict[str, Any]:
+    return rendering.definition(row, has_start_form=starters.form_id(definitions.drawn(session, row.key)) is not None)
 
 
 @api.get("/process-definitions/<text>")
@@ -100,7 +104,7 @@ def search_process_definitions() -> dict[str, Any]:
 def get_process_definition(text: str) -> dict[str, Any]:
     """One process definition."""
     with database().reading() as session:
-        return rendering.definition(_get(session, "process", text))
+        return _process(session, _get(session, "process", text))
 
 
 @api.get("/process-definitions/<text>/xml")
@@ -113,11 +117,12 @@ def get_process_definition_xml(text: str) -> Response:
 
 @api.get("/process-definitions/<text>/form")
 @access(*_OPERATORS)
-def get_start_form(text: str) -> Response:
-    """Start forms are not used: 204."""
+def get_start_form(text: str) -> Response | dict[str, Any]:
+    """The newest version of the process's start form; 204 when it has none."""
     with database().reading() as session:
-        _get(session, "process", text)
-    return Response(status=204)
+        form_id = starters.form_id(definitions.drawn(session, _get(session, "process", text).key))
+        row = definitions.newest(session, "form", form_id) if form_id else None
+        return rendering.form(row) if row else Response(status=204)
 
 
 @api.post("/decision-definitions/search")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from werkzeug.wrappers import Response
@@ -13,13 +12,12 @@ from werkzeug.wrappers import Response
 from app.acts import assignment, completion, privacy, transactions
 from app.api import rendering
 from app.api.blueprint import api
-from app.api.problems import BadRequest, respond
+from app.api.problems import BadRequest, fields_in_error, respond
 from app.api.searching import body, key, reason, search, text_of, variables, whole
 from app.auth import actor, database, identity, signed_in
 from app.auth.open_tasks import mine, tasks_done_by, unclaimed
 from app.engine.errors import Conflict, NotFound, StepFailed
 from app.engine.models import Definition, Task, TaskCandidate
-from app.forms.outcome import Outcome
 
 #: Longest ``Idempotency-Key``: it is kept together with a digest of what was sent.
 LONGEST_KEY = 64
@@ -125,19 +123,11 @@ def complete_user_task(text: str) -> Response:
     try:
         transactions.on_task(number, work)
     except completion.Invalid as invalid:
-        return _fields_in_error(invalid.outcome)
+        return fields_in_error(invalid.outcome)
     except StepFailed as failed:
         said, cause = transactions.failed_step(failed, number), privacy.message(str(failed))
         return respond(failed.status, f"{said} ({cause})", elementId=failed.element_id)
     return Response(status=204)
-
-
-def _fields_in_error(outcome: Outcome) -> Response:
-    """What the page shows beside its fields, as a problem detail."""
-    errors = [{"path": path, "message": str(text)} for path, texts in outcome.errors.items() for text in texts]
-    missing = [{"path": each.path, "message": each.text(), "id": each.id} for each in outcome.unexplained]
-    detail = _("表单没有提交：%(count)s 处要改正。", count=len(errors) + len(missing))
-    return respond(400, detail, errors=errors, warnings=missing)
 
 
 @api.post("/user-tasks/<text>/assignment")

@@ -29,6 +29,8 @@ class Item:
     count: Callable[[Identity], int | None] | None = None
     #: not for who holds none but these roles
     unless: frozenset[str] = frozenset()
+    #: only for whom this is true
+    shown: Callable[[Identity], bool] | None = None
 
     @property
     def url(self) -> str:
@@ -59,10 +61,12 @@ def register(
     order: int = 100,
     count: Callable[[Identity], int | None] | None = None,
     unless: tuple[str, ...] = (),
+    shown: Callable[[Identity], bool] | None = None,
 ) -> None:
-    """Offer *endpoint* under *label* (``lazy_gettext``) to *roles*, but not to who holds none but *unless*. The lowest ``order`` first."""
+    """Offer *endpoint* under *label* (``lazy_gettext``) to *roles*, but not to who holds none but *unless*, and where *shown* is given to
+    those for whom it is true. The lowest ``order`` first."""
     entries = navigation(app).items
-    entries.append(Item(label, endpoint, frozenset(roles), order, count, frozenset(unless)))
+    entries.append(Item(label, endpoint, frozenset(roles), order, count, frozenset(unless), shown))
     entries.sort(key=lambda item: item.order)
 
 
@@ -74,7 +78,8 @@ def home(app: Flask, role: str, endpoint: str) -> None:
 def items_for(app: Flask, who: Identity) -> list[Item]:
     """The entries *who* may use, in order."""
     held = {each.role for each in who.roles}
-    return [item for item in navigation(app).items if (not item.roles or item.roles & held) and not (held and held <= item.unless)]
+    offered = (item for item in navigation(app).items if (not item.roles or item.roles & held) and not (held and held <= item.unless))
+    return [item for item in offered if item.shown is None or item.shown(who)]
 
 
 def first_page(app: Flask, who: Identity) -> str:

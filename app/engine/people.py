@@ -118,6 +118,11 @@ def known_to(session: Session) -> People | None:
     return cast("People | None", session.info.get("people"))
 
 
+def is_held(group: str, whole: bool, held: Collection[str]) -> bool:
+    """Whether somebody is *group*; of one that is not *whole*, whether somebody holds its role anywhere."""
+    return group in held if whole else any(each.startswith(f"{group.partition(':')[0]}:") for each in held)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that *name* was most likely meant to be; "" if none is near."""
     found = difflib.get_close_matches(name, list(known), 1, 0.6)

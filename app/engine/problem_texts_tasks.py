@@ -8,6 +8,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "用户任务没有承办人。请填写 assignee、candidateGroups 或 candidateUsers。",
         "Nobody is to do this user task. Fill in assignee, candidate groups or candidate users.",
     ),
+    "starters_missing": (
+        "startableBy 没有写明谁可以发起。请写角色，如 office，多个用逗号分开。",
+        "startableBy names nobody who may start the process. Write roles, such as office, with commas between.",
+    ),
+    "starters_without_start": (
+        "写了谁可以发起（startableBy），而流程没有普通的开始事件。请加一个开始事件，或删去 startableBy。",
+        "startableBy says who may start the process, and it has no none start event. Add one, or remove startableBy.",
+    ),
+    "starter_unheld": (
+        "startableBy 里的角色“{role}”目前无人担任：没有人能由它发起。",
+        "Nobody holds the role “{role}” of startableBy: nobody could start the process by it.",
+    ),
+    "start_form_misplaced": (
+        "发起表单只能放在流程本身的普通开始事件上：由消息、定时、信号启动的，没有人填表。",
+        "A start form belongs to the none start event of the process itself: where a message, timer or signal starts it, nobody fills it.",
+    ),
+    "start_form_expression": (
+        "发起表单要写表单编号，不能写表达式。",
+        "A start form is named by its id, not by an expression.",
+    ),
+    "start_form_uploads": (
+        "发起表单不能上传文件：{fields}。请放到第一个用户任务的表单里。",
+        "A start form takes no files: {fields}. Put them on the form of the first user task.",
+    ),
     "role_unknown": (
         "没有角色“{role}”。请选择一个角色。",
         "There is no role “{role}”. Choose a role.",

@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.engine import bpmn, people, resources, schedule
+from app.engine import bpmn, people, resources, schedule, starters
 from app.engine.checks import form_names, variables
 from app.engine.definition_cache import drawn, file_of
 from app.engine.errors import Refused
@@ -59,6 +59,9 @@ class Registry(Protocol):
     def form_names(self, form_id: str) -> frozenset[str] | None:
         """Names under which the form brings what is entered; None: not known."""
 
+    def form_uploads(self, form_id: str) -> frozenset[str]:
+        """Labels of the form's fields that take files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -74,6 +77,8 @@ class Known:
     called: frozenset[str] = frozenset()
     #: form id → names of its fields, for the forms that the checked diagrams name
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: form id → labels of its fields that take files
+    uploads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     roles: Roles | None = None
     accounts: frozenset[str] | None = None
     held: frozenset[str] | None = None
@@ -101,6 +106,9 @@ class Known:
 
     def form_names(self, form_id: str) -> frozenset[str] | None:
         return self.fields.get(form_id)
+
+    def form_uploads(self, form_id: str) -> frozenset[str]:
+        return self.uploads.get(form_id, frozenset())
 
 
 def known(session: Session, files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
@@ -171,7 +179,19 @@ def _known(
         return frozenset(key for each, key in ids if each == kind)
 
     given = variables.handed_over(callers)
-    starts = {key: given.get(key) for key, process in own.items() if not variables.starts_otherwise(process)}
+    starts = {key: _started_with(process, given, forms) for key, process in own.items() if not variables.starts_otherwise(process)}
     types = known_types() if task_types is None else frozenset(task_types)
     fields = {key: form_names.read(content) for key, content in forms.items()}
-    return Known(of("form"), of("decision"), of("process"), types, starts, frozenset(given), fields)
+    uploads = {key: form_names.uploads(content) for key, content in forms.items()}
+    return Known(of("form"), of("decision"), of("process"), types, starts, frozenset(given), fields, uploads)
+
+
+def _started_with(process: bpmn.Process, given: Mapping[str, frozenset[str] | None], forms: Mapping[str, bytes]) -> frozenset[str] | None:
+    """What its callers hand over and what its start form brings; None where that is not known."""
+    form = starters.form_id(process)
+    if form is None and starters.PROPERTY not in process.properties:
+        return given.get(process.id)
+    called = given.get(process.id, frozenset())
+    if called is None or (form is not None and form not in forms):
+        return None
+    return called | starters.GIVEN | (form_names.kept(forms[form]) if form is not None else frozenset())

@@ -88,9 +88,10 @@ def start(
     campaign_id: int = 0,
     element_id: str | None = None,
     request_id: str | None = None,
+    reason: str = "",
 ) -> models.ProcessInstance:
     """Start an instance of the newest (or the given) version. ``label``, ``subject``, ``scope`` and ``businessKey`` come from the
-    process's zeebe:properties (FEEL over the start variables)."""
+    process's zeebe:properties (FEEL over the start variables). ``reason``: why, for the record."""
     asked = ""
     if request_id is not None:
         asked = idempotency.digest("start", process_id, version, business_key, campaign_id, element_id, variables)
@@ -103,7 +104,7 @@ def start(
     )
     if definition is None:
         raise NotFound("process", process_id)
-    instance = work.start(definition, variables, element_id=element_id, business_key=business_key, campaign_id=campaign_id)
+    instance = work.start(definition, variables, element_id=element_id, business_key=business_key, campaign_id=campaign_id, reason=reason)
     if request_id is not None:
         idempotency.keep(session, actor, request_id, asked, {"instance": instance.key})
     work.write()

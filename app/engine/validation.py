@@ -18,6 +18,7 @@ from app.engine.checks import (
     joins,
     people,
     schedule,
+    starts,
     structure,
     support,
     tasks,
@@ -83,6 +84,7 @@ def _diagram(name: str, content: bytes, registry: Registry, parsed: dict[str, li
         graph.check(process, found)
         joins.check(process, found)
         people.check(process, registry, found)
+        starts.check(process, registry, found)
     ids = [process.id for process in file.processes]
     stem = PurePosixPath(name).stem
     if ids and stem not in ids:

@@ -108,6 +108,7 @@ class Work:
         parent: ProcessInstance | None = None,
         activity_key: int | None = None,
         index: int | None = None,
+        reason: str = "",
     ) -> ProcessInstance:
         """Start an instance of *definition*, as a child of *parent* at its call activity *activity_key* if there is one."""
         key = new_key()
@@ -132,10 +133,14 @@ class Work:
             **names_of(process, variables, business_key, parent),
         )
         self.session.add(instance)
-        origin = {"process": definition.id, "version": definition.version, "parent": instance.parent_key}
-        self.record("instance.started", instance, detail={**origin, "business_key": instance.business_key})
+        self._record_start(instance, reason)
         self._advance(instance, process, None, {}, steps.Start(variables, element_id))
         return instance
+
+    def _record_start(self, instance: ProcessInstance, reason: str) -> None:
+        origin = {"process": instance.process_id, "version": instance.version, "parent": instance.parent_key}
+        why = {"reason": reason} if reason else {}
+        self.record("instance.started", instance, detail={**origin, "business_key": instance.business_key, **why})
 
     def _count(self, key: int, parent: ProcessInstance | None) -> None:
         self._started += 1

@@ -48,6 +48,12 @@ def masked(form: Form, data: dict[str, Any], *, open_kinds: frozenset[str] = fro
     return _replaced(form, data, lambda kind, value: value if kind in open_kinds else _mask(kind, value))
 
 
+def without(form: Form, data: dict[str, Any]) -> dict[str, Any]:
+    """A copy of *data* without personal values: nothing in their place within groups and lists."""
+    copy = _replaced(form, data, lambda _kind, _value: None)
+    return {name: value for name, value in copy.items() if name not in form.personal}
+
+
 def _mask(kind: str, value: Any) -> str:
     words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return personal.mask(cast(personal.Kind, kind), words)

@@ -49,8 +49,16 @@ def of_task(session: Session, task: Task, form: schema.Form | None, locale: str)
     except Unreadable:  # the page opens without it
         return Steps((), (), ())
     element = levels[0].process.elements.get(task.element_id)
-    if element is None:
-        return Steps((), (), ())
+    return of_element(levels, element, form, locale) if element is not None else Steps((), (), ())
+
+
+def of_start(process: Process, start: Element, form: schema.Form | None, locale: str) -> Steps:
+    """Where an instance goes that somebody starts by hand, as far as the start form decides it."""
+    return of_element([next_activities.Level(process, {})], start, form, locale)
+
+
+def of_element(levels: Sequence[next_activities.Level], element: Element, form: schema.Form | None, locale: str) -> Steps:
+    """Where *element* of ``levels[0]`` goes on to, for each outcome of its form."""
     choices = deciding(levels[0].process, element, form) if form is not None else {}
     cases = [Case(answers, said(next_activities.after(levels, element.id, answers))) for answers in outcomes(choices)]
     if len({case.text for case in cases}) == 1:

@@ -29,6 +29,7 @@ from app.inbox import (
     listing,
     numbers,
     page,
+    start_routes,
     unmasking,
 )
 from app.inbox.address import View
@@ -38,7 +39,7 @@ from app.inbox.blueprint import blueprint
 FRESH = timedelta(minutes=1)
 
 #: Modules whose import puts their routes on the blueprint.
-ROUTES = (attachment_routes, bulk_routes, claim_routes, comment_routes, completion_routes, draft_routes)
+ROUTES = (attachment_routes, bulk_routes, claim_routes, comment_routes, completion_routes, draft_routes, start_routes)
 
 
 @blueprint.get("/tasks")
@@ -168,6 +169,7 @@ def register(app: Flask) -> None:
     app.extensions["daopai.late"] = _late
     # No diagram gives an auditor a task: an entry that is always empty says nothing.
     navigation.register(app, _l("待办"), "inbox.tasks", order=10, unless=("auditor",))
+    navigation.register(app, _l("发起"), "inbox.startable", order=35, shown=start_routes.may_start_something)
 
 
 @blueprint.context_processor

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.auth import navigation
 from app.modeler.blueprint import blueprint
 from app.modeler.drafts import checking, editor_page, pages, vocabulary
-from app.modeler.operations import batch_pages, incident_pages, instance_acts, instance_pages, migration_pages, overview
+from app.modeler.operations import batch_pages, incident_pages, instance_acts, instance_pages, migration_pages, overview, start_pages
 from app.modeler.operations.blueprint import operations
 from app.modeler.release import deployment_pages, difference_pages
 from app.modeler.release import pages as release_pages
@@ -19,7 +19,7 @@ from app.modeler.trial import scenario_pages
 ROUTES = (pages, editor_page, checking, vocabulary, trial_pages, scenario_pages, release_pages, difference_pages, deployment_pages)
 
 #: Likewise for the operators' blueprint.
-OPERATIONS = (overview, instance_pages, instance_acts, incident_pages, migration_pages, batch_pages)
+OPERATIONS = (overview, instance_pages, instance_acts, incident_pages, migration_pages, batch_pages, start_pages)
 
 
 def register(app: Flask) -> None:

@@ -14,12 +14,14 @@ from app.db import Database
 from app.engine import definitions, runtime
 from app.engine.actor import Actor
 from app.engine.models import Task
-from tests.idor import Cell, held
+from tests.idor import ELSEWHERE, THERE, Cell, held
 from tests.inbox.rows import who
 from tests.web import CAMPAIGN, CLI
 
 FILES = Path(__file__).parent / "files"
 INVESTIGATOR, INSTRUCTOR = held("investigator"), held("instructor")
+#: Before the form is filled the group does not matter, nor does the campaign: each starts in his own.
+STARTERS = INVESTIGATOR | held("investigator", at=THERE) | held("investigator", at=ELSEWHERE)
 NOTE = {"head": "张三", "income": 1}
 
 
@@ -33,6 +35,13 @@ def _task(session: Any) -> int:
     instance = runtime.start(session, "visit", {"household": about, "due": due}, CLI, campaign_id=CAMPAIGN)
     session.flush()
     return _open(session, instance.key)
+
+
+def _startable(db: Database) -> dict[str, Any]:
+    """A process that investigators of G03 may start, each in his own campaign."""
+    files = {path.name: path.read_bytes() for path in (Path(__file__).parent / "starting").iterdir()}
+    db.in_transaction(lambda session: definitions.deploy(session, files, CLI, now=clock.real_now()))
+    return {"process_id": "report"}
 
 
 def _open(session: Any, instance_key: int) -> int:
@@ -98,6 +107,15 @@ def _file(db: Database) -> dict[str, Any]:
 
 
 CELLS = [
+    Cell("inbox.start_form", _startable, STARTERS),
+    Cell(
+        "inbox.start_process",
+        _startable,
+        STARTERS,
+        "POST",
+        {"data": {"group": "G03", "what": "断路"}, "request_id": "request-0001"},
+        json=True,
+    ),
     Cell("inbox.task", _fresh, INVESTIGATOR),
     Cell("inbox.diagram", _fresh, INVESTIGATOR),
     Cell("inbox.complete", _fresh, INVESTIGATOR, "POST", {"data": NOTE, "request_id": "request-0001"}, json=True),

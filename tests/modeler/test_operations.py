@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app.acts import privacy
 from app.db import Database
 from app.engine import causes, jobs, runtime
+from app.engine.models import Event, ProcessInstance
 from app.modeler.operations import batches
 from app.modeler.operations.models import OperationItem
 from tests import web
@@ -394,3 +395,28 @@ def test_one_that_fails_half_way_leaves_nothing_and_does_not_stop_the_others(db:
     assert found.finished_at is not None
     assert found.campaign_id == web.CAMPAIGN
     assert d.jobs_of(db, kind="batch") == []
+
+
+# --- starting -------------------------------------------------------------------------------------------------------------
+
+
+def test_any_process_is_started_with_variables_and_a_reason(app: Flask, db: Database, admin: web.Browser) -> None:
+    d.deploy(db, running.ONE)
+    assert "启动流程" in text(admin.get("/operations/instances"))
+    page = text(admin.get("/operations/instances/start"))
+    request_id = re.search(r'name="request_id" value="(\w+)"', page)
+    assert request_id
+    asked = {"process": "p", "campaign": str(web.CAMPAIGN), "request_id": request_id.group(1)}
+    given = '{"household": {"code": "V05-001", "label": "柏树村"}, "n": 3}'
+    for wrong in ({"variables": "[1]", **WHY}, {"variables": "{", **WHY}, {"variables": given}):
+        back = text(admin.post("/operations/instances/start", {**asked, **wrong}))
+        assert 'value="p" selected' in back
+        assert wrong["variables"].replace('"', "&#34;") in back, "what was typed is kept"
+    assert d.read(db, lambda s: s.scalars(select(ProcessInstance)).all()) == []
+    for _ in range(2):
+        assert admin.post("/operations/instances/start", {**asked, "variables": given, **WHY}).status_code == 303
+    (made,) = d.read(db, lambda s: s.scalars(select(ProcessInstance)).all())
+    assert (made.campaign_id, made.business_key, made.variables["n"]) == (web.CAMPAIGN, "V05-001", 3)
+    assert made.variables["campaign"]["name"] == "自查评估"
+    detail = d.read(db, lambda s: s.scalars(select(Event.detail).where(Event.kind == "instance.started")).one())
+    assert detail["reason"] == WHY["reason"]

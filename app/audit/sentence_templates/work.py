@@ -5,9 +5,9 @@ from __future__ import annotations
 TEXTS = {
     "instance.started": (
         "流程启动",
-        "启动流程{process}{of_about}{versions}",
+        "启动流程{process}{of_about}{versions}{because}",
         "Process started",
-        "started the process {process}{of_about}{versions}",
+        "started the process {process}{of_about}{versions}{because}",
     ),
     "instance.stepped": ("流程前进", "流程{process}{of_about}前进{steps}", "Step", "the process {process}{of_about} went on{steps}"),
     "instance.completed": (

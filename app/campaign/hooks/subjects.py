@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock, element_names
+from app.acts import starting
 from app.campaign import campaigns, progress, settings
 from app.campaign.errors import SPOKEN, Conflict
-from app.campaign.models import CodeItem, Household, Village
+from app.campaign.models import Campaign, CodeItem, Household, Village
 from app.engine.models import Task
 from app.forms import hooks
 from app.forms.hooks import Prepared
@@ -85,6 +86,13 @@ def options(session: Session, campaign_id: int, name: str) -> list[dict[str, str
     """A code list as form-js options."""
     rows = session.execute(_OPTIONS, {"campaign": campaign_id, "name": name})
     return [{"value": value, "label": label} for value, label in rows]
+
+
+@starting.gives
+def given_at_start(session: Session, campaign_id: int) -> Mapping[str, Any]:
+    """What a process that somebody starts is given, as those are that the campaign starts itself."""
+    campaign = session.get(Campaign, campaign_id)
+    return campaigns.given(session, campaign) if campaign is not None else {}
 
 
 @hooks.prepares("*")

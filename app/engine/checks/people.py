@@ -29,7 +29,7 @@ def _group(element: Element, group: str, whole: bool, roles: Roles, registry: Re
     if wrong is not None:
         found.error(wrong[0], element, **wrong[1])
         return
-    if registry.held is None or (group in registry.held if whole else any(each.startswith(f"{role}:") for each in registry.held)):
+    if registry.held is None or people.is_held(group, whole, registry.held):
         return
     places = registry.places.get(roles.kinds[role], frozenset())
     if whole and scope and places and scope not in places:

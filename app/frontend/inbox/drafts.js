@@ -64,6 +64,11 @@ export async function save({ keepalive = false } = {}) {
 
 async function put(keepalive) {
   const data = latest;
+  if (!task.urls.draft) { // a start form: nothing is on the server before it is handed in
+    say(texts.here, 'local');
+    latest = null;
+    return;
+  }
   say(texts.saving);
   const answer = await send('PUT', task.urls.draft, { data, revision }, { keepalive });
   if (answer.ok) {
