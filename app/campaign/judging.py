@@ -7,20 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaign import messages, problems
+from app.campaign import ladder, messages, problems
 from app.campaign.errors import Conflict
 from app.campaign.models import Problem
 from app.engine.actor import Actor
 
 #: the message that a problem's process waits for while it is being rectified
 MESSAGE = "problem_judged"
-#: decision → the rung that it leads to, from the rung before it; "continue" leaves the problem where it is and tells nobody
-RUNGS = {
-    "assign": lambda rung: max(2, rung),
-    "notice": lambda rung: max(2, rung),
-    "escalate": lambda rung: min(3, rung + 1),
-    "breach": lambda rung: rung,
-}
 
 
 def open_to(session: Session, campaign_id: int, numbers: Iterable[str]) -> set[str]:
@@ -30,8 +23,12 @@ def open_to(session: Session, campaign_id: int, numbers: Iterable[str]) -> set[s
 
 def decide(
     session: Session, problem: Problem, decision: str, actor: Actor, *, responsible: str, deadline: datetime | None, at: datetime
-) -> None:
-    """Carry out a decision of ``RUNGS``: ledger and process move in this transaction. Conflict when the process does not wait for it."""
+) -> bool:
+    """Carry out a decision: ledger and process move in this transaction. False for one that the ladder leaves where it is and tells nobody
+    of ("continue"). Conflict when the process does not wait for it."""
+    step = ladder.step(session, "judged", outcome=decision, rung=problem.rung)
+    if not step.carried_out:
+        return False
     about = {"judgement": decision, "person": responsible or None, "person_deadline": deadline.isoformat() if deadline else None}
     try:
         messages.correlate(session, problem.campaign_id, MESSAGE, problem.number, about, actor=actor)
@@ -45,10 +42,11 @@ def decide(
         session,
         problem.campaign_id,
         problem.number,
-        RUNGS[decision](problem.rung),
+        step.rung,
         actor,
         at=at,
         responsible=responsible,
         deadline=deadline,
         reason=decision,
     )
+    return True

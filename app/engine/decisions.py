@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,8 @@ from app.engine.problems import Problem
 
 #: expressions parsed in one call of V8, and decisions evaluated in one
 BATCH, MANY = 200, 50
+#: hit policies that answer with a list
+_MANY = frozenset({"COLLECT", "RULE ORDER", "OUTPUT ORDER"})
 
 
 def evaluate(xml: bytes, decision: str, variables: Mapping[str, Any]) -> Any:
@@ -78,6 +80,30 @@ def check(xml: bytes, resource: str = "") -> list[Problem]:
 def decision_ids(xml: bytes) -> list[tuple[str, str]]:
     """(id, name) of the decisions in the file, in its order. Raises ``Refused`` for a file that cannot be read."""
     return list(_model(xml)[1].decisions)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A decision table: its output columns, and whether it answers with a list."""
+
+    id: str
+    name: str
+    outputs: tuple[str, ...]
+    many: bool
+    line: int
+
+
+def tables(xml: bytes) -> list[Table]:
+    """The decision tables of the file, in its order. Raises ``Refused`` for a file that cannot be read."""
+    model = _model(xml)[1]
+    found = []
+    for identity, element in model.json["decisions"].items():
+        logic = element.get("logic") or {}
+        if logic.get("kind") == "table":
+            many = logic["policy"] in _MANY and not logic["aggregation"]
+            names = tuple(output["name"] for output in logic["outputs"])
+            found.append(Table(identity, element["name"], names, many, model.lines.get(identity, 0)))
+    return found
 
 
 @lru_cache(maxsize=200)

@@ -63,6 +63,19 @@ CONFLICTS: dict[str, tuple[str, str]] = {
         "没有流程在等待消息“{name}”，消息未送达，未作记录。",
         "No process is waiting for the message “{name}”: it was not delivered and nothing was recorded.",
     ),
+    "decision_not_deployed": (
+        "决策“{decision}”还没有部署，无法办理，未作记录。请告诉管理员部署后再试。",
+        "The decision “{decision}” is not deployed: nothing was recorded. Tell an administrator, then try again.",
+    ),
+    "decision_without_rule": (
+        "决策“{decision}”没有适用于此情形的规则，无法办理，未作记录。请告诉管理员补充规则后再试。",
+        "The decision “{decision}” has no rule for this case: nothing was recorded. Tell an administrator, then try again.",
+    ),
+    "decision_wrong_answer": (
+        "决策“{decision}”的输出“{output}”为“{value}”，不能使用，未作记录。请告诉管理员改正规则后再试。",
+        "The decision “{decision}” answers “{value}” for “{output}”, which cannot be used: nothing was recorded. Tell an administrator, "
+        "then try again.",
+    ),
     "request_reused": (
         "这个请求编号已用于另一项内容，请刷新页面后重试。",
         "This request id was used for something else; reload the page and try again.",

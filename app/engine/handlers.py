@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
+
+from app.engine import needed_decisions
+from app.engine.needed_decisions import Needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ HANDLERS: dict[str, Handler] = {}
 _H = TypeVar("_H", bound=Handler)
 
 
-def handler(task_type: str) -> Callable[[_H], _H]:
-    """Register the decorated function for service tasks of *task_type*.
+def handler(task_type: str, *, asks: Iterable[Needed] = ()) -> Callable[[_H], _H]:
+    """Register the decorated function for service tasks of *task_type*; *asks*: the decisions that it asks for.
 
     It runs in the transaction that completes the task: what it writes, the completion and the job's end happen together or not at all. It
     may run more than once before that happens.
@@ -52,6 +55,7 @@ def handler(task_type: str) -> Callable[[_H], _H]:
         if HANDLERS.get(task_type, function) is not function:
             raise ValueError(f"two handlers for the task type “{task_type}”")
         HANDLERS[task_type] = function
+        needed_decisions.BY_TASK_TYPE[task_type] = tuple(asks)
         return function
 
     return register

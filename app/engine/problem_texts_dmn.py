@@ -54,6 +54,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "dmn_cycle": ("决策之间循环依赖：{decisions}。请去掉一条连线。", "The decisions require each other: {decisions}. Remove a connection."),
     "dmn_expression": ("表达式有误：{reason}", "The expression cannot be used: {reason_en}"),
+    "needed_outputs": (
+        "程序用到决策“{decision}”，缺少输出列：{missing}。请添加。",
+        "The product asks for the decision “{decision}”: these output columns are missing: {missing}. Add them.",
+    ),
+    "needed_many": (
+        "程序用到决策“{decision}”的每条命中规则。请将命中策略改为 COLLECT 或 RULE ORDER（不汇总）。",
+        "The product asks “{decision}” for every rule that applies. Use the hit policy COLLECT or RULE ORDER, without aggregation.",
+    ),
+    "needed_one": (
+        "程序只用决策“{decision}”的一个结果。请将命中策略改为 UNIQUE 或 FIRST。",
+        "The product asks “{decision}” for one answer. Use the hit policy UNIQUE or FIRST.",
+    ),
     # --- while evaluating ---------------------------------------------------------------------------------------------
     "dmn_unique": (
         "决策“{decision}”：规则 {rules} 同时命中，而命中策略 UNIQUE 只允许一条。请修改规则或命中策略。",

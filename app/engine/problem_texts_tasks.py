@@ -115,6 +115,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有处理“{type}”类型的程序。请改正类型，或登记处理程序。",
         "There is no handler for the type “{type}”. Correct the type or register a handler.",
     ),
+    "needed_decision": (
+        "此步骤办理时要用到决策“{decision}”，它还没有部署。请一并部署。",
+        "This step asks for the decision “{decision}”, which is not deployed. Deploy it, too.",
+    ),
     "task_type_unexpected": (
         "{kind}不能交给处理程序。请改用服务任务。",
         "{kind} cannot be done by a handler. Use a service task.",

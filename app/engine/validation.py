@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from app.engine import bpmn, decisions, resources
+from app.engine import bpmn, decisions, needed_decisions, resources
 from app.engine.checks import (
     constants,
     errors_thrown,
@@ -56,7 +56,7 @@ def check(files: Mapping[str, bytes], registry: Registry) -> list[Problem]:
 
 def _decisions(name: str, content: bytes) -> list[Problem]:
     try:
-        found = decisions.check(content)
+        found = [*decisions.check(content), *needed_decisions.check(name, content)]
     except Refused as refused:
         found = refused.problems
     return [replace(problem, resource=name) for problem in found]

@@ -43,7 +43,7 @@ def place(db: Database, at: At) -> Database:
     personal.install("5a" * 32)
     web.place(db)
     web.person(db, "investigator.here", "investigator:G03", name="林孝")
-    wanted = {name: content for name, content in FILES.items() if name.endswith(".form") or "rules" in name}
+    wanted = {name: content for name, content in FILES.items() if name.endswith((".form", ".dmn"))}
     db.in_transaction(lambda session: definitions.deploy(session, wanted, CLI, now=at("2020-05-21T09:00:00+08:00")))
     return db
 

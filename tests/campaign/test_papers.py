@@ -57,7 +57,7 @@ def place(db: Database, tmp_path: Path, at: At) -> Database:
     web.place(db)
     for username, role in (("office", "office"), ("commander", "commander"), ("cadre", "village_cadre:V05")):
         web.person(db, username, role)
-    wanted = {name: content for name, content in filled.FILES.items() if name.endswith(".form") or "rules" in name}
+    wanted = {name: content for name, content in filled.FILES.items() if name.endswith((".form", ".dmn"))}
     db.in_transaction(lambda session: definitions.deploy(session, wanted, CLI, now=at("2020-05-29T09:00:00+08:00")))
     return db
 

@@ -11,6 +11,7 @@ from app.campaign import board
 from app.campaign.documents import daily_documents, frozen
 from app.campaign.documents.content import Document
 from app.campaign.handlers import notifications
+from app.campaign.handlers.notifications import NOTIFICATIONS
 from app.campaign.models import DayProgress, Report
 from app.engine.actor import SYSTEM
 from app.engine.jobs import Context, handler
@@ -23,7 +24,7 @@ KEPT = (
 )
 
 
-@handler("campaign.snapshot_progress")
+@handler("campaign.snapshot_progress", asks=[NOTIFICATIONS])
 def snapshot_progress(session: Session, job: Context) -> None:
     """Write each group's figures of the day and the daily report; a day that has its figures keeps them."""
     day = date.fromisoformat(job.variables["day"])
@@ -40,17 +41,7 @@ def snapshot_progress(session: Session, job: Context) -> None:
     named = {"groups": daily_documents.groups(session, job.campaign_id)}
     document = Document(f"每日进度_{day}", f"campaign:{job.campaign_id}")
     frozen.keep(session, job.campaign_id, "daily_progress", f"day:{day}", document, SYSTEM, stage="issued", at=job.now, data=named)
-    notifications.send(
-        session,
-        job.campaign_id,
-        ["commander", "office"],
-        message_id=f"progress:{day.isoformat()}",
-        kind="report",
-        title=f"{day.month}月{day.day}日自查评估进度",
-        subject=job.subject,
-        url="/progress",
-        at=job.now,
-    )
+    notifications.tell(session, job, "progress_made", f"progress:{day.isoformat()}", {"day": day.isoformat()})
 
 
 def _report(job: Context, day: date, counts: dict[str, int]) -> Report:

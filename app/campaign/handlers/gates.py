@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import board, gates, schedule
 from app.campaign.handlers import notifications
+from app.campaign.handlers.notifications import NOTIFICATIONS
 from app.campaign.models import Campaign
 from app.element_names import unbroken
 from app.engine import definitions
@@ -14,7 +15,7 @@ from app.engine.jobs import Context, handler
 from app.engine.models import ProcessInstance
 
 
-@handler("gates.report")
+@handler("gates.report", asks=[NOTIFICATIONS])
 def report(session: Session, job: Context) -> dict[str, int]:
     """Count what the gate around the task still misses and tell ``recipients`` if it is anything. Returns ``missing``."""
     key = session.scalar(select(ProcessInstance.definition_key).where(ProcessInstance.key == job.instance_key)) or 0
@@ -24,15 +25,11 @@ def report(session: Session, job: Context) -> dict[str, int]:
     whole = board.total(board.lines(session, job.campaign_id))
     missing = gates.missing(session, job.campaign_id, whole)[gate.count]
     if missing:
-        notifications.send(
-            session,
-            job.campaign_id,
-            job.variables["recipients"],
-            message_id=f"gate:{gate.element}:{job.activity_key}",
-            kind="report",
-            title=f"“{unbroken(gate.label)}”到期：{unbroken(gate.text)} {missing}",
-            subject=job.subject,
-            url="/office",
-            at=job.now,
-        )
+        about = {
+            "gate": unbroken(gate.label),
+            "waiting": unbroken(gate.text),
+            "missing": missing,
+            "recipients": job.variables["recipients"],
+        }
+        notifications.tell(session, job, "gate_missed", f"gate:{gate.element}:{job.activity_key}", about)
     return {"missing": missing}

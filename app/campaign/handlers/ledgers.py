@@ -15,6 +15,7 @@ from app.campaign import numbers
 from app.campaign.documents import frozen, problem_documents
 from app.campaign.documents.content import Document
 from app.campaign.handlers import notifications
+from app.campaign.handlers.notifications import NOTIFICATIONS
 from app.campaign.models import LedgerDay, LedgerEntry, Problem
 from app.engine.actor import SYSTEM
 from app.engine.jobs import Context, handler
@@ -59,29 +60,19 @@ def freeze_ledger(session: Session, job: Context) -> dict[str, Any]:
     return {"ledger_number": number}
 
 
-@handler("campaign.deliver_ledger")
+@handler("campaign.deliver_ledger", asks=[NOTIFICATIONS])
 def deliver_ledger(session: Session, job: Context) -> None:
-    """Commander and office get the whole; a village's leader and cadres get it when it names a problem of that village."""
+    """The whole town's, and to each village that it names a problem of; the table ``notifications`` says to whom."""
     day = date.fromisoformat(job.variables["day"])
     lines = Counter(session.scalars(select(LedgerEntry.village).where(LedgerEntry.campaign_id == job.campaign_id, LedgerEntry.day == day)))
-    _deliver(session, job, ["commander", "office"], day, lines.total())
+    _deliver(session, job, day, lines.total(), variant="town")
     for village, count in sorted(lines.items()):
-        _deliver(session, job, [f"resident_leader:{village}", f"village_cadre:{village}"], day, count)
+        _deliver(session, job, day, count, variant="village", village=village)
 
 
-def _deliver(session: Session, job: Context, to: list[str], day: date, count: int) -> None:
-    notifications.send(
-        session,
-        job.campaign_id,
-        to,
-        message_id=f"ledger:{day.isoformat()}",
-        kind="ledger",
-        title=f"{day.month}月{day.day}日问题台账和整改清单",
-        text=f"共 {count} 项",
-        subject=job.subject,
-        url=f"/ledger/{day.isoformat()}",
-        at=job.now,
-    )
+def _deliver(session: Session, job: Context, day: date, count: int, **about: str) -> None:
+    written = day.isoformat()
+    notifications.tell(session, job, "ledger_frozen", f"ledger:{written}", {"day": written, "count": count, **about})
 
 
 def _lines(session: Session, campaign_id: int, day: date, now: datetime) -> Sequence[Problem]:

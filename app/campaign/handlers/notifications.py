@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,19 @@ from app.auth.models import Account, RoleAssignment
 from app.campaign.models import Notification
 from app.engine.errors import EngineError
 from app.engine.jobs import Context, handler
+from app.engine.needed_decisions import need
+
+#: who is told of what, and in which words
+NOTIFICATIONS = need(
+    "notifications",
+    {
+        "recipients": list[str],
+        "kind": ("escalation", "answer", "ledger", "report", "notice", "reminder"),
+        "title": str,
+        "text": str,
+        "url": str,
+    },
+)
 
 _PERSON = "user:"
 #: who is told of what reached nobody
@@ -86,6 +99,17 @@ def send(
         said = {"title": f"无人接收：{title}"[:300], "text": f"应送 {who}，目前无人在任，请落实人员后转达。{text}"}
         _write(session, campaign_id, office, f"{message_id}:{','.join(missing)}"[:120], **{**about, "kind": "escalation"}, **said)
     return fresh
+
+
+def tell(session: Session, job: Context, event: str, message_id: str, about: Mapping[str, Any], *, subject: str = "") -> list[str]:
+    """``send`` to whom the decision table ``notifications`` names for *event*, in its words; *about* is what the table may use. The
+    *subject* is the job's unless it is another."""
+    said = NOTIFICATIONS.ask(session, {"event": event, "variant": "", "rung": None, **about})[0]
+    to = said["recipients"]
+    words = {name: str(said[name]) for name in ("kind", "title", "text", "url")}
+    if not to:
+        return []
+    return send(session, job.campaign_id, to, message_id=message_id, subject=subject or job.subject, at=job.now, **words)
 
 
 def _write(session: Session, campaign_id: int, names: list[str], message_id: str, **content: Any) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import messages, numbers, problems
+from app.campaign import ladder, messages, numbers, problems
 from app.campaign.documents import frozen, problem_documents
 from app.campaign.handlers import notifications, signatures
+from app.campaign.handlers.notifications import NOTIFICATIONS
+from app.campaign.ladder import LADDER
 from app.campaign.models import ProblemList
 from app.engine.actor import SYSTEM
 from app.engine.errors import NotFound
@@ -57,30 +59,22 @@ def collect_village_lists(session: Session, job: Context) -> dict[str, Any]:
     return {"village_lists": lists}
 
 
-@handler("campaign.submit_village_list")
+@handler("campaign.submit_village_list", asks=[LADDER, NOTIFICATIONS])
 def submit_village_list(session: Session, job: Context) -> None:
-    """Both have signed: the list goes to the office, its problems to rung 2."""
+    """Both have signed: the list goes to the office, its problems up the ladder."""
     row = _get(session, job)
     row.sent_at = row.sent_at or job.now
     for number in row.problems:
         problem = problems.get(session, job.campaign_id, number)
-        if problem.state in ("open", "rectified") and problem.rung < 2:
-            problems.move_to_rung(session, job.campaign_id, number, 2, SYSTEM, at=job.now, reason=row.number)
+        rung = ladder.step(session, "listed", rung=problem.rung).rung
+        if problem.state in ("open", "rectified") and problem.rung < rung:
+            problems.move_to_rung(session, job.campaign_id, number, rung, SYSTEM, at=job.now, reason=row.number)
         messages.publish(session, job.campaign_id, "problem_listed", number, {"listing": "sent"}, once=row.number)
-    notifications.send(
-        session,
-        job.campaign_id,
-        ["office"],
-        message_id=f"list:{row.number}",
-        kind="ledger",
-        title=f"村问题清单 {row.number} 已签字报出",
-        text="、".join(row.problems),
-        subject=f"village:{row.village}",
-        at=job.now,
-    )
+    about = {"number": row.number, "village": row.village, "problems": row.problems}
+    notifications.tell(session, job, "list_sent", f"list:{row.number}", about, subject=f"village:{row.village}")
 
 
-@handler("campaign.return_village_list")
+@handler("campaign.return_village_list", asks=[NOTIFICATIONS])
 def return_village_list(session: Session, job: Context) -> None:
     """One did not sign: the village goes on rectifying."""
     row = _get(session, job)

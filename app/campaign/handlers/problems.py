@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaign import judging, problems
+from app.campaign import ladder, problems
 from app.campaign.handlers import notifications
+from app.campaign.handlers.notifications import NOTIFICATIONS
+from app.campaign.ladder import LADDER
+from app.campaign.models import Problem
 from app.engine.actor import SYSTEM
 from app.engine.jobs import Context, handler
 
@@ -16,7 +19,7 @@ from app.engine.jobs import Context, handler
 _SETTLED = ("closed", "decided")
 
 
-@handler("campaign.open_problem")
+@handler("campaign.open_problem", asks=[LADDER])
 def open_problem(session: Session, job: Context) -> dict[str, Any]:
     """Write into the ledger what the classification decided; returns deadline, rung and whether it is a breach of discipline."""
     said = job.variables["classification"]
@@ -30,34 +33,33 @@ def open_problem(session: Session, job: Context) -> dict[str, Any]:
         tags=said.get("tags") or (),
     )
     row.instance_key = job.instance_key
-    if said["rung"] > row.rung:
-        problems.move_to_rung(session, job.campaign_id, row.number, said["rung"], SYSTEM, at=job.now, reason=said["category"])
+    rung = ladder.step(session, "classified", rung=row.rung, classified=said["rung"]).rung
+    if rung > row.rung:
+        problems.move_to_rung(session, job.campaign_id, row.number, rung, SYSTEM, at=job.now, reason=said["category"])
     return {"deadline": job.variables["deadline"], "breach": row.breach, "rung": row.rung}
 
 
-@handler("campaign.climb_problem")
+@handler("campaign.climb_problem", asks=[LADDER, NOTIFICATIONS])
 def climb_problem(session: Session, job: Context) -> dict[str, Any]:
-    """Where the evening's ``judgement`` has put it, otherwise (cannot be rectified, deadline: R43, R47) up to the principals."""
+    """Where the evening's ``judgement`` has put it, otherwise (cannot be rectified, deadline: R43, R47) where the ladder says."""
     row = problems.get(session, job.campaign_id, _number(job))
     judgement = job.variables.get("judgement")
-    rung = 3 if judgement is None else max(row.rung, judging.RUNGS[judgement](job.variables["rung"]))
+    if judgement is None:
+        rung = ladder.step(session, "unresolved", rung=row.rung).rung
+    else:
+        rung = max(row.rung, ladder.step(session, "judged", outcome=judgement, rung=job.variables["rung"]).rung)
     answer = {"rung": rung, "breach": row.breach, "deadline": row.deadline.isoformat() if row.deadline else None}
     if row.state in _SETTLED:
         return answer
     if row.rung < rung:
         problems.move_to_rung(session, job.campaign_id, row.number, rung, SYSTEM, at=job.now, reason=judgement or job.element_id)
-    if judgement in ("assign", "notice"):  # carried out at once: nobody has to look at it first
-        return answer
-    notifications.send(
+    notifications.tell(
         session,
-        job.campaign_id,
-        ["principal_party", "principal_gov", "commander"] if rung == 3 else ["office"],
-        message_id=f"climb:{row.number}:{rung}",
-        kind="escalation",
-        title=f"问题 {row.number} " + ("报主要领导审定" if rung == 3 else "转镇扶贫办研判"),
-        text=row.text,
+        job,
+        "problem_moved",
+        f"climb:{row.number}:{rung}",
+        {**_about(row), "variant": judgement or "", "rung": rung},
         subject=f"problem:{row.number}",
-        at=job.now,
     )
     return answer
 
@@ -71,7 +73,7 @@ def transfer_problem(session: Session, job: Context) -> None:
     problems.free_household(session, job.campaign_id, row.household)
 
 
-@handler("campaign.close_problem")
+@handler("campaign.close_problem", asks=[NOTIFICATIONS])
 def close_problem(session: Session, job: Context) -> None:
     """Settle the problem if its form has not done so, free the fields it held, and tell who raised it."""
     row = problems.get(session, job.campaign_id, _number(job))
@@ -82,17 +84,12 @@ def close_problem(session: Session, job: Context) -> None:
             problems.close(session, job.campaign_id, row.number, SYSTEM, at=job.now)
     problems.release(session, job.campaign_id, f"problem:{row.number}", at=job.now)
     problems.free_household(session, job.campaign_id, row.household)
-    notifications.send(
-        session,
-        job.campaign_id,
-        [f"user:{row.raised_by}", f"village_cadre:{row.village}"],
-        message_id=f"settled:{row.number}",
-        kind="answer",
-        title=f"问题 {row.number} 已办结",
-        text=row.text,
-        subject=f"problem:{row.number}",
-        at=job.now,
-    )
+    notifications.tell(session, job, "problem_settled", f"settled:{row.number}", _about(row), subject=f"problem:{row.number}")
+
+
+def _about(row: Problem) -> dict[str, Any]:
+    """What the table of notifications may say of a problem."""
+    return {name: getattr(row, name) for name in ("number", "village", "rung", "text", "raised_by", "responsible")}
 
 
 def _number(job: Context) -> str:

@@ -10,14 +10,12 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.campaign.documents import village_figures
 from app.campaign.handlers import notifications
+from app.campaign.handlers.notifications import NOTIFICATIONS
 from app.campaign.models import Report, Village
 from app.engine import events
 from app.engine.actor import SYSTEM
 from app.engine.errors import NotFound
 from app.engine.jobs import Context, handler
-
-#: kind → its name in the delivery
-_NAMES = {"village_report": "自查评估报告", "spot_check_report": "抽查验收报告"}
 
 
 @handler("campaign.draft_village_report")
@@ -34,7 +32,7 @@ def draft_village_report(session: Session, job: Context) -> None:
         row.report_stage, row.report_stage_at = "drafted", job.now
 
 
-@handler("campaign.deliver_report")
+@handler("campaign.deliver_report", asks=[NOTIFICATIONS])
 def deliver_report(session: Session, job: Context) -> None:
     """The report reaches the office; whether it was in time is recorded."""
     kind, scope = job.headers["kind"], job.variables.get("report_scope") or ""
@@ -59,16 +57,7 @@ def deliver_report(session: Session, job: Context) -> None:
         subject=job.subject,
         detail=detail,
     )
-    notifications.send(
-        session,
-        job.campaign_id,
-        ["office"],
-        message_id=f"report:{kind}:{scope}",
-        kind="report",
-        title=f"收到{_NAMES[kind]}{'（逾期）' if late else ''}",
-        subject=job.subject,
-        at=job.now,
-    )
+    notifications.tell(session, job, "report_delivered", f"report:{kind}:{scope}", {"variant": kind, "village": scope, "late": late})
 
 
 def newest(session: Session, campaign_id: int, kind: str, scope: str) -> Report | None:

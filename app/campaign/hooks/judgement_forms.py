@@ -123,9 +123,8 @@ def _judge(session: Session, meeting: Meeting, row: Mapping[str, Any], problem: 
     decision = row.get("decision") or "continue"
     named = decision == "assign"
     responsible, deadline = (row.get("responsible") or "", moment(row.get("deadline"))) if named else ("", None)
-    if decision in judging.RUNGS:
-        judging.decide(session, problem, decision, actor, responsible=responsible, deadline=deadline, at=clock.now())
-    elif problem.state not in _UNSETTLED:
+    carried_out = judging.decide(session, problem, decision, actor, responsible=responsible, deadline=deadline, at=clock.now())
+    if not carried_out and problem.state not in _UNSETTLED:
         return  # settled while the form was open: to go on with it is no decision
     problem.measure = row.get("measure") or problem.measure
     session.add(

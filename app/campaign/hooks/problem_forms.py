@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import people, problems
+from app.campaign import ladder, people, problems
 from app.campaign.errors import Conflict
 from app.campaign.hooks import signing, subjects
 from app.campaign.models import CodeItem, Notice, Problem
@@ -152,13 +152,13 @@ def assigned(session: Session, task: Task, _submission: Submission, outcome: Any
     """R46: a named person and a deadline; or up to the principals."""
     problem = _unsettled(session, task)
     data = outcome.data
-    up = data.get("decision") == "principals"
+    step = ladder.step(session, "assigned", outcome=data.get("decision") or "", rung=problem.rung)
     problem.measure = data.get("measure") or problem.measure
     problems.move_to_rung(
         session,
         task.campaign_id,
         problem.number,
-        3 if up else 2,
+        step.rung,
         actor,
         at=clock.now(),
         responsible=data.get("person") or "",
@@ -180,7 +180,7 @@ def decided(session: Session, task: Task, submission: Submission, outcome: Any, 
             session,
             task.campaign_id,
             problem.number,
-            3,
+            ladder.step(session, "decided", outcome=data.get("decision") or "", rung=problem.rung).rung,
             actor,
             at=now,
             responsible=data.get("person") or "",

@@ -7,6 +7,7 @@ import re
 from app.engine.bpmn_model import Element, Loop, Process
 from app.engine.checks import constants
 from app.engine.checks.findings import Findings
+from app.engine.needed_decisions import BY_FORM, BY_TASK_TYPE, Needed
 from app.engine.registry import Registry
 
 #: a FEEL name without spaces, and a path of such names
@@ -44,6 +45,7 @@ def _user_task(element: Element, registry: Registry, found: Findings) -> None:
     form = constants.said(element.form_id) if element.form_id is not None else None
     if form is not None and not registry.has_form(form):
         found.error("form_unknown", element, form=form[:200])
+    _needed(element, BY_FORM.get(form or "", ()), registry, found)
     if element.due is None:
         found.warning("task_without_due_date", element)
     if element.form_id is not None and not element.outputs:
@@ -51,6 +53,13 @@ def _user_task(element: Element, registry: Registry, found: Findings) -> None:
     priority = constants.said(element.priority) if element.priority is not None else None
     if priority is not None and not _is_number(priority, 0, 100):
         found.error("priority_invalid", element, priority=priority[:50])
+
+
+def _needed(element: Element, asked: tuple[Needed, ...], registry: Registry, found: Findings) -> None:
+    """What handler or form ask for by themselves must be there, as if the diagram named it."""
+    for needed in asked:
+        if not registry.has_decision(needed.id):
+            found.error("needed_decision", element, decision=needed.id)
 
 
 def _names_somebody(written: str | None) -> bool:
@@ -96,6 +105,7 @@ def _job(element: Element, registry: Registry, found: Findings) -> None:
     kind = constants.said(element.task_type)
     if kind is not None and not registry.has_task_type(kind):
         found.error("task_type_unknown", element, type=kind[:200])
+    _needed(element, BY_TASK_TYPE.get(kind or "", ()), registry, found)
     retries = constants.said(element.retries) if element.retries is not None else None
     if retries is not None and not _is_number(retries, 1, 100):
         found.error("retries_invalid", element, retries=retries[:50])
