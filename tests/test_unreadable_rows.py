@@ -32,6 +32,8 @@ BROKEN = {"no XML": b"\xff<bpmn", "another process": d.diagram("other", d.start(
 @pytest.fixture(params=BROKEN)
 def app(request: pytest.FixtureRequest, db: Database, tmp_path: Path, at: Any) -> Flask:
     """A product with everybody, and an open task of a diagram that cannot be read, one of a form that cannot, and the others."""
+    if db.url.startswith("postgresql") and request.param != "no XML":
+        pytest.skip("how a diagram is damaged is the same to every database: one kind is enough here")
     app = web.application(db, tmp_path)
     web.place(db)
     web.everybody(db)

@@ -56,7 +56,15 @@ def addresses(app: Flask, db: Database, planted: dict[str, Any], role: str) -> I
                 yield rule.endpoint, address, cell.data, cell.json
 
 
-@pytest.mark.parametrize("role", WHO)
+@pytest.fixture(params=WHO)
+def role(request: pytest.FixtureRequest, database_url: str) -> str:
+    """Whose answers are looked at."""
+    who: str = request.param
+    if database_url.startswith("postgresql") and who != "office":
+        pytest.skip("what an answer tells is the same on every database: one role is enough here")
+    return who
+
+
 def test_no_answer_tells_one(app: Flask, db: Database, planted: dict[str, Any], role: str, caplog: pytest.LogCaptureFixture) -> None:
     """As a page and for a script; what is wrong with what was sent is said without it; the server's log neither."""
     caplog.set_level(logging.DEBUG)

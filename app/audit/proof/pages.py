@@ -61,7 +61,7 @@ def seal() -> Response:
     return redirect(url_for("audit.proof"), 303)
 
 
-@blueprint.get("/seals/<int:number>", endpoint="seal_page")
+@blueprint.get("/seals/<int(max=2147483647):number>", endpoint="seal_page")
 @access("auditor", "security_admin")
 def seal_page(number: int) -> str:
     """One seal on a sheet to print and keep: in words, and its line of the anchor file as a code to read with a phone."""

@@ -124,7 +124,7 @@ def _standing(session: Session, campaign_id: int, subject: str) -> list[tuple[Pr
     return list(session.execute(query.order_by(ProcessInstance.key, Activity.key)))
 
 
-@blueprint.get("/households/<code>/forms/<form_id>/<int:revision>")
+@blueprint.get("/households/<code>/forms/<form_id>/<int(max=2147483647):revision>")
 @access(*visibility.HOUSEHOLD_ROLES)
 def revision(code: str, form_id: str, revision: int) -> str:
     """What changed from the submission before to this one, field by field (R09); personal values masked."""
