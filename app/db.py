@@ -7,11 +7,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import JSON, BigInteger, Connection, Date, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from app import column_lengths, exact_json
+from app import column_lengths, exact_json, unreadable
 
 T = TypeVar("T")
 
@@ -27,7 +27,35 @@ T = TypeVar("T")
 Key = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class _Readable(TypeDecorator[Any]):
+    """A column whose values may be damaged: one that cannot be read is shown as such, or refused (``unreadable``)."""
+
+    #: ``table.column``, set when the table is made
+    place = ""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        read = self.impl_instance.result_processor(dialect, coltype)
+
+        def value_of(stored: Any) -> Any:
+            if stored is None:
+                return None
+            try:
+                return self.checked(stored if read is None else read(stored))
+            except (ValueError, TypeError, AttributeError, OverflowError) as error:
+                return unreadable.instead(self.place, self.instead(), error)
+
+        return value_of
+
+    def checked(self, value: Any) -> Any:
+        """*value* as the program knows it. Raises ``ValueError`` and the like for what it is not."""
+        raise NotImplementedError
+
+    def instead(self) -> Any:
+        """What is shown where nothing can be read."""
+        raise NotImplementedError
+
+
+class UtcDateTime(_Readable):
     """Aware date-time, stored in UTC. Naive values are refused."""
 
     impl = DateTime(timezone=True)
@@ -41,14 +69,56 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
+    def checked(self, value: datetime) -> datetime:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def instead(self) -> datetime:
+        return unreadable.MOMENT
+
+
+class Day(_Readable):
+    """A date without a time."""
+
+    impl = Date
+    cache_ok = True
+
+    def checked(self, value: date) -> date:
+        if not isinstance(value, date):
+            raise TypeError(type(value).__name__)
+        return value
+
+    def instead(self) -> date:
+        return unreadable.DAY
+
+
+class Json(_Readable):
+    """A JSON value; of *shape* ``dict`` or ``list`` where one is given."""
+
+    impl = JSON
+    cache_ok = True
+    hashable = False
+
+    def __init__(self, shape: type | None = None) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def checked(self, value: Any) -> Any:
+        if self.shape is not None and not isinstance(value, self.shape):
+            raise TypeError(type(value).__name__)
+        return value
+
+    def instead(self) -> Any:
+        return unreadable.shape_of(self.shape)
 
 
 class Base(DeclarativeBase):
     """Base of every table of Daopai."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for column in cls.__table__.c:
+            if isinstance(column.type, _Readable):
+                column.type.place = f"{cls.__tablename__}.{column.name}"
 
 
 _random = itertools.count(secrets.randbits(22))
@@ -122,6 +192,8 @@ class Database:
         self._after_commit: list[Callable[[], None]] = []
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+        else:
+            _prepare_postgresql(self.engine)
 
     def knows(self, people: Any) -> Database:
         """Let sessions know who there is (``session.info["people"]``): the check of diagrams asks it."""
@@ -134,8 +206,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session for reading. What it holds is thrown away."""
-        with self._sessions() as session:
+        """A session for reading. What it holds is thrown away. What cannot be read in it has a marked value (``unreadable``)."""
+        with unreadable.shown(), self._sessions() as session:
             yield session
             # Rows stay readable after the block: a rollback would expire them.
             session.expunge_all()
@@ -152,7 +224,7 @@ class Database:
         began, attempt = time.monotonic(), 0
         while True:
             try:
-                with self._sessions() as session:
+                with unreadable.refused(), self._sessions() as session:
                     result = work(session)
                     session.commit()
             except (StaleDataError, DBAPIError) as error:
@@ -249,6 +321,37 @@ def _may_be_repeated(error: Exception) -> bool:
     return snapshot or getattr(error.orig, "sqlstate", None) in _REPEATABLE
 
 
+def _prepare_postgresql(engine: Engine) -> None:
+    """A moment or day that Python has none for (infinity, the year 12000) is its text, which no column reads (``_Readable``)."""
+    from psycopg import DataError, adapters
+    from psycopg.abc import Buffer
+    from psycopg.adapt import Loader
+    from psycopg.pq import Format
+
+    def tolerant(kind: str) -> type[Loader]:
+        own: Any = adapters.get_loader(adapters.types[kind].oid, Format.TEXT)
+
+        class Tolerant(Loader):
+            def __init__(self, oid: int, context: Any = None) -> None:
+                super().__init__(oid, context)
+                self._read = own(oid, context).load
+
+            def load(self, data: Buffer) -> Any:
+                try:
+                    return self._read(data)
+                except DataError:
+                    return bytes(data).decode(errors="replace")
+
+        return Tolerant
+
+    loaders = {kind: tolerant(kind) for kind in ("timestamptz", "date")}
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi_connection: Any, _record: Any) -> None:
+        for kind, loader in loaders.items():
+            dbapi_connection.adapters.register_loader(kind, loader)
+
+
 # SQLite: pysqlite's own BEGIN is switched off; ours is issued before the first write.
 _WRITING = "daopai_writing"
 
@@ -290,4 +393,4 @@ def _prepare_sqlite(engine: Engine) -> None:
         record.info.pop(_WRITING, None)
 
 
-__all__ = ["Base", "Database", "Key", "Outage", "RevisionConflict", "UtcDateTime", "key_at", "made_at", "new_key", "outage"]
+__all__ = ["Base", "Database", "Day", "Json", "Key", "Outage", "RevisionConflict", "UtcDateTime", "key_at", "made_at", "new_key", "outage"]

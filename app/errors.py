@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.auth.current import forget_person
 from app.auth.language import locale
+from app import unreadable
 from app.border import Unreadable
 from app.column_lengths import TooLong
 from app.db import Outage, RevisionConflict, outage
@@ -36,6 +37,13 @@ class Words:
 
 _SENT = _l("什么也没有改动。你填写的内容仍在上一页，草稿也还在。")
 _NOTHING = _l("什么也没有改动。")
+
+#: A value in the database cannot be read: a list goes on without it, what is built on it does not.
+DAMAGED = Words(
+    _l("这一步要用的数据里，有一处无法读取。"),
+    _l("没有改动任何数据；已填写的内容和草稿仍在，其他各页照常可用。"),
+    _l("请把下面的编号告诉管理员，由审计员在“核验”页查明是哪一行，用备份恢复后再办理。"),
+)
 
 _ROLE = _l("如果这是你的工作，请安全管理员给你分配角色；代理他人时，请先在右上角选择“代”谁。")
 
@@ -65,7 +73,10 @@ def install(app: Flask) -> None:
     app.register_error_handler(SQLAlchemyError, database)
     app.register_error_handler(OverflowError, _beyond)
     app.register_error_handler(TooLong, _too_long)
+    app.register_error_handler(unreadable.UnreadableData, _damaged)
     app.register_error_handler(Exception, _unexpected)
+    app.before_request(unreadable.begin)
+    app.after_request(_told)
 
 
 def http(error: HTTPException) -> Response | HTTPException:
@@ -139,7 +150,21 @@ def _typed() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
 
 
+def _damaged(error: BaseException) -> Response:
+    number = secrets.token_hex(4)
+    log.error("error %s at %s %s: unreadable data: %s", number, request.method, request.path, unreadable.seen(), exc_info=error)
+    return page(422, words=DAMAGED, number=number, typed=_typed())
+
+
+def _told(answer: Response) -> Response:
+    if places := unreadable.seen():
+        log.error("unreadable data at %s %s: %s", request.method, request.path, ", ".join(places))
+    return answer
+
+
 def _unexpected(error: BaseException) -> Response:
+    if unreadable.seen():  # what failed was given a marked value
+        return _damaged(error)
     if current_app.testing:
         raise error
     number = secrets.token_hex(4)

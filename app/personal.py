@@ -22,12 +22,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app import unreadable
+
 Kind = Literal["id_number", "phone", "bank", "health", "name"]
 #: what a person writes where there is none (wú, no telephone): a value like another, and nothing to hide
 NONE = frozenset({chr(0x65E0), "none"})
 
 
-class PersonalDataError(Exception):
+class PersonalDataError(unreadable.UnreadableData):
     """A personal field cannot be read: the key is missing, or the stored text was altered or moved from its place."""
 
 
@@ -80,7 +82,8 @@ def encrypt(table: str, row: object, column: str, text: str) -> str:
 
 
 def decrypt(table: str, row: object, column: str, text: str) -> str:
-    """Read what ``encrypt`` wrote for the same place. PersonalDataError when it was altered, moved, or its key is missing."""
+    """Read what ``encrypt`` wrote for the same place. When it was altered, moved, or its key is missing: PersonalDataError, or a
+    marked value where it is only shown (``unreadable``)."""
     if not text:
         return ""
     try:
@@ -91,7 +94,11 @@ def decrypt(table: str, row: object, column: str, text: str) -> str:
             raise ValueError(version)
         return cipher.decrypt(sealed[:12], sealed[12:], _place(table, row, column)).decode()
     except (ValueError, KeyError, InvalidTag) as error:
-        raise PersonalDataError(f"{table}:{row}:{column}: {PersonalDataError.__doc__}") from error
+        try:
+            shown: str = unreadable.instead(f"{table}:{row}:{column}", unreadable.TEXT, error)
+        except unreadable.UnreadableData:
+            raise PersonalDataError(f"{table}:{row}:{column}") from error
+        return shown
 
 
 def is_encrypted(text: Any) -> bool:
@@ -118,7 +125,7 @@ def blind_index(kind: str, text: str) -> str:
 
 def mask(kind: Kind, text: str) -> str:
     """What is shown instead: ``500235********1234``, ``138****1234``, ``6222 **** **** 1234``, ``张*``; health: nothing; ``无`` stays."""
-    if not text or text in NONE:
+    if not text or text in NONE or isinstance(text, unreadable.Unreadable):
         return text
     if kind == "id_number":
         return text[:6] + "*" * max(len(text) - 10, 4) + text[-4:] if len(text) >= 15 else "*" * len(text)

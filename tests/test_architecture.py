@@ -17,12 +17,13 @@ FILES = sorted(path for path in APP.rglob("*.py") if "node_modules" not in path.
 
 #: Who may import whom, by the part under ``app``: everything else is refused.
 FEATURES = {"inbox", "modeler", "audit", "campaign", "api"}
-GROUND = {"db", "clock", "config", "lazy_import", "exact_json", "column_lengths"}
+GROUND = {"db", "clock", "config", "lazy_import", "exact_json", "column_lengths", "unreadable"}
 BORDER = {"border"}
 ALLOWED = {
     "exact_json": set(),
     "column_lengths": set(),
-    "db": {"exact_json", "column_lengths"},
+    "unreadable": set(),
+    "db": {"exact_json", "column_lengths", "unreadable"},
     "clock": set(),
     "config": set(),
     # What may come in by HTTP at all.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import JSON, Connection, String, Table, Text, select, update
+from sqlalchemy import Connection, String, Table, Text, select, update
 
-from app.db import Base, Database
+from app.db import Base, Database, Json
 from app.engine import erasing
 from tests import web
 from tests.audit.history import History
@@ -44,7 +44,7 @@ def free(table: Table) -> Iterator[str]:
     for column in table.columns:
         kind = column.type
         long = isinstance(kind, Text) or (isinstance(kind, String) and (kind.length or LONG) >= LONG)
-        if (isinstance(kind, JSON) or long) and column.name not in sought:
+        if (isinstance(kind, Json) or long) and column.name not in sought:
             yield column.name
 
 
@@ -54,7 +54,7 @@ def plant(connection: Connection, table: Table) -> None:
     for row in connection.execute(select(table)).mappings().all():
         for name in free(table):
             value = row[name]
-            if isinstance(table.c[name].type, JSON):
+            if isinstance(table.c[name].type, Json):
                 value = {**value, "said": NAME} if isinstance(value, dict) else [*value, NAME] if isinstance(value, list) else NAME
             else:
                 value = NAME

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import clock, exact_json, personal
+from app import clock, exact_json, personal, unreadable
 from app.acts.models import Draft
 from app.engine.models import Task
 from app.forms import masking
@@ -36,7 +36,8 @@ _MINE = select(Draft).where(Draft.task_key == bindparam("task"), Draft.username 
 
 def content(draft: Draft) -> dict[str, Any]:
     """The form data of a draft."""
-    data: dict[str, Any] = exact_json.loads(personal.decrypt("draft", _row(draft.task_key), "content", draft.content))
+    text = personal.decrypt("draft", _row(draft.task_key), "content", draft.content)
+    data: dict[str, Any] = unreadable.Dict() if isinstance(text, unreadable.Unreadable) else exact_json.loads(text)
     return data
 
 

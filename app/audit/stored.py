@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app import personal
+from app import personal, unreadable
 from app.engine.models import Event
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def raw(record: Record, *, unmask: bool = False) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for column in record.event.__table__.columns:
         value = getattr(record.event, column.key)
+        if isinstance(value, unreadable.Unreadable):
+            shown[column.key] = unreadable.WORDS
+            continue
         if isinstance(value, datetime):
             value = value.isoformat()
         elif isinstance(value, bytes):

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from app import clock
+from app import clock, unreadable
 
 #: A task is "soon" when less than this is left.
 SOON = timedelta(hours=24)
@@ -35,6 +35,8 @@ class Due:
 def due_words(moment: datetime) -> Due:
     """``今天 20:00``, ``5月31日 24:00``, ``逾期 2 天``, by the campaign's clock and zone."""
     now = clock.now()
+    if isinstance(moment, unreadable.Unreadable):
+        return Due(_("无法读取"), False, False)
     if moment <= now:
         return Due(_late_words(now - moment), True, False)
     here = clock.local(moment)
@@ -53,7 +55,7 @@ def due_words(moment: datetime) -> Due:
 
 def day_words(day: date) -> str:
     """``6月1日``, ``June 1``."""
-    return format_skeleton("MMMMd", day, locale=get_locale())
+    return _("无法读取") if isinstance(day, unreadable.Unreadable) else format_skeleton("MMMMd", day, locale=get_locale())
 
 
 def _late_words(by: timedelta) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
-from app import clock, element_names
+from app import clock, element_names, unreadable
 from app.auth import navigation, presenting
 from app.auth.current import Identity, database, identity_or_none
 from app.auth.demonstration import running_advance
@@ -105,4 +105,5 @@ def install(app: Flask) -> None:
             "day_words": presenting.day_words,
             "address": presenting.address,
             "asset": presenting.asset,
+            "unreadable_places": unreadable.seen,
         }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 
 
 class Chain(Base):
@@ -87,7 +87,7 @@ class Verification(Base):
     #: the newest seal when it began
     seal: Mapped[int] = mapped_column(Integer, default=0)
     #: [{code, chain, seq, key, at, …}], the first ones found; those of ``verdict`` (``limit_…``) say on what the verdict rests
-    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
 
 
 class Retention(Base):
@@ -109,7 +109,7 @@ class Erasure(Base):
 
     key: Mapped[int] = mapped_column(Key, primary_key=True, default=new_key)
     campaign_id: Mapped[int] = mapped_column(Key)
-    kinds: Mapped[list[str]] = mapped_column(JSON, default=list)
+    kinds: Mapped[list[str]] = mapped_column(Json(list), default=list)
     reason: Mapped[str] = mapped_column(String(500))
     requested_by: Mapped[str] = mapped_column(String(100))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)

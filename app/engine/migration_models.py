@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 
 
 class InstanceMigration(Base):
@@ -26,15 +26,15 @@ class InstanceMigration(Base):
     from_key: Mapped[int] = mapped_column(ForeignKey("definition.key"))
     to_key: Mapped[int] = mapped_column(ForeignKey("definition.key"))
     from_version: Mapped[int] = mapped_column(Integer)
-    mapping: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    mapping: Mapped[dict[str, str]] = mapped_column(Json(dict), default=dict)
     reason: Mapped[str] = mapped_column(Text, default="")
     actor: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: tokens and variables before it
     tokens: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    variables: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
+    variables: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict, deferred=True)
     #: rows that it removed, added and changed (``snapshots``)
-    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
+    changes: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict, deferred=True)
     #: what the instance was right after it: as long as it is that, nothing has moved
     fingerprint: Mapped[str] = mapped_column(String(64))
     #: its own steps began something (a join was complete): it cannot be taken back

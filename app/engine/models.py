@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 
 
 def _key() -> Mapped[int]:
@@ -92,11 +92,11 @@ class ProcessInstance(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_by: Mapped[str] = mapped_column(String(100), default="")
-    variables: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    variables: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: spiff.py's own codec
     tokens: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
     #: {"value": …} of the parent's output element, once it has been evaluated after this child ended
-    result: Mapped[Any] = mapped_column(JSON, nullable=True)
+    result: Mapped[Any] = mapped_column(Json(), nullable=True)
     #: how many records its chain has, and the hash of the newest
     chain_length: Mapped[int] = mapped_column(Integer, default=0)
     chain_head: Mapped[str] = mapped_column(String(64), default="")
@@ -118,8 +118,8 @@ class Call(Base):
     element_id: Mapped[str] = mapped_column(String(200))
     process_id: Mapped[str] = mapped_column(String(200))
     #: start variables that all children share, and what differs from child to child
-    common: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
-    items: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    common: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict, deferred=True)
+    items: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list, deferred=True)
     sequential: Mapped[bool] = mapped_column(default=False)
     output_collection: Mapped[str | None] = mapped_column(String(200))
     output_element: Mapped[str | None] = mapped_column(Text)
@@ -160,8 +160,8 @@ class Task(Base):
     #: user name of who holds it
     assignee: Mapped[str | None] = mapped_column(String(100))
     #: as evaluated, for display: ["investigator:G03"]; who may see it is in ``task_candidate``
-    candidate_groups: Mapped[list[str]] = mapped_column(JSON, default=list)
-    candidate_users: Mapped[list[str]] = mapped_column(JSON, default=list)
+    candidate_groups: Mapped[list[str]] = mapped_column(Json(list), default=list)
+    candidate_users: Mapped[list[str]] = mapped_column(Json(list), default=list)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     priority: Mapped[int] = mapped_column(Integer, default=50)
@@ -171,9 +171,9 @@ class Task(Base):
     subject: Mapped[str] = mapped_column(String(100), default="")
     scope: Mapped[str] = mapped_column(String(50), default="")
     #: the task's local variables (input mappings)
-    variables: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    variables: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: zeebe:properties of the user task
-    properties: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    properties: Mapped[dict[str, str]] = mapped_column(Json(dict), default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_by: Mapped[str | None] = mapped_column(String(100))
@@ -247,7 +247,7 @@ class Event(Base):
     activity_key: Mapped[int | None] = mapped_column(Key)
     element_id: Mapped[str] = mapped_column(String(200), default="")
     subject: Mapped[str] = mapped_column(String(100), default="")
-    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: its place: the instance's key or a key of ``chain``, and 1, 2, … within it (``chains``)
     chain: Mapped[int] = mapped_column(Key)
     seq: Mapped[int] = mapped_column(Integer)
@@ -296,7 +296,7 @@ class JobRow(Base):
     failures: Mapped[int] = mapped_column(Integer, default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fence: Mapped[int] = mapped_column(Integer, default=0)
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     error: Mapped[str] = mapped_column(Text, default="")
     #: campaign time of the step that made it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -361,7 +361,7 @@ class MessageRow(Base):
     correlation_key: Mapped[str] = mapped_column(String(200), default="")
     #: given by the sender to make publishing repeatable; otherwise the key
     message_id: Mapped[str] = mapped_column(String(100))
-    variables: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    variables: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: WAITING, CORRELATED, EXPIRED
     state: Mapped[str] = mapped_column(String(12), default="WAITING")
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -377,7 +377,7 @@ class Idempotency(Base):
     request_id: Mapped[str] = mapped_column(String(100), primary_key=True)
     #: SHA-256 of what was asked
     request_hash: Mapped[str] = mapped_column(String(64))
-    response: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    response: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

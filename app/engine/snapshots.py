@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, Table, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.db import UtcDateTime
 from app.engine.models import Activity, Call, Incident, JobRow, SubscriptionRow, Task, TaskCandidate
 
 #: table -> primary key as text -> column -> value
@@ -118,5 +119,5 @@ def _is(table: Any, key: str) -> Any:
 
 
 def _value(table: Any, column: str, value: Any) -> Any:
-    kind = type(table.c[column].type).__name__
-    return datetime.fromisoformat(value) if kind == "UtcDateTime" and isinstance(value, str) else value
+    moment = isinstance(table.c[column].type, UtcDateTime)
+    return datetime.fromisoformat(value) if moment and isinstance(value, str) else value

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from app import exact_json, personal
+from app import exact_json, personal, unreadable
 from app.forms import paths
 from app.forms.schema import Form, unindexed
 
@@ -55,6 +55,8 @@ def without(form: Form, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mask(kind: str, value: Any) -> str:
+    if isinstance(value, unreadable.Unreadable):
+        return unreadable.WORDS
     words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return personal.mask(cast(personal.Kind, kind), words)
 
@@ -95,7 +97,8 @@ def opened(data: Any, table: str, row: str, path: str = "") -> Any:
     """What ``sealed`` closed. An erased value is None."""
     if isinstance(data, dict):
         if set(data) == {_CIPHER}:
-            return exact_json.loads(personal.decrypt(table, row, path, data[_CIPHER]))
+            text = personal.decrypt(table, row, path, data[_CIPHER])
+            return text if isinstance(text, unreadable.Unreadable) else exact_json.loads(text)
         if set(data) == {_GONE}:
             return None
         return {key: opened(value, table, row, f"{path}.{key}" if path else key) for key, value in data.items()}

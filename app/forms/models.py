@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 from app.engine import contents
 
 
@@ -36,11 +36,11 @@ class Submission(Base):
     task_key: Mapped[int | None] = mapped_column(Key)
     instance_key: Mapped[int | None] = mapped_column(Key)
     #: the cleaned values; personal fields as ``{"enc": …}``
-    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    data: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: [{code, path, text_zh, text_en, dimension, reason}]
-    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
     #: [{code, path, text_zh, text_en, dimension}] found by the rules
-    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
     actor: Mapped[str] = mapped_column(String(100))
     on_behalf_of: Mapped[str] = mapped_column(String(100), default="")
     #: campaign time

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app import clock
+from app import clock, unreadable
 from app.db import new_key
 from app.engine import contents, events
 from app.engine.actor import Actor
@@ -127,9 +127,14 @@ def _kept(finding: Finding) -> dict[str, Any]:
 
 
 def data_of(session: Session, submission: Submission, *, unmask: bool = False) -> dict[str, Any]:
-    """A submission's data, personal values masked unless *unmask* (the caller has checked the right to and recorded the act)."""
-    plain: dict[str, Any] = masking.opened(submission.data, _TABLE, str(submission.key))
-    return plain if unmask else masking.masked(form_of(session, submission), plain)
+    """A submission's data, personal values masked unless *unmask* (the caller has checked the right to and recorded the act).
+
+    In the clear nothing is marked as unreadable: a form is built on it, or a person decides by it, so that it is refused."""
+    if unmask:
+        with unreadable.refused():
+            clear: dict[str, Any] = masking.opened(submission.data, _TABLE, str(submission.key))
+        return clear
+    return masking.masked(form_of(session, submission), masking.opened(submission.data, _TABLE, str(submission.key)))
 
 
 def read(session: Session, key: int, unmask: bool = False) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import element_names
+from app import element_names, unreadable
 from app.acts import attachments, comments, completion, drafts, people, wording
 from app.acts.models import Attachment, Draft
 from app.auth.current import Identity
@@ -65,6 +65,8 @@ def build(session: Session, identity: Identity, task: Task, *, open_: bool) -> P
     page.files = attachments.of_task(session, task)
     try:
         _read_forms(session, identity, task, page, names, open_=open_)
+        if open_ and task.form_id and (places := unreadable.seen()):
+            raise unreadable.UnreadableData(", ".join(places))  # no form is built on what nobody can read
     except schema.SchemaError as error:
         # an older version of this program took it: the page opens, and says what to do
         page.form, page.reviewed, page.unreadable = None, None, error.text(locale())

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import unreadable
 from app.audit import queries
 from app.audit.blueprint import blueprint
 from app.audit.history import entries
@@ -77,7 +78,7 @@ def _wrong(wanted: Filter) -> list[str]:
 @access("auditor")
 def record(key: int) -> str:
     """One record: the sentence, the record as it is stored, and ways on from it."""
-    with database().reading() as session:
+    with database().reading() as session, unreadable.refused():  # it is the page of this row: it says what is wrong with it
         query = select(Event, ProcessInstance).outerjoin(ProcessInstance, ProcessInstance.key == Event.instance_key).options(*LIGHT)
         row = session.execute(query.where(Event.key == key)).first()
         if row is None:

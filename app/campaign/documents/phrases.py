@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from app import clock
+from app import clock, unreadable
 from app.auth.roles import label as role_label
 from app.campaign.models import Signature
 
@@ -27,14 +27,16 @@ def day(value: date | datetime | None) -> str:
     """2020年5月30日: no leading zeros, as GB/T 9704 wants it."""
     if value is None:
         return ""
+    if isinstance(value, unreadable.Unreadable):
+        return unreadable.WORDS
     local = clock.local(value) if isinstance(value, datetime) else value
     return f"{local.year}年{local.month}月{local.day}日"
 
 
 def moment(value: datetime | None) -> str:
     """2020年5月30日18:00; the midnight that ends a day is 24:00 of that day."""
-    if value is None:
-        return ""
+    if value is None or isinstance(value, unreadable.Unreadable):
+        return day(value)
     local = clock.local(value)
     if local.time() == time(0):
         return f"{day(local.date() - timedelta(days=1))}24:00"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from app import unreadable
 from app.campaign.importing import texts
 from app.campaign.importing.columns import FOUR, Column, Sheets
 from app.campaign.importing.reading import CellError, Sheet
@@ -41,6 +42,8 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, plain: Any, quoted
         sheet.write_string(row, column, texts.YES if value else texts.NO, plain)
     elif isinstance(value, int | float) and abs(value) < 1e15:
         sheet.write_number(row, column, value, plain)
+    elif isinstance(value, unreadable.Unreadable):
+        sheet.write_string(row, column, unreadable.WORDS, plain)
     elif isinstance(value, datetime | date):
         sheet.write_string(row, column, value.isoformat()[:10], plain)
     else:

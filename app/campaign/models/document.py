@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 
 
 class DocumentTemplate(Base):
@@ -53,7 +53,7 @@ class Paper(Base):
     #: the Word template that it is printed with (``DocumentTemplate``); None: it has none
     template_key: Mapped[int | None] = mapped_column(Key)
     #: everything that it prints: {"document", "data", "by"} as ``documents.frozen`` writes it
-    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content: Mapped[dict[str, Any]] = mapped_column(Json(dict))
     #: SHA-256 of what it states, the lines of its signatures apart; hexadecimal
     content_hash: Mapped[str] = mapped_column(String(64))
     #: campaign time

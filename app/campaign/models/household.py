@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Day, Json, Key, UtcDateTime, new_key
 
 #: Where a household form stands, in the order of the plan. The diagrams move it (``progress.mark``).
 STAGES = (
@@ -54,7 +54,7 @@ class Household(Base):
     #: place in the investigator's walk, from 1
     walking_order: Mapped[int] = mapped_column(Integer, default=0)
     #: day of the planned visit
-    planned_on: Mapped[date | None] = mapped_column(Date)
+    planned_on: Mapped[date | None] = mapped_column(Day)
     address: Mapped[str] = mapped_column(String(200), default="")
     phone_cipher: Mapped[str] = mapped_column(Text, default="")
     bank_cipher: Mapped[str] = mapped_column(Text, default="")
@@ -86,7 +86,7 @@ class Household(Base):
     open_problems: Mapped[int] = mapped_column(Integer, default=0)
     open_holds: Mapped[int] = mapped_column(Integer, default=0)
     #: known answers that are not personal, form key → value: prefill before the first form, figures for totals after it
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: instance of the process ``household``
     instance_key: Mapped[int | None] = mapped_column(Key)
     revision: Mapped[int] = mapped_column(Integer, default=1)
@@ -115,10 +115,10 @@ class Member(Base):
     relation: Mapped[str] = mapped_column(String(30), default="")
     #: male or female
     sex: Mapped[str] = mapped_column(String(10), default="")
-    birth_date: Mapped[date | None] = mapped_column(Date)
+    birth_date: Mapped[date | None] = mapped_column(Day)
     health_cipher: Mapped[str] = mapped_column(Text, default="")
     #: education, school_status, labour, work_place, work_months, insurance, pension: form key → value
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
 
 
 class Extract(Base):
@@ -133,7 +133,7 @@ class Extract(Base):
     #: see SOURCES
     source: Mapped[str] = mapped_column(String(20))
     #: key field → value
-    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    values: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
 
 
 class Visit(Base):
@@ -211,5 +211,5 @@ class SpotSample(Base):
     fields_checked: Mapped[int] = mapped_column(Integer, default=0)
     fields_wrong: Mapped[int] = mapped_column(Integer, default=0)
     #: [{"field", "label", "form", "found"}], personal values masked
-    differences: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
     submission_key: Mapped[int | None] = mapped_column(Key)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Day, Json, Key, UtcDateTime, new_key
 from app.engine import contents
 
 
@@ -20,12 +20,12 @@ class LedgerDay(Base):
 
     key: Mapped[int] = mapped_column(Key, primary_key=True, default=new_key)
     campaign_id: Mapped[int] = mapped_column(Key)
-    day: Mapped[date] = mapped_column(Date)
+    day: Mapped[date] = mapped_column(Day)
     #: 1, 2, …
     number: Mapped[int] = mapped_column(Integer)
     frozen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: {"new", "rectified", "closed", "open", "overdue", "by_rung": {…}, "by_dimension": {…}, "by_village": {…}}
-    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    counts: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     confirmed_by: Mapped[str] = mapped_column(String(100), default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -38,12 +38,12 @@ class LedgerEntry(Base):
 
     key: Mapped[int] = mapped_column(Key, primary_key=True, default=new_key)
     campaign_id: Mapped[int] = mapped_column(Key)
-    day: Mapped[date] = mapped_column(Date)
+    day: Mapped[date] = mapped_column(Day)
     line: Mapped[int] = mapped_column(Integer)
     problem: Mapped[str] = mapped_column(String(30))
     village: Mapped[str] = mapped_column(String(20))
     #: the problem's columns as they stood: number, household, head, dimension, text, rung, state, deadline, responsible, measure …
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(Json(dict))
 
 
 class DayProgress(Base):
@@ -52,12 +52,12 @@ class DayProgress(Base):
     __tablename__ = "day_progress"
 
     campaign_id: Mapped[int] = mapped_column(Key, primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    day: Mapped[date] = mapped_column(Day, primary_key=True)
     work_group: Mapped[str] = mapped_column(String(20), primary_key=True)
     village: Mapped[str] = mapped_column(String(20))
     #: {"target", "expected", "submitted", "submitted_today", "returned", "reviewed", "joint_reviewed", "approved", "entered",
     #: "problems_new", "problems_open", "problems_closed"}
-    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    counts: Mapped[dict[str, Any]] = mapped_column(Json(dict))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -76,10 +76,10 @@ class Meeting(Base):
     held_at: Mapped[datetime] = mapped_column(UtcDateTime)
     chair: Mapped[str] = mapped_column(String(100), default="")
     #: [{"title", "subject", "url", "text"}]
-    agenda: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    agenda: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
     minutes: Mapped[str] = mapped_column(Text, default="")
     #: [{"username", "name", "present"}]
-    attendance: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    attendance: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
     submission_key: Mapped[int | None] = mapped_column(Key)
     instance_key: Mapped[int | None] = mapped_column(Key)
 
@@ -122,7 +122,7 @@ class Notice(Base):
     category: Mapped[str] = mapped_column(String(50), default="")
     text: Mapped[str] = mapped_column(Text, default="")
     #: problem numbers
-    problems: Mapped[list[str]] = mapped_column(JSON, default=list)
+    problems: Mapped[list[str]] = mapped_column(Json(list), default=list)
     #: issued, received, replied, closed
     state: Mapped[str] = mapped_column(String(10), default="issued")
     issued_by: Mapped[str] = mapped_column(String(100), default="")
@@ -220,11 +220,11 @@ class Report(Base):
     kind: Mapped[str] = mapped_column(String(20))
     #: village code; "" for the town
     scope: Mapped[str] = mapped_column(String(20), default="")
-    day: Mapped[date] = mapped_column(Date)
+    day: Mapped[date] = mapped_column(Day)
     #: drafted, edited, signed, delivered
     state: Mapped[str] = mapped_column(String(10), default="drafted")
     #: form key → text and figures
-    content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    content: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     submission_key: Mapped[int | None] = mapped_column(Key)

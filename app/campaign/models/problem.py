@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Day, Json, Key, UtcDateTime, new_key
 
 
 class Problem(Base):
@@ -48,7 +48,7 @@ class Problem(Base):
     text: Mapped[str] = mapped_column(Text)
     text_en: Mapped[str] = mapped_column(Text, default="")
     #: R51: codes of list seven_tasks
-    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    tags: Mapped[list[str]] = mapped_column(Json(list), default=list)
     #: R54: a breach of law or discipline, handled apart
     breach: Mapped[bool] = mapped_column(default=False)
     #: 1 village (R44), 2 office (R46), 3 principals (R47)
@@ -62,13 +62,13 @@ class Problem(Base):
     raised_by: Mapped[str] = mapped_column(String(100), default="")
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: campaign day (local date) it was raised
-    raised_on: Mapped[date] = mapped_column(Date)
+    raised_on: Mapped[date] = mapped_column(Day)
     rectified_by: Mapped[str] = mapped_column(String(100), default="")
     rectified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: what was done
     rectification: Mapped[str] = mapped_column(Text, default="")
     #: attachments' keys and words: [{"kind", "key", "name"}]
-    evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    evidence: Mapped[list[dict[str, Any]]] = mapped_column(Json(list), default=list)
     closed_by: Mapped[str] = mapped_column(String(100), default="")
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closure_note: Mapped[str] = mapped_column(Text, default="")
@@ -113,7 +113,7 @@ class Hold(Base):
     held_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: the field's new value, when the cause settled it (answer to a question)
-    settled_value: Mapped[Any] = mapped_column(JSON, nullable=True)
+    settled_value: Mapped[Any] = mapped_column(Json(), nullable=True)
 
 
 class Question(Base):
@@ -159,7 +159,7 @@ class ProblemList(Base):
     number: Mapped[str] = mapped_column(String(60))
     village: Mapped[str] = mapped_column(String(20))
     #: problem numbers
-    problems: Mapped[list[str]] = mapped_column(JSON, default=list)
+    problems: Mapped[list[str]] = mapped_column(Json(list), default=list)
     drawn_up_by: Mapped[str] = mapped_column(String(100), default="")
     drawn_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: both signatures are there (``Signature`` with subject list:<number>) and it went to the office

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Day, Json, Key, UtcDateTime, new_key
 
 
 class Campaign(Base):
@@ -61,7 +61,7 @@ class Setting(Base):
 
     campaign_id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(String(50), primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[Any] = mapped_column(Json())
 
 
 class Holiday(Base):
@@ -70,7 +70,7 @@ class Holiday(Base):
     __tablename__ = "campaign_holiday"
 
     campaign_id: Mapped[int] = mapped_column(Key, primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    day: Mapped[date] = mapped_column(Day, primary_key=True)
     #: holiday or make_up
     kind: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(100), default="")
@@ -119,7 +119,7 @@ class Village(Base):
     report_stage: Mapped[str] = mapped_column(String(20), default="waiting")
     report_stage_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: village items known beforehand (road, power, clinic …), form key → value; the village form is prefilled from them
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
 
 
 class WorkGroup(Base):
@@ -152,11 +152,11 @@ class Staff(Base):
     work_group: Mapped[str] = mapped_column(String(20), default="")
     #: what the person does, for the table; rights come from the accounts
     role: Mapped[str] = mapped_column(String(40), default="")
-    villages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    villages: Mapped[list[str]] = mapped_column(Json(list), default=list)
     #: code of the village the person comes from (avoidance: working there is a warning)
     home_village: Mapped[str] = mapped_column(String(20), default="")
-    from_day: Mapped[date | None] = mapped_column(Date)
-    to_day: Mapped[date | None] = mapped_column(Date)
+    from_day: Mapped[date | None] = mapped_column(Day)
+    to_day: Mapped[date | None] = mapped_column(Day)
     #: R04; who is trained may visit
     trained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: reason given for working in the home village
@@ -190,7 +190,7 @@ class Guide(Base):
     name: Mapped[str] = mapped_column(String(100))
     phone_cipher: Mapped[str] = mapped_column(Text, default="")
     #: villagers' groups (组) this guide knows; empty: all
-    group_nos: Mapped[list[str]] = mapped_column(JSON, default=list)
+    group_nos: Mapped[list[str]] = mapped_column(Json(list), default=list)
     party_member: Mapped[bool] = mapped_column(default=False)
     nominated_by: Mapped[str] = mapped_column(String(100), default="")
     nominated_at: Mapped[datetime] = mapped_column(UtcDateTime)

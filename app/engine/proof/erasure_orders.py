@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from app.db import Json
 from app.engine.change_journal.followed_rows import FOLLOWED, STATES
 from app.engine.contents import COVERED, REWRITTEN
 from app.engine.proof import check_contents
@@ -138,5 +139,5 @@ def _columns() -> Iterator[tuple[Any, str, bool]]:
     covered = [(table, columns) for name, (table, columns) in COVERED.items() if name not in FOLLOWED]
     for table, columns in [*covered, *((how.table, how.columns) for how in FOLLOWED.values())]:
         for name in columns:
-            if type(table.c[name].type).__name__ == "JSON":
+            if isinstance(table.c[name].type, Json):
                 yield table, name, table.name not in FOLLOWED

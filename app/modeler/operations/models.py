@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 from app.engine.change_journal.followed_rows import follow
 
 
@@ -25,7 +25,7 @@ class OperationBatch(Base):
     from_key: Mapped[int | None] = mapped_column(Key)
     to_key: Mapped[int | None] = mapped_column(Key)
     #: or path → JSON of a variable, or element → where its tokens go, or the element whose timers fire
-    mapping: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    mapping: Mapped[dict[str, str]] = mapped_column(Json(dict), default=dict)
     recompute: Mapped[bool] = mapped_column(default=False)
     #: take_back: the batch that is undone
     of_key: Mapped[int | None] = mapped_column(Key)

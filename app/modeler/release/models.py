@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 from app.engine.change_journal.followed_rows import follow
 
 
@@ -34,7 +34,7 @@ class ReleaseRequest(Base):
     #: the earlier deployment whose files it holds; None: files of drafts
     again_key: Mapped[int | None] = mapped_column(Key)
     #: {"at", "by", "results"} of the scenarios, as run last; null before that
-    trial: Mapped[dict[str, Any] | None] = mapped_column(JSON, nullable=True)
+    trial: Mapped[dict[str, Any] | None] = mapped_column(Json(dict), nullable=True)
     revision: Mapped[int] = mapped_column(Integer, default=1)
 
     files: Mapped[list[ReleaseFile]] = relationship(lazy="raise", order_by="ReleaseFile.position")
@@ -64,7 +64,7 @@ class ReleaseFile(Base):
     checksum: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     #: user names of everybody who drew at it; none of them releases it
-    drawn_by: Mapped[list[str]] = mapped_column(JSON, default=list)
+    drawn_by: Mapped[list[str]] = mapped_column(Json(list), default=list)
 
 
 follow(ReleaseRequest, campaign="")

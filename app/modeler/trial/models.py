@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Key, UtcDateTime, new_key
+from app.db import Base, Json, Key, UtcDateTime, new_key
 from app.engine.change_journal.followed_rows import follow
 
 
@@ -22,9 +22,9 @@ class Trial(Base):
     person: Mapped[str] = mapped_column(String(100))
     draft_key: Mapped[int] = mapped_column(ForeignKey("model_draft.key"))
     #: other drafts that are tried together with it
-    beside: Mapped[list[int]] = mapped_column(JSON, default=list)
+    beside: Mapped[list[int]] = mapped_column(Json(list), default=list)
     #: what a scenario is made of: process, begin, stubs, steps (``steps.Play``)
-    play: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    play: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: the machine's time; nobody touched it for two weeks: it is cleared away
     touched_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(Integer, default=1)
@@ -42,7 +42,7 @@ class Scenario(Base):
     name: Mapped[str] = mapped_column(String(200))
     process_id: Mapped[str] = mapped_column(String(200))
     #: begin, stubs, steps with what is expected after each
-    play: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    play: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     #: ACTIVE, DISABLED, DELETED
     state: Mapped[str] = mapped_column(String(10), default="ACTIVE")
     #: why it is disabled or deleted
@@ -82,7 +82,7 @@ class ScenarioRun(Base):
     files: Mapped[str] = mapped_column(Text, default="")
     ok: Mapped[bool] = mapped_column()
     #: ``ScenarioResult`` as JSON
-    result: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(Json(dict), default=dict)
     milliseconds: Mapped[int] = mapped_column(Integer)
 
 
