@@ -15,9 +15,9 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, SQLAlchemyError, StatementError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from app import unreadable
 from app.auth.current import forget_person
 from app.auth.language import locale
-from app import unreadable
 from app.border import Unreadable
 from app.column_lengths import TooLong
 from app.db import Outage, RevisionConflict, outage
