@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Self
 
 #: what stands on a page and in a file where nothing can be read
-WORDS = "无法读取"
+WORDS = "无法读取 / unreadable"
 
 
 class UnreadableData(ValueError):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,12 +17,14 @@ import app.campaign.hooks  # noqa: F401  (registers what is tested)
 from app import personal
 from app.auth import accounts
 from app.campaign import id_numbers, prefill, problems, settings, totals
-from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Staff, Visit
+from app.campaign.hooks import village_forms
+from app.campaign.models import Extract, Hold, Household, Member, Problem, Question, Staff, Village, Visit
 from app.db import Database, new_key
 from app.engine import decisions, definitions
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks, schema, submissions, validation
+from app.forms.models import Submission
 from tests import web
 from tests.campaign import world
 from tests.web import CAMPAIGN, CLI
@@ -411,3 +414,17 @@ def _data_of(db: Database, code: str) -> dict[str, Any]:
         last = submissions.latest(session, CAMPAIGN, "household_registered", f"household:{code}")
         assert last is not None
         return submissions.data_of(session, last, unmask=True)
+
+
+def test_a_village_form_leaves_its_names_in_the_submission_alone(place: Database) -> None:
+    """A second copy in the clear would outlive what the submission encrypts."""
+
+    def filled(session: Any) -> None:
+        village = session.scalars(select(Village)).first()
+        task = Task(campaign_id=village.campaign_id, subject=f"village:{village.code}", scope=village.code, element_id="a")
+        village_forms.village_filled(session, task, Submission(), SimpleNamespace(data={"captain": "赵大山"}), web.CLI)
+
+    place.in_transaction(filled)
+    with place.reading() as session:
+        villages = session.scalars(select(Village)).all()
+    assert [row.form_stage for row in villages].count("filled") == 1 and all(row.facts == {} for row in villages)

@@ -35,10 +35,9 @@ def village_form(session: Session, task: Task, _identity: Any) -> Prepared | Non
 
 
 @hooks.accepts("village")
-def village_filled(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
-    """What the village said about itself is known from now on."""
+def village_filled(session: Session, task: Task, _submission: Submission, _outcome: Any, _actor: Actor) -> None:
+    """What the village said stands in the submission, with its personal fields encrypted, and nowhere else."""
     place = subjects.needed(subjects.village(session, task), task, "village")
-    place.facts = {name: value for name, value in outcome.data.items() if name not in ("totals", "code", "name")}
     if place.form_stage in ("waiting", "open", "returned"):
         place.form_stage, place.form_stage_at = "filled", clock.now()
 
