@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,11 +22,11 @@ from app.acts.refusals import Closed, Refusal
 from app.auth import open_tasks
 from app.auth.current import Identity
 from app.auth.language import locale
-from app.engine import decisions, definitions, runtime
+from app.engine import decisions, definitions, form_prefill, runtime
 from app.engine.actor import Actor
 from app.engine.errors import Conflict, NotFound
 from app.engine.models import Idempotency, Task
-from app.forms import hooks, masking, paths, schema, submissions, validation
+from app.forms import hooks, masking, paths, prefill, schema, submissions, validation
 from app.forms.outcome import Outcome
 
 
@@ -121,7 +122,7 @@ def _accepted(
     entered = paths.copied(dict(data))
     if (draft := drafts.find(session, task, actor.name)) is not None:
         masking.restore(form, entered, drafts.content(draft))
-    context = features.look_up(session, task, form, entered, prepared)
+    context = looked_up(session, task, entered, identity, prepared, features)
     outcome = validation.validate(form, entered, context=context, locked=prepared.locked, decide=decider(session), initial=prepared.data)
     if not outcome.ok or (show_findings and outcome.unseen):
         raise Invalid(outcome)
@@ -141,8 +142,11 @@ def form_of(session: Session, task: Task) -> tuple[definitions.File, schema.Form
 
 
 def prepare(session: Session, task: Task, identity: Identity | None, features: hooks.Features = hooks) -> hooks.Prepared:
-    """What the form starts with: what features know, and the task's own files."""
+    """What the form starts with: what features know, what its own formulas give, and the task's own files."""
     prepared = features.prepare(session, task, identity)
+    _definition, form = form_of(session, task)
+    fetch = partial(features.fetch, session, task, identity)
+    prefill.fill(form, prepared, task.variables or {}, form_prefill.NAMES, fetch)
     own = [{"id": str(found.key), "name": found.name, "path": found.path} for found in attachments.of_task(session, task)]
     prepared.context["attachments"] = [*own, *prepared.context.get("attachments", ())]
     return prepared
@@ -161,6 +165,27 @@ def decider(session: Session) -> Callable[[str, dict[str, Any]], Any]:
         return decisions.evaluate(contents[decision_id], decision_id, variables)
 
     return decide
+
+
+def looked_up(
+    session: Session,
+    task: Task,
+    entered: Mapping[str, Any],
+    identity: Identity | None,
+    prepared: hooks.Prepared,
+    features: hooks.Features = hooks,
+) -> dict[str, Any]:
+    """What rules may ask besides the form: what was prepared, what features look up for these data, and the names that decisions read."""
+    _definition, form = form_of(session, task)
+    context = features.look_up(session, task, form, entered, prepared)
+    fetch = partial(features.fetch, session, task, identity)
+    return context | prefill.for_rules(form, context, _read_by_rules(session, form), form_prefill.NAMES, fetch)
+
+
+def _read_by_rules(session: Session, form: schema.Form) -> frozenset[str]:
+    """Names that the form's decisions read."""
+    files = [definitions.newest_file(session, "decision", rule.decision) for rule in form.rules]
+    return frozenset().union(*(decisions.names(file.content) for file in files if file is not None))
 
 
 def closed(session: Session, identity: Identity, key: int) -> Exception:

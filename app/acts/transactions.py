@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ from app.acts import completion
 from app.auth import database, identity
 from app.db import RevisionConflict
 from app.engine import definitions, runtime
-from app.engine.errors import Conflict, StepFailed
+from app.engine.errors import Conflict, PrefillFailed, StepFailed
 from app.engine.models import Task
 
 Result = TypeVar("Result")
@@ -38,6 +38,16 @@ def failed_step(failed: StepFailed, key: int) -> str:
         number=incident.key,
     )
     return text
+
+
+def unfilled(failed: Mapping[str, Exception], key: int) -> None:
+    """Keep an incident for each formula that failed when the form of task *key* was opened: once, however often it is opened."""
+
+    def work(session: Session) -> None:
+        for path, error in failed.items():
+            runtime.record_incident(session, PrefillFailed(path, error), task_key=key)
+
+    database().in_transaction(work)
 
 
 def _element_name(key: int, element_id: str) -> str:

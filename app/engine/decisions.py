@@ -77,6 +77,13 @@ def check(xml: bytes, resource: str = "") -> list[Problem]:
     return [replace(problem, resource=resource) for problem in sorted(problems, key=lambda problem: problem.line)]
 
 
+@lru_cache(maxsize=256)
+def names(xml: bytes) -> frozenset[str]:
+    """Names of the top-level variables that the file's expressions read, those of its own elements among them."""
+    _root, model = _model(xml)
+    return frozenset().union(*(feel.check(each.text, unary=each.unary).variables for each in model.expressions))
+
+
 def decision_ids(xml: bytes) -> list[tuple[str, str]]:
     """(id, name) of the decisions in the file, in its order. Raises ``Refused`` for a file that cannot be read."""
     return list(_model(xml)[1].decisions)

@@ -143,6 +143,13 @@ class ExpressionError(EngineError):
         return self.english if locale.startswith("en") else str(self)
 
 
+class PrefillFailed(EngineError):
+    """A form's formula gave nothing: which field's, and why."""
+
+    def __init__(self, path: str, error: Exception) -> None:
+        super().__init__(f"prefill {path}: {error or type(error).__name__}")
+
+
 class ExpressionLimit(ExpressionError):
     """An expression used more than 0.5 s, 32 MiB or the allowed output size."""
 

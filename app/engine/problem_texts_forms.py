@@ -55,6 +55,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "HTML 中的脚本、样式、事件和外部地址不会显示，其余照常显示。",
         "Scripts, styles, handlers and outside addresses in this HTML are left out; the rest is shown.",
     ),
+    "prefill_place": (
+        "{what} 不能写在这个组件上：它没有可填的值。请写在输入字段、带 path 的分组或动态列表上。",
+        "{what} cannot stand on this component: it has no value to fill. Put it on a field, a group with a path or a dynamic list.",
+    ),
+    "prefill_in_rows": (
+        "{what} 不能写在动态列表的行内。请写在列表上，由公式给出全部各行。",
+        "{what} cannot stand inside the rows of a list. Put it on the list: its formula gives all rows.",
+    ),
+    "prefill_not_feel": (
+        "{what} 的值“{value}”不是公式。请以 = 开头书写 FEEL 表达式。",
+        "{what} is “{value}”, which is no formula. Write FEEL behind “=”.",
+    ),
+    "prefill_name_unknown": (
+        "{what} 用到的名称“{name}”不存在，相近的有：{known}。请改用预填名称，或在用户任务的输入映射中给出。",
+        "{what} reads the name “{name}”, which does not exist. Similar: {known}. Use one that can be prefilled, or map it into the task.",
+    ),
     "form_image_outside": (
         "图片“{source}”不在本系统内，不会显示。请改用本系统的地址或 data:image/ 开头的 PNG、JPEG、GIF、WebP。",
         "The image “{source}” lies elsewhere and would not be shown. Use an address of this site, or data:image/ (PNG, JPEG, GIF, WebP).",

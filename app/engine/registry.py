@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.engine import bpmn, people, resources, schedule, starters
+from app.engine import bpmn, form_prefill, people, resources, schedule, starters
 from app.engine.checks import form_names, variables
 from app.engine.definition_cache import drawn, file_of
 from app.engine.errors import Refused
@@ -62,6 +62,9 @@ class Registry(Protocol):
     def form_uploads(self, form_id: str) -> frozenset[str]:
         """Labels of the form's fields that take files."""
 
+    def prefill_names(self, form_id: str) -> frozenset[str] | None:
+        """What the form's ``prefill`` formulas may read: provided names, and what its user tasks map in; None: not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -85,6 +88,8 @@ class Known:
     places: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dates: frozenset[str] | None = None
     dates_read: frozenset[str] = frozenset()
+    #: form id → names that the user tasks with this form map in
+    task_inputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def has_form(self, form_id: str) -> bool:
         return form_id in self.forms
@@ -110,6 +115,9 @@ class Known:
     def form_uploads(self, form_id: str) -> frozenset[str]:
         return self.uploads.get(form_id, frozenset())
 
+    def prefill_names(self, form_id: str) -> frozenset[str] | None:
+        return frozenset(form_prefill.NAMES) | self.task_inputs.get(form_id, frozenset()) if form_prefill.NAMES else None
+
 
 def known(session: Session, files: Mapping[str, bytes], task_types: Collection[str] | None = None) -> Known:
     """What is deployed, together with *files*. Task types: those given, otherwise those with a registered handler."""
@@ -117,7 +125,7 @@ def known(session: Session, files: Mapping[str, bytes], task_types: Collection[s
     deployed = {(kind, key): definition_key for kind, key, definition_key in session.execute(newest)}
     own = _processes(files)
     callers = list(own.values())
-    if own:
+    if own or _forms(files):
         callers += [drawn(session, found) for (kind, key), found in deployed.items() if kind == "process" and key not in own]
     wanted = {element.form_id for process in own.values() for element in process.elements.values() if element.form_id}
     forms = {key: file_of(session, found).content for (kind, key), found in deployed.items() if kind == "form" and key in wanted}
@@ -183,7 +191,8 @@ def _known(
     types = known_types() if task_types is None else frozenset(task_types)
     fields = {key: form_names.read(content) for key, content in forms.items()}
     uploads = {key: form_names.uploads(content) for key, content in forms.items()}
-    return Known(of("form"), of("decision"), of("process"), types, starts, frozenset(given), fields, uploads)
+    found = Known(of("form"), of("decision"), of("process"), types, starts, frozenset(given), fields, uploads)
+    return replace(found, task_inputs=_task_inputs(callers))
 
 
 def _started_with(process: bpmn.Process, given: Mapping[str, frozenset[str] | None], forms: Mapping[str, bytes]) -> frozenset[str] | None:
@@ -195,3 +204,11 @@ def _started_with(process: bpmn.Process, given: Mapping[str, frozenset[str] | No
     if called is None or (form is not None and form not in forms):
         return None
     return called | starters.GIVEN | (form_names.kept(forms[form]) if form is not None else frozenset())
+
+
+def _task_inputs(processes: Iterable[bpmn.Process]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for element in (element for process in processes for element in process.elements.values()):
+        if element.form_id:
+            found[element.form_id] = found.get(element.form_id, frozenset()) | {target.split(".")[0] for _source, target in element.inputs}
+    return found

@@ -8,6 +8,8 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app import clock
 from app.engine import feel, form_files, html
 from app.forms import given, keyed_rows, masking
@@ -27,7 +29,7 @@ _ENGLISH = {
 
 
 def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """``{"schema", "data", "given", "context", "locked", "notices"}`` as JSON for ``DaopaiForm.mount``.
+    """``{"schema", "data", "given", "context", "locked", "unfilled", "notices"}`` as JSON for ``DaopaiForm.mount``.
 
     ``draft`` (what the person had typed) lies over the prepared values, except where a field is held or filled by the system
     (``given``: the paths of those).
@@ -43,6 +45,7 @@ def payload(form: Form, prepared: Prepared, locale: str, *, draft: Mapping[str, 
         "given": list(given.places(form)),
         "context": {name: feel.tagged(feel.to_json(known[name])) for name in wanted},
         "locked": {path: {"reason": lock.reason, "who": lock.who, "url": lock.url} for path, lock in prepared.locked.items()},
+        "unfilled": {path: _("未能自动填入，请手工填写。管理员已收到通知。") for path in prepared.failed},
         "notices": [{"text": notice.text, "kind": notice.kind, "url": notice.url} for notice in prepared.notices],
     }
 

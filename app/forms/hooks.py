@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.engine import form_prefill
 from app.forms import masking, paths
 from app.forms.schema import Form
 
@@ -78,7 +79,8 @@ class Prepared:
     ``data``: values by key, plain; ``context``: further names that the form's expressions and decisions may use (``today``, ``household``,
     ``extract``, ``settings``, ``duplicate_ids``, ``attachments`` …), of which the browser gets only those that the form itself names;
     ``locked``: path → lock (a path of a group or list holds everything below it); ``reviewed``: what is stated now by the document that
-    the task is about, by the keys of its form: shown instead of what was filled in then; ``keying``: what of it goes into another system.
+    the task is about, by the keys of its form: shown instead of what was filled in then; ``keying``: what of it goes into another system;
+    ``failed``: path → why its formula (``prefill``) gave nothing: the field is empty and says so.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Prepared:
     notices: list[Notice] = field(default_factory=list)
     reviewed: dict[str, Any] = field(default_factory=dict)
     keying: Keying = Keying()
+    failed: dict[str, Exception] = field(default_factory=dict)
 
 
 #: (session, task, identity) → what the form starts with; ``identity`` is None in the simulation
@@ -102,6 +105,9 @@ class Features(Protocol):
     """Who fills forms and takes what was submitted. This module is one: the registered functions."""
 
     def prepare(self, session: Session, task: Any, identity: Any) -> Prepared: ...
+
+    def fetch(self, session: Session, task: Any, identity: Any, name: str) -> Any:
+        """The value of one of ``form_prefill.NAMES``."""
 
     def look_up(self, session: Session, task: Any, form: Form, data: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]: ...
 
@@ -164,6 +170,11 @@ def prepare(session: Session, task: Any, identity: Any) -> Prepared:
         merged.reviewed.update(found.reviewed)
         merged.keying = found.keying if found.keying.screens else merged.keying
     return merged
+
+
+def fetch(session: Session, task: Any, identity: Any, name: str) -> Any:
+    """What the feature that provides *name* knows for this task."""
+    return form_prefill.NAMES[name].fetch(session, task, identity)
 
 
 def look_up(session: Session, task: Any, form: Form, data: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Page:
     stated: dict[str, Any] = field(default_factory=dict)
     #: what of it is keyed into another system
     keying: hooks.Keying = hooks.Keying()
+    #: formulas of the form that gave nothing, for the administrators
+    failed: dict[str, Exception] = field(default_factory=dict)
     reviewed_by: str = ""
     reviewed_at: datetime | None = None
     judged: judged.Judged | None = None
@@ -98,7 +100,7 @@ def _fill(session: Session, identity: Identity, task: Task, page: Page, names: p
     """The form to fill: what is known, the draft over it, remarks at their fields, locks with their reasons."""
     _definition, form = completion.form_of(session, task)
     prepared = completion.prepare(session, task, identity)
-    page.stated, page.keying = prepared.reviewed, prepared.keying
+    page.stated, page.keying, page.failed = prepared.reviewed, prepared.keying, prepared.failed
     page.draft = drafts.find(session, task, identity.username)
     typed = drafts.content(page.draft) if page.draft else None
     page.form = {**browser.payload(form, prepared, locale(), draft=typed), "unmask": {"what": "task.form", "key": str(task.key)}}

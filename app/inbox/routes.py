@@ -13,7 +13,7 @@ from sqlalchemy import case, func
 from sqlalchemy.orm import Session
 
 from app import clock, element_names
-from app.acts import people, wording
+from app.acts import people, transactions, wording
 from app.auth import Identity, database, identity, navigation, open_tasks, signed_in
 from app.auth.current import identity_or_none
 from app.auth.shell import Late
@@ -69,6 +69,8 @@ def task(key: int) -> str:
         mine = open_ and found.assignee == who.assignee
         successors = people.successors(session, found, who) if mine else []
         villages = scope_names(session, who) if found.scope else {}
+    if shown.failed:
+        transactions.unfilled(shown.failed, key)
     return render_template(
         "inbox/task.html",
         view=view,

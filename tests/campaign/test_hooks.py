@@ -15,6 +15,7 @@ from sqlalchemy import select
 import app.campaign.handlers  # noqa: F401  (the diagrams' service tasks)
 import app.campaign.hooks  # noqa: F401  (registers what is tested)
 from app import personal
+from app.acts import completion
 from app.auth import accounts
 from app.campaign import id_numbers, prefill, problems, settings, totals
 from app.campaign.hooks import village_forms
@@ -59,7 +60,7 @@ def task(form_id: str, subject: str, **more: Any) -> Task:
 
 def prepared(db: Database, work: Task) -> hooks.Prepared:
     with db.reading() as session:
-        return hooks.prepare(session, work, None)
+        return completion.prepare(session, work, None)
 
 
 def decide(decision: str, variables: dict[str, Any]) -> Any:
@@ -74,11 +75,11 @@ def send(db: Database, work: Task, change: Callable[[dict[str, Any]], None] = la
         definition = definitions.newest(session, "form", work.form_id or "")
         assert definition is not None
         work.form_key = definition.key
-        start = hooks.prepare(session, work, None)
+        start = completion.prepare(session, work, None)
         # As a browser does: what is known but not asked for is not sent.
         data = {name: value for name, value in deepcopy(start.data).items() if name in form.tree}
         change(data)
-        context = hooks.look_up(session, work, form, data, start)
+        context = completion.looked_up(session, work, data, None, start)
         outcome = validation.validate(form, data, context=context, locked=start.locked, decide=decide, initial=start.data)
         for warning in outcome.warnings:
             data.setdefault("_reasons", {})[warning.id] = "已核实"
@@ -245,7 +246,7 @@ def test_an_id_number_of_another_household_is_refused_when_it_is_typed(place: Da
     with place.reading() as session:
         work = form_task(other)
         form = schema.load(FILES["household_registered.form"])
-        start = hooks.prepare(session, work, None)
+        start = completion.prepare(session, work, None)
         typed = {"members": [{"id_number": world.ID_NUMBER}, {"id_number": _number()}]}
         context = hooks.look_up(session, work, form, typed, start)
     assert context["duplicate_ids"] == [world.ID_NUMBER], f"{code} has it"

@@ -381,12 +381,12 @@ def test_nothing_is_raised_before_it_was_verified(check: Any) -> None:
 def test_closing_needs_evidence_and_a_second_person(check: Any) -> None:
     """R33."""
     data = {"decision": "close", "method": "on_site"}
-    context = {"actor": "li", "rectified_by": "wang", "evidence_count": 0}
+    context = {"actor": "li", "item": {"rectified_by": "wang", "evidence": []}}
     assert set(check("closure", data, context=context).errors) == {"evidence"}
     assert check("closure", {**data, "evidence_note": "已通水"}, context=context).ok
-    assert check("closure", data, context={**context, "evidence_count": 1}).ok
+    assert check("closure", data, context={**context, "item": {"rectified_by": "wang", "evidence": ["照片"]}}).ok
     assert check("closure", {**data, "evidence": ["7"]}, context={**context, "attachments": [{"id": "7"}]}).ok
-    own = check("closure", {**data, "evidence_note": "已通水"}, context={**context, "rectified_by": "li"})
+    own = check("closure", {**data, "evidence_note": "已通水"}, context={**context, "item": {"rectified_by": "li", "evidence": []}})
     assert set(own.errors) == {"decision"}
     returned = {"decision": "return", "method": "on_site", "return_reason": "未通水"}
     assert check("closure", {**returned, "return_reason": "仍未通水"}, context=context).ok
@@ -406,8 +406,8 @@ def test_the_spot_checker_never_investigated_the_household(check: Any) -> None:
         "visited": "yes",
         "checked_at": "2020-05-28T09:00+08:00",
     }
-    assert check("spot_check", data, context={"checker": "zhao", "investigators": ["qian"]}).ok
-    assert list(check("spot_check", data, context={"checker": "qian", "investigators": ["qian"]}).errors) == [""]
+    assert check("spot_check", data, context={"actor": "zhao", "visitors": ["qian"]}).ok
+    assert list(check("spot_check", data, context={"actor": "qian", "visitors": ["qian"]}).errors) == [""]
 
 
 def person(**changes: Any) -> dict[str, Any]:
@@ -426,7 +426,7 @@ def person(**changes: Any) -> dict[str, Any]:
 
 
 def test_staff_in_their_home_village_and_untrained_staff_need_a_reason(check: Any) -> None:
-    villages = {"villages": [{"value": "V01", "label": "柏树村"}]}
+    villages = {"places": {"villages": [{"value": "V01", "label": "柏树村"}], "groups": []}}
     data = {"staff": [person(home_village="V01"), person(trained="no"), person(to="2020-05-20")]}
     outcome = check("staff", data, context=villages)
     assert codes(outcome) == {"staff[0].villages": "home_village", "staff[1].trained": "not_trained"}

@@ -11,29 +11,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import campaigns, people, schedule
+from app.campaign import campaigns, schedule
 from app.campaign.documents import app_screens, disclosure, frozen
 from app.campaign.errors import Conflict
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
-from app.campaign.models import AppEntry, FormCode, WorkGroup
+from app.campaign.models import AppEntry, FormCode
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks, masking, schema, submissions
 from app.forms.hooks import Prepared
 from app.forms.models import Submission
-
-
-@hooks.prepares("entry_assignment")
-def entry_assignment(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """R37: who may key in."""
-    home = subjects.household(session, task)
-    group = session.scalar(
-        select(WorkGroup.name).where(WorkGroup.campaign_id == task.campaign_id, WorkGroup.code == (home.work_group if home else task.scope))
-    )
-    return Prepared(
-        data={"group": group, "households": 1, "entry_by": "village"}, context={"people": people.options(session, task.campaign_id)}
-    )
 
 
 @dataclass(frozen=True, slots=True)

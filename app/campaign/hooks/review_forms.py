@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import numbers, people, prefill, progress
+from app.campaign import numbers, prefill, progress
 from app.campaign.documents import household_documents
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
@@ -23,17 +23,6 @@ from app.forms.outcome import language
 
 #: changed fields named in the notice above a review; the household's page shows all
 _NAMED = 5
-
-
-@hooks.prepares("review", "joint_review", "rereview", "self_check", "form_code", "consultation", "spot_check", "problem", "question")
-def about_household(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """Which household it is; for reviews what changed since the form was submitted before."""
-    home = subjects.household(session, task)
-    if home is None:
-        return None
-    name = subjects.village_name(session, home)
-    data = {"household_code": home.code, "household_label": subjects.household_label(home, name)}
-    return Prepared(data=data, context=subjects.context(home, name))
 
 
 @hooks.prepares("review", "joint_review", "rereview")
@@ -54,17 +43,6 @@ def changes_since(session: Session, task: Task, _identity: Any) -> Prepared | No
     return Prepared(notices=[Notice(text, "info", f"/households/{code}/forms/{last.form_id}/{last.revision}")])
 
 
-@hooks.prepares("joint_review")
-def attendees(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """Who sits in the joint review was written down for the last household of today; it is proposed again."""
-    home = subjects.household(session, task)
-    if home is None:
-        return None
-    leader = task.assignee or ""
-    names = people.names(session, [leader, home.investigator])
-    return Prepared(data={"attendees": "、".join(names[name] for name in (leader, home.investigator) if name in names)})
-
-
 @hooks.accepts("rereview")
 def rereviewed(session: Session, task: Task, _submission: Submission, outcome: Any, actor: Actor) -> None:
     """The approved form is what is known about the household from now on."""
@@ -74,20 +52,6 @@ def rereviewed(session: Session, task: Task, _submission: Submission, outcome: A
     last = subjects.needed(submissions.latest(session, task.campaign_id, HOUSEHOLD_FORMS, task.subject), task, "form")
     prefill.adopt(session, home, submissions.data_of(session, last, unmask=True))
     household_documents.keep_approved(session, home, last, actor, at=clock.now())
-
-
-@hooks.prepares("consultation")
-def consultation(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """What the instructor wants to be compared (R30)."""
-    review = submissions.latest(session, task.campaign_id, "review", task.subject)
-    return Prepared(data={"question": review.data.get("consult_question")}) if review else None
-
-
-@hooks.prepares("form_code")
-def proposed_code(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """R36: the code that the decision proposed, to be confirmed."""
-    proposed = task.variables.get("code")
-    return Prepared(data={"proposed": proposed, "code": proposed}) if proposed else None
 
 
 def _handed(session: Session, task: Task) -> tuple[WorkGroup | None, int, int]:
@@ -102,23 +66,6 @@ def _handed(session: Session, task: Task) -> tuple[WorkGroup | None, int, int]:
         select(counted["target"], counted["reviewed"]).where(Household.campaign_id == task.campaign_id, Household.work_group == group.code)
     ).one()
     return group, int(found[0]), int(found[1])
-
-
-@hooks.prepares("handover")
-def handover(session: Session, task: Task, identity: Any) -> Prepared | None:
-    """R27: how many forms the group has and how many are reviewed."""
-    group, total, reviewed = _handed(session, task)
-    if group is None:
-        return None
-    data = {
-        "group": group.name,
-        "households": total,
-        "approved": reviewed,
-        "forms": reviewed,
-        "handed_at": clock.local(clock.now()).isoformat(timespec="minutes"),
-        "handed_by": identity.name if identity is not None else None,
-    }
-    return Prepared(data=data)
 
 
 @hooks.accepts("handover")
@@ -139,18 +86,6 @@ def handed_over(session: Session, task: Task, _submission: Submission, outcome: 
         )
     )
     return {"receipt": receipt}
-
-
-@hooks.prepares("handover_receipt")
-def handover_receipt(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """What was handed over last."""
-    group, _total, _reviewed = _handed(session, task)
-    last = _last_handover(session, task)
-    if group is None:
-        return None
-    count = last.households if last else None
-    now = clock.local(clock.now()).isoformat(timespec="minutes")
-    return Prepared(data={"group": group.name, "forms_handed": count, "forms_received": count, "received_at": now})
 
 
 def _last_handover(session: Session, task: Task) -> HandOver | None:

@@ -12,7 +12,7 @@ from app import clock
 from app.campaign.documents import frozen, report_documents
 from app.campaign.hooks import subjects
 from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
-from app.campaign.models import Household, Report, SpotSample, Visit
+from app.campaign.models import Household, Report, SpotSample
 from app.engine.actor import Actor
 from app.engine.models import Task
 from app.forms import hooks, submissions
@@ -21,21 +21,6 @@ from app.forms.models import Submission
 
 #: income may differ by this much, in yuan a head, before it counts as wrong
 INCOME_TOLERANCE = 50
-
-
-@hooks.prepares("spot_check")
-def blind(session: Session, task: Task, identity: Any) -> Prepared | None:
-    """Nothing of the form is shown: the checker finds it again. Rules know who investigated the household."""
-    home = subjects.household(session, task)
-    if home is None:
-        return None
-    visited = session.scalars(
-        select(Visit.investigator).where(Visit.campaign_id == home.campaign_id, Visit.household == home.code).distinct()
-    )
-    checker = identity.username if identity is not None else task.assignee or ""
-    now = clock.local(clock.now()).isoformat(timespec="minutes")
-    context = {"investigators": sorted({*visited, home.investigator} - {""}), "checker": checker}
-    return Prepared(data={"checked_at": now}, context=context)
 
 
 @hooks.accepts("spot_check")

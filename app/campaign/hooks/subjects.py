@@ -82,6 +82,11 @@ def household_label(home: Household, village_name: str = "") -> str:
     return " ".join(part for part in (village_name, _("%(number)s组", number=home.group_no) if home.group_no else "", home.head) if part)
 
 
+def attachment_name(evidence: Mapping[str, Any]) -> str:
+    """What a file among the evidence is called on a form."""
+    return str(_("附件 %(key)s", key=evidence.get("key")))
+
+
 def options(session: Session, campaign_id: int, name: str) -> list[dict[str, str]]:
     """A code list as form-js options."""
     rows = session.execute(_OPTIONS, {"campaign": campaign_id, "name": name})

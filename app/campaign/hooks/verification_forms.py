@@ -13,7 +13,7 @@ from app.campaign.importing.columns import key_fields, sources
 from app.campaign.wording import MODES
 from app.engine.actor import Actor
 from app.engine.models import Task
-from app.forms import hooks, submissions
+from app.forms import hooks
 from app.forms.hooks import Prepared
 from app.forms.models import Submission
 
@@ -53,21 +53,6 @@ def verified(session: Session, task: Task, submission: Submission, outcome: Any,
         prefill.set_extract(session, home, "actual", {key: values.get("actual") for key, values in rows.items()})
     raised = findings.raise_found(session, home, submission, outcome.problems, actor, now)
     return {"problems": raised, "held": home.open_holds > 0}
-
-
-@hooks.prepares("nine_documents")
-def nine_documents(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """附件2: the campaign's list of documents, as they were found last time."""
-    home = subjects.household(session, task)
-    if home is None:
-        return None
-    name = subjects.village_name(session, home)
-    last = submissions.latest(session, task.campaign_id, "nine_documents", task.subject)
-    before = {row.get("code"): row for row in (last.data.get("documents") or [] if last else [])}
-    listed = subjects.options(session, task.campaign_id, "nine_documents")
-    rows = [{**before.get(item["value"], {}), "code": item["value"], "name": item["label"]} for item in listed]
-    data = {"household_code": home.code, "household_label": subjects.household_label(home, name), "documents": rows}
-    return Prepared(data=data, context=subjects.context(home, name))
 
 
 @hooks.accepts("nine_documents")

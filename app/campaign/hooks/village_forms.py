@@ -42,16 +42,6 @@ def village_filled(session: Session, task: Task, _submission: Submission, _outco
         place.form_stage, place.form_stage_at = "filled", clock.now()
 
 
-@hooks.prepares("village_review", "county_feedback", "signature", "village_report", "guide_nomination")
-def about_village(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """Which village it is, and when."""
-    place = subjects.village(session, task)
-    if place is None:
-        return None
-    now = clock.local(clock.now())
-    return Prepared(data={"village": place.name, "received_at": now.isoformat(timespec="minutes")})
-
-
 @hooks.accepts("county_feedback")
 def county_answered(session: Session, task: Task, _submission: Submission, outcome: Any, _actor: Actor) -> None:
     """R13: accepted, or back to the village."""
@@ -88,16 +78,6 @@ def report_edited(session: Session, task: Task, submission: Submission, outcome:
     figures = village_figures.figures(session, task.campaign_id, place.code)
     draft.content, draft.state, draft.submission_key = {**outcome.data, "figures": figures}, "edited", submission.key
     place.report_stage, place.report_stage_at = "drafted", now
-
-
-@hooks.prepares("guide_nomination")
-def guides(session: Session, task: Task, _identity: Any) -> Prepared | None:
-    """Who was nominated before."""
-    place = subjects.village(session, task)
-    if place is None:
-        return None
-    last = submissions.latest(session, task.campaign_id, "guide_nomination", task.subject)
-    return Prepared(data={"guides": submissions.data_of(session, last, unmask=True).get("guides", [])}) if last else None
 
 
 @hooks.accepts("guide_nomination")

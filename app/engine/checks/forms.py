@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from app.engine import feel, form_files, html, patterns
+from app.engine import feel, form_files, form_prefill, html, patterns
 from app.engine.problems import Problem
 from app.engine.registry import Registry
 
@@ -31,11 +31,35 @@ def _form(resource: str, form: dict[str, Any], registry: Registry) -> Iterator[P
             yield form_files.problem("decision_unknown", decision=decision)
         if isinstance(rule, dict) and isinstance(rule.get("each"), str):
             yield from _feel({}, "rules.each", rule["each"])
+    yield from _in_rows(form)
     for component in form_files.components(form):
         for where, written in _expressions(component):
             yield from _feel(component, where, written)
+        yield from _prefill(component, registry.prefill_names(str(key)))
         yield from _pattern(component)
         yield from _shown(component)
+
+
+def _prefill(component: Mapping[str, Any], known: frozenset[str] | None) -> Iterator[Problem]:
+    """A formula stands where there is a value to fill, and reads names that somebody provides."""
+    for what, written in form_prefill.formulas(component):
+        place = component.get("key") or component.get("path")
+        if component.get("type") in {"expression", *form_files.SHOWN} or not place:
+            yield form_files.problem("prefill_place", component, what=what)
+        elif not written.startswith("="):
+            yield form_files.problem("prefill_not_feel", component, what=what, value=written[:80])
+        elif known is not None:
+            for name in sorted(feel.check(written).variables - known):
+                yield form_files.problem("prefill_name_unknown", component, what=what, name=name, known=form_prefill.alike(name, known))
+
+
+def _in_rows(form: Mapping[str, Any]) -> Iterator[Problem]:
+    """Rows are filled by the formula of their list."""
+    for rows in form_files.components(form):
+        if rows.get("type") == "dynamiclist":
+            for component in form_files.components(rows):
+                for what, _written in form_prefill.formulas(component):
+                    yield form_files.problem("prefill_in_rows", component, what=what)
 
 
 def _feel(component: Mapping[str, Any], where: str, written: str) -> Iterator[Problem]:

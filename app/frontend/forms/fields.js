@@ -62,6 +62,7 @@ function Dressed({ Inner, props }) {
       : h(Inner, { ...props, ...typing, field: undescribed(props.field), errors: lock ? [] : errors, readonly: props.readonly || Boolean(lock) }),
     h(Help, { text: fact ? '' : props.field.description, id: `${props.domId}-description`, say }),
     lock && lock.path === path && h(Lock, { lock, say }),
+    notes.unfilled[path] && h(Unfilled, { text: notes.unfilled[path] }),
     warnings.map(finding => h(Reason, { key: finding.id, finding, notes, say })),
     h(Comments, { comments: notes.comments[path], say }),
     annotate && h('button', { type: 'button', class: 'dp-annotate', onClick: () => annotate(path, label), 'aria-label': `${say('annotate')}: ${label}` }, say('annotate')));
@@ -94,6 +95,11 @@ function Help({ text, id, say }) {
     return null;
   }
   return h('details', { class: 'dp-help', open: window.matchMedia('(min-width: 900px)').matches }, h('summary', null, say('help')), h('p', { id }, text));
+}
+
+/** A formula that should have filled this place failed. */
+function Unfilled({ text }) {
+  return h('p', { class: 'dp-unfilled', role: 'note' }, text);
 }
 
 export function Lock({ lock, say }) {
@@ -251,7 +257,7 @@ function Section(props) {
   const path = pathOf(props.fieldInstance?.valuePath ?? []);
   const lock = path && notes.lockOn(path);
   const differs = props.field.properties?.compare === 'true' && new Set(Object.values(props.value ?? {}).filter(value => value !== null && value !== '')).size > 1;
-  return h('div', { class: `dp-section${lock ? ' dp-held' : ''}${differs ? ' dp-differs' : ''}`, 'data-section': props.field.id }, differs && h('p', { class: 'dp-difference' }, say('differs')), lock && lock.path === path && h(Lock, { lock, say }), h(Group, props));
+  return h('div', { class: `dp-section${lock ? ' dp-held' : ''}${differs ? ' dp-differs' : ''}`, 'data-section': props.field.id }, differs && h('p', { class: 'dp-difference' }, say('differs')), path && notes.unfilled[path] && h(Unfilled, { text: notes.unfilled[path] }), lock && lock.path === path && h(Lock, { lock, say }), h(Group, props));
 }
 Section.config = Group.config;
 
@@ -276,6 +282,7 @@ function Rows(props) {
     style: { '--item': JSON.stringify(item ?? '') }
   },
   lock && lock.path === path && h(Lock, { lock, say }),
+  notes.unfilled[path] && h(Unfilled, { text: notes.unfilled[path] }),
   h(DynamicList, { ...props, readonly: props.readonly || Boolean(lock) }),
   (notes.errors[path] ?? []).length > 0 && h('div', { class: 'fjs-form-field fjs-has-errors' }, h(Errors, { id: `${props.domId}-error-message`, errors: notes.errors[path] })),
   notes.warningsAt(path).map(finding => h(Reason, { key: finding.id, finding, notes, say })),

@@ -1,6 +1,6 @@
 // The browser's form: window.DaopaiForm.mount(element, options) → handle.
 //
-// options: schema, data, context (names that only expressions read), locked {path: {reason, who, url}}, comments {path: [{key, text, author, at,
+// options: schema, data, context (names that only expressions read), locked {path: {reason, who, url}}, unfilled {path: text}, comments {path: [{key, text, author, at,
 //   resolved, reply}]}, errors, warnings, problems, readonly, locale ("zh", "en"), files [{id, name, url}], uploadUrl or upload(file, path) → {id, name, url},
 //   annotate(path, label), unmask {what, key} (how a masked value that is only read can be shown), onChange(data), onSubmit(data) (Enter in a field).
 // handle: data() (with _reasons and _seen), validate() → {errors}, show({errors, warnings, problems}) (marks fields, goes to the first),

@@ -1,8 +1,8 @@
 // What is known about the form beside its values: locks, comments, the server's errors, warnings and problems. Fields listen for theirs.
 
 export class Notes {
-  constructor({ locked = {}, comments = {}, reasons = {}, seen = [] }) {
-    Object.assign(this, { locked, comments, reasons: { ...reasons }, seen: new Set(seen), errors: {}, warnings: [], problems: [] });
+  constructor({ locked = {}, unfilled = {}, comments = {}, reasons = {}, seen = [] }) {
+    Object.assign(this, { locked, unfilled, comments, reasons: { ...reasons }, seen: new Set(seen), errors: {}, warnings: [], problems: [] });
     this.listeners = new Set();
   }
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.acts import completion
+from app.engine import form_prefill
 from app.engine.models import ProcessInstance, Task
 from app.forms import browser
 from app.forms.hooks import Prepared
@@ -33,6 +34,13 @@ class Apart:
         # a variable that is an object only shares the field's name: no field holds one
         data = {name: value for name, value in seen.items() if name in names and not isinstance(value, dict)}
         return Prepared(data=data, context={name: value for name, value in seen.items() if name not in names})
+
+    def fetch(self, session: Session, task: Any, identity: Any, name: str) -> Any:
+        """The instance's variable of that name, or the example that the name is documented with."""
+        if name == "task":
+            return dict(task.variables or {})
+        seen = session.get_one(ProcessInstance, task.instance_key).variables
+        return seen.get(name, form_prefill.NAMES[name].example)
 
     def look_up(self, session: Session, task: Any, form: Form, data: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
         return dict(prepared.context)
