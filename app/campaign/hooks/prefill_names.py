@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -28,7 +31,7 @@ from app.campaign.models import (
     Visit,
     WorkGroup,
 )
-from app.engine.form_prefill import Personal, provides
+from app.engine.form_prefill import Fetches, Personal, provides
 from app.engine.models import Task
 from app.forms import submissions
 from app.forms.models import Submission
@@ -39,6 +42,15 @@ _PROGRESS = ("target", "submitted", "submitted_today", "reviewed")
 _LEDGER = ("new", "rectified", "closed", "open", "overdue")
 
 
+#: name → what it is in both languages, an example of its shape, whether people choose from it
+_DESCRIBED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "prefill_names.json").read_text(encoding="utf-8"))
+
+
+def _provides(name: str) -> Callable[[Fetches], Fetches]:
+    about = _DESCRIBED[name]
+    return provides(name, about["zh"], about["en"], about["example"], choices=about["choices"])
+
+
 def _place_of(session: Session, task: Task) -> Village | WorkGroup | None:
     """The village or group that the task is about; for a household its village, otherwise the village in whose scope the task lies."""
     if (group := subjects.code(task, "group")) is not None:
@@ -47,15 +59,7 @@ def _place_of(session: Session, task: Task) -> Village | WorkGroup | None:
     return session.scalar(select(Village).where(Village.campaign_id == task.campaign_id, Village.code == code)) if code else None
 
 
-@provides(
-    "subject",
-    "任务所涉对象（户、村等）",
-    "what the task is about",
-    {
-        "kind": "household", "code": "V05-003", "label": "柏树村 3组 张三", "head": "张三", "village": "V05", "group": "G03",
-        "group_name": "第三自查组", "investigator": "zhao.min", "investigator_name": "赵敏", "stage": "submitted", "mode": "on_site",
-    },
-)  # fmt: skip
+@_provides("subject")
 def _subject(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     kind, _colon, code = task.subject.partition(":")
     home = subjects.household(session, task)
@@ -77,12 +81,12 @@ def _subject(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     }
 
 
-@provides("task", "任务的输入变量", "the variables that the user task maps in", {"code": "V05-003"})
+@_provides("task")
 def _task(_session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     return dict(task.variables or {})
 
 
-@provides("visitors", "曾到该户核查的人（用户名）", "user names of those who visited the household", ["zhao.min"])
+@_provides("visitors")
 def _visitors(session: Session, task: Task, _identity: Any) -> list[str]:
     home = subjects.household(session, task)
     if home is None:
@@ -91,9 +95,7 @@ def _visitors(session: Session, task: Task, _identity: Any) -> list[str]:
     return sorted({*session.scalars(visits), home.investigator} - {""})
 
 
-@provides(
-    "place", "任务所涉的村或工作组", "the village or work group", {"kind": "village", "code": "V05", "name": "柏树村", "stage": "open"}
-)
+@_provides("place")
 def _place(session: Session, task: Task, _identity: Any) -> dict[str, Any] | None:
     found = _place_of(session, task)
     if found is None:
@@ -103,16 +105,7 @@ def _place(session: Session, task: Task, _identity: Any) -> dict[str, Any] | Non
     return {"kind": "village", "code": found.code, "name": found.name, "stage": found.form_stage, "report_stage": found.report_stage}
 
 
-@provides(
-    "item",
-    "台账中的问题",
-    "the item of the ledger",
-    {
-        "number": "P-V05-001", "subject": "V05-003 张三", "text": "住房不安全", "dimension": "住房", "deadline": "2020-05-25", "level": 1,
-        "state": "open", "measure": "维修", "rectification": "已维修", "rectified_by": "zhao.min", "rectified_by_name": "赵敏",
-        "evidence": ["照片已存档"],
-    },
-)  # fmt: skip
+@_provides("item")
 def _item(session: Session, task: Task, _identity: Any) -> dict[str, Any] | None:
     problem = problem_of(session, task)
     if problem is None:
@@ -150,13 +143,13 @@ def notice_of(session: Session, task: Task) -> Notice | None:
     return session.scalar(select(Notice).where(Notice.campaign_id == task.campaign_id, Notice.number == problem.notice))
 
 
-@provides("notice", "督办通知", "the supervision notice", {"number": "督〔2020〕1号", "text": "请于5月25日前整改到位", "state": "issued"})
+@_provides("notice")
 def _notice(session: Session, task: Task, _identity: Any) -> dict[str, Any] | None:
     found = notice_of(session, task)
     return {"number": found.number, "text": found.text, "state": found.state} if found is not None else None
 
 
-@provides("list", "村级问题清单", "the village's list of problems", {"number": "V05-1", "village": "V05", "problems": ["P-V05-001"]})
+@_provides("list")
 def _list(session: Session, task: Task, _identity: Any) -> dict[str, Any] | None:
     number = subjects.code(task, "list")
     found = session.scalar(select(ProblemList).where(ProblemList.campaign_id == task.campaign_id, ProblemList.number == number))
@@ -169,19 +162,7 @@ def question_of(session: Session, task: Task) -> Question | None:
     return session.scalar(select(Question).where(Question.campaign_id == task.campaign_id, Question.number == number)) if number else None
 
 
-@provides(
-    "question",
-    "请示事项",
-    "the question",
-    {
-        "number": "Q-V05-001",
-        "subject": "V05-003",
-        "subject_label": "3组 张三",
-        "field": "住房等级",
-        "asked_by": "赵敏",
-        "text": "如何认定？",
-    },
-)
+@_provides("question")
 def _question(session: Session, task: Task, _identity: Any) -> dict[str, Any] | None:
     found = question_of(session, task)
     if found is None:
@@ -197,12 +178,7 @@ def _question(session: Session, task: Task, _identity: Any) -> dict[str, Any] | 
     }
 
 
-@provides(
-    "paper",
-    "文书（按种类，最新一份）",
-    "papers by kind, the newest of each",
-    {"spot_check_report": {"state": "draft", "day": "2020-05-30"}},
-)
+@_provides("paper")
 def _paper(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     place = subjects.code(task, "village")
     mine = Report.campaign_id == task.campaign_id, Report.scope == (place or "")
@@ -210,13 +186,13 @@ def _paper(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     return {kind: {"state": state, "day": day} for kind, state, day in rows}
 
 
-@provides("last", "本表单上次提交的内容（同一对象）", "what this form said about this subject last", {})
+@_provides("last")
 def _last(session: Session, task: Task, _identity: Any) -> Personal | None:
     found = submissions.latest(session, task.campaign_id, task.form_id or "", task.subject)
     return None if found is None else Personal(submissions.data_of(session, found, unmask=True), submissions.data_of(session, found))
 
 
-@provides("submitted", "各表单最近提交的内容（同一对象，按表单 id）", "what each form said about this subject last, by form id", {})
+@_provides("submitted")
 def _submitted(session: Session, task: Task, _identity: Any) -> Personal:
     mine = and_(Submission.campaign_id == task.campaign_id, Submission.subject == task.subject)
     newest = select(func.max(Submission.key)).where(mine).group_by(Submission.form_id)
@@ -225,23 +201,12 @@ def _submitted(session: Session, task: Task, _identity: Any) -> Personal:
     return Personal(opened, {row.form_id: submissions.data_of(session, row) for row in rows})
 
 
-@provides(
-    "people",
-    "可指派的人员（选项）",
-    "people who can be given work, as choices",
-    [{"value": "zhao.min", "label": "赵敏（镇扶贫办 干部）"}],
-    choices=True,
-)
+@_provides("people")
 def _people(session: Session, task: Task, _identity: Any) -> list[dict[str, str]]:
     return people.options(session, task.campaign_id)
 
 
-@provides(
-    "staff",
-    "抽调人员名册；任务涉及工作组的，只列该组",
-    "the register of staff; of the group, where the task is about one",
-    [{"username": "zhao.min", "name": "赵敏", "unit": "镇扶贫办", "post": "干部", "trained": False}],
-)
+@_provides("staff")
 def _staff(session: Session, task: Task, _identity: Any) -> list[dict[str, Any]]:
     query = select(Staff.username, Staff.name, Staff.unit, Staff.post, Staff.trained_at).where(Staff.campaign_id == task.campaign_id)
     if (group := subjects.code(task, "group")) is not None:
@@ -254,13 +219,7 @@ def _staff(session: Session, task: Task, _identity: Any) -> list[dict[str, Any]]
     ]
 
 
-@provides(
-    "places",
-    "村和工作组（选项）",
-    "villages and work groups, as choices",
-    {"villages": [{"value": "V05", "label": "柏树村", "report_stage": ""}], "groups": [{"value": "G03", "label": "第三自查组"}]},
-    choices=True,
-)
+@_provides("places")
 def _places(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     villages = select(Village.code, Village.name, Village.report_stage).where(Village.campaign_id == task.campaign_id)
     groups = select(WorkGroup.code, WorkGroup.name).where(WorkGroup.campaign_id == task.campaign_id)
@@ -273,13 +232,7 @@ def _places(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     }
 
 
-@provides(
-    "codes",
-    "代码表（选项，按表名）",
-    "code lists by name, as choices",
-    {"nine_documents": [{"value": "agreement", "label": "帮扶协议"}]},
-    choices=True,
-)
+@_provides("codes")
 def _codes(session: Session, task: Task, _identity: Any) -> dict[str, list[dict[str, str]]]:
     query = select(CodeItem.list, CodeItem.code, CodeItem.label_zh).where(CodeItem.campaign_id == task.campaign_id, CodeItem.active)
     found: dict[str, list[dict[str, str]]] = {}
@@ -288,12 +241,7 @@ def _codes(session: Session, task: Task, _identity: Any) -> dict[str, list[dict[
     return found
 
 
-@provides(
-    "items",
-    "工作组或村未办结的事项：请示（question）、退回的表（returned）、问题（problem）",
-    "what is open in the group or village: question, returned form, problem",
-    [{"kind": "problem", "number": "P-V05-001", "head": "张三", "text": "住房不安全"}],
-)
+@_provides("items")
 def _items(session: Session, task: Task, _identity: Any) -> list[dict[str, Any]]:
     found = _place_of(session, task)
 
@@ -311,12 +259,7 @@ def _items(session: Session, task: Task, _identity: Any) -> list[dict[str, Any]]
     return rows + [{"kind": "problem", "number": row.number, "head": row.head, "text": row.text} for row in listed]
 
 
-@provides(
-    "counts",
-    "数量：人员 staff，以及任务范围内各环节的户数",
-    "numbers: staff, and households by stage within the task's place",
-    {"staff": 120, "target": 20, "submitted": 15, "submitted_today": 3, "reviewed": 12},
-)
+@_provides("counts")
 def _counts(session: Session, task: Task, _identity: Any) -> dict[str, int]:
     counted = progress.figures(clock.local(clock.now()).date())
     found = _place_of(session, task)
@@ -338,12 +281,7 @@ def ledger_of(session: Session, task: Task) -> LedgerDay | None:
     return session.scalar(select(LedgerDay).where(LedgerDay.campaign_id == task.campaign_id, LedgerDay.day == day_of(task)))
 
 
-@provides(
-    "ledger",
-    "当日台账和进度（封存的数字）",
-    "the day's ledger and progress, as they were frozen",
-    {"day": "2020-05-21", "number": 3, "counts": dict.fromkeys(_LEDGER, 1), "progress": dict.fromkeys(_PROGRESS, 10)},
-)
+@_provides("ledger")
 def _ledger(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     found = ledger_of(session, task)
     daily = Report.campaign_id == task.campaign_id, Report.kind == "daily", Report.scope == "", Report.day == day_of(task)
@@ -357,23 +295,18 @@ def _ledger(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     }
 
 
-@provides("settings", "专项工作的设置", "the campaign's settings", {"review_hours": 24, "answer_hours": 12})
+@_provides("settings")
 def _settings(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     return settings.read(session, task.campaign_id)
 
 
-@provides(
-    "campaign",
-    "专项工作的名称、地点和各日期",
-    "the campaign's name, place and dates",
-    {"name": "自查评估", "place": "镇", "training": "2020-05-20T08:30:00+08:00"},
-)
+@_provides("campaign")
 def _campaign(session: Session, task: Task, _identity: Any) -> dict[str, Any]:
     name, place = session.execute(select(Campaign.name, Campaign.place).where(Campaign.id == task.campaign_id)).one_or_none() or ("", "")
     return {"name": name, "place": place, **campaigns.dates(session, task.campaign_id)}
 
 
-@provides("identity", "办理人", "who opened the task", {"username": "zhao.min", "name": "赵敏"})
+@_provides("identity")
 def _identity(session: Session, task: Task, identity: Any) -> dict[str, Any] | None:
     if identity is not None:
         return {"username": identity.username, "name": identity.name}
