@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,14 +11,18 @@ from sqlalchemy.orm import Session
 
 from app.campaign import settings
 from app.campaign.models import Household, Problem
+from app.engine.needed_decisions import need
 from app.forms import submissions
 from app.forms.models import Submission
+
+#: what a household form counts as, besides what it says literally
+COUNTS = need("household_counts", {"counted": ("satisfied", "unsafe_houses")}, many=True, forms=("village", "signature"))
 
 _OUT = ("out_of_poverty", "out_enjoying_policy")
 
 
 def village(session: Session, campaign_id: int, code: str) -> dict[str, Any]:
-    """The group ``totals`` of the village form: four statements, however many households there are."""
+    """The group ``totals`` of the village form: five statements, however many households there are."""
     line = settings.read(session, campaign_id)["income_line"]
     homes = {
         f"household:{row.code}": row
@@ -33,7 +38,7 @@ def village(session: Session, campaign_id: int, code: str) -> dict[str, Any]:
         **_incomes(registered, line),
         **_guarantees(every),
         "lost_contact": sum(1 for form in every if _in(form, "visit", "mode") == "lost_contact"),
-        "satisfied": sum(1 for form in every if (_in(form, "satisfaction", "score") or 0) >= 4),
+        **_counted(session, every),
         "problems_open": open_problems or 0,
     }
 
@@ -79,7 +84,6 @@ def _guarantees(every: Sequence[Submission]) -> dict[str, int]:
         "school_age": sum(int(_in(form, "education", "school_age") or 0) for form in every),
         "dropped_out": sum(1 for member in people if member.get("schooling") == "dropped_out"),
         "uninsured": sum(1 for member in people if member.get("insurance") == "none"),
-        "unsafe_houses": sum(1 for form in every if _unsafe_house(form)),
         "unsafe_water": sum(1 for form in every if "no" in (_in(form, "water", "quantity"), _in(form, "water", "quality"))),
         "food_clothing": sum(1 for form in every if "no" in (form.data.get("living") or {}).values()),
     }
@@ -90,6 +94,15 @@ def _every_member(forms: Sequence[Submission]) -> Iterator[Mapping[str, Any]]:
         yield from _members(form)
 
 
-def _unsafe_house(form: Submission) -> bool:
-    """Grade C, D or no house, and nothing finished about it yet."""
-    return _in(form, "housing", "grade") in ("C", "D", "none") and _in(form, "housing", "measure") in (None, "none", "under_way")
+def _counted(session: Session, every: Sequence[Submission]) -> dict[str, int]:
+    """By the decision table ``household_counts``."""
+    cases = [
+        {
+            "satisfaction": _in(form, "satisfaction", "score"),
+            "grade": _in(form, "housing", "grade"),
+            "measure": _in(form, "housing", "measure"),
+        }
+        for form in every
+    ]
+    found = Counter(entry["counted"] for entries in COUNTS.ask_each(session, cases) for entry in entries)
+    return {"satisfied": found["satisfied"], "unsafe_houses": found["unsafe_houses"]}

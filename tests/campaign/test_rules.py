@@ -11,6 +11,8 @@ import pytest
 from app.auth.roles import ROLES
 from app.campaign import ladder
 from app.campaign.handlers.notifications import NOTIFICATIONS
+from app.campaign.hooks.spot_check_forms import TOLERANCES
+from app.campaign.totals import COUNTS
 from app.db import Database
 from app.engine import definitions
 from app.engine.errors import Conflict, Refused
@@ -28,7 +30,11 @@ def deploy(db: Database, content: dict[str, bytes], now: datetime) -> None:
 
 @pytest.fixture
 def tables(sqlite_db: Database, at: At) -> Database:
-    deploy(sqlite_db, {name: FILES[name] for name in ("ladder.dmn", "notifications.dmn")}, at("2020-05-20T08:00:00+08:00"))
+    deploy(
+        sqlite_db,
+        {name: FILES[name] for name in ("ladder.dmn", "notifications.dmn", "counting_rules.dmn")},
+        at("2020-05-20T08:00:00+08:00"),
+    )
     return sqlite_db
 
 
@@ -129,9 +135,26 @@ def test_who_is_told_what(
     assert all(each.startswith("user:") or each.partition(":")[0] in ROLES for each in recipients)
 
 
+def test_what_a_household_form_counts_as(tables: Database) -> None:
+    """As it was written in Python: satisfied from 4 points on, houses of grade C or D, or none, with nothing finished about them."""
+    grades, measures = (None, "A", "B", "C", "D", "none"), (None, "none", "under_way", "done", "repaired")
+    cases = [{"satisfaction": s, "grade": g, "measure": m} for s in (None, 1, 3, 4, 5) for g in grades for m in measures]
+    with tables.reading() as session:
+        found = [{entry["counted"] for entry in entries} for entries in COUNTS.ask_each(session, cases)]
+    for case, counted in zip(cases, found, strict=True):
+        unsafe = case["grade"] in ("C", "D", "none") and case["measure"] in (None, "none", "under_way")
+        assert ("satisfied" in counted, "unsafe_houses" in counted) == ((case["satisfaction"] or 0) >= 4, unsafe), case
+
+
+def test_by_how_much_a_spot_check_may_differ(tables: Database) -> None:
+    with tables.reading() as session:
+        answers = TOLERANCES.ask_each(session, [{"field": "income_per_capita"}, {"field": "members_count"}, {"field": "head"}])
+    assert [answer[0]["tolerance"] for answer in answers] == [50, 0, 0]
+
+
 def test_every_decision_that_is_asked_for_is_shipped_and_asked_by_somebody() -> None:
     asked = {needed.id for each in (*BY_TASK_TYPE.values(), *BY_FORM.values()) for needed in each}
-    assert asked == set(NEEDED) == {"ladder", "notifications"}
+    assert asked == set(NEEDED) == {"ladder", "notifications", "household_counts", "spot_check_tolerances"}
     assert [each for each in definitions.check(FILES, definitions.known_files(FILES)) if each.severity == "error"] == []
 
 

@@ -15,12 +15,13 @@ from app.campaign.hooks.household_forms import HOUSEHOLD_FORMS
 from app.campaign.models import Household, Report, SpotSample
 from app.engine.actor import Actor
 from app.engine.models import Task
+from app.engine.needed_decisions import need
 from app.forms import hooks, submissions
 from app.forms.hooks import Prepared
 from app.forms.models import Submission
 
-#: income may differ by this much, in yuan a head, before it counts as wrong
-INCOME_TOLERANCE = 50
+#: by how much an answer may differ before it counts as wrong
+TOLERANCES = need("spot_check_tolerances", {"tolerance": float}, forms=("spot_check",))
 
 
 @hooks.accepts("spot_check")
@@ -34,7 +35,12 @@ def checked(session: Session, task: Task, submission: Submission, outcome: Any, 
     compared = [
         (name, there[name], outcome.data.get(name)) for name in there if there[name] is not None and outcome.data.get(name) is not None
     ]
-    wrong = [{"field": name, "form": one, "found": other} for name, one, other in compared if not _agree(name, one, other)]
+    allowed = [answer[0]["tolerance"] for answer in TOLERANCES.ask_each(session, [{"field": name} for name, _one, _other in compared])]
+    wrong = [
+        {"field": name, "form": one, "found": other}
+        for (name, one, other), tolerance in zip(compared, allowed, strict=True)
+        if not _agree(one, other, tolerance)
+    ]
     sample.state, sample.checker, sample.checked_at = "checked", actor.name, clock.now()
     sample.fields_checked, sample.fields_wrong, sample.differences = len(compared), len(wrong), wrong
     sample.submission_key = submission.key
@@ -57,10 +63,8 @@ def recorded(home: Household, data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _agree(name: str, one: Any, other: Any) -> bool:
-    if name == "income_per_capita":
-        return abs(float(one) - float(other)) <= INCOME_TOLERANCE
-    return bool(one == other)
+def _agree(one: Any, other: Any, tolerance: float) -> bool:
+    return abs(float(one) - float(other)) <= tolerance if tolerance else bool(one == other)
 
 
 @hooks.prepares("spot_check_report")

@@ -48,6 +48,7 @@ def deploy_forms(db: Database) -> None:
         content = json.loads((FORMS / f"{name}.form").read_bytes())
         content.pop("rules", None)
         files[f"{name}.form"] = json.dumps(content).encode()
+    files["counting_rules.dmn"] = (FORMS.parent / "processes" / "counting_rules.dmn").read_bytes()
     db.in_transaction(lambda session: definitions.deploy(session, files, CLI, now=clock.real_now()))
 
 
