@@ -54,6 +54,8 @@ SMALL = re.compile(r"(?<![A-Za-z0-9_./@-])[a-z][a-z0-9]+(?![A-Za-z0-9_/@-])")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d|\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:?\d\d)|\b(UTC|GMT)\b|\d\d:\d\d:\d\d\.\d+")
 REQUIREMENT = re.compile(r"(?<![\w-])R\d\d(?!\w)")
 VALUE = re.compile(r"\b(True|False|nan|undefined)\b|\{['\"]|\[['\"]|<[A-Za-z_.]+ object|Decimal\(|datetime\.")
+#: a check sum, as papers and records print it
+DIGEST = re.compile(r"\b[0-9a-f]{16,64}\b")
 RUN = re.compile("[\u3400-\u9fff]+")
 GLOSS = re.compile("[(（][^()（）]*[)）]")
 #: Columns whose Chinese is ours, not people's: names in diagrams are said in the reader's language.
@@ -69,14 +71,15 @@ def faults(page: pages.Opened, locale: str, usernames: set[str], data: str) -> I
     for said in pages.read(page.text):
         if any(EXACT.search(each) for each in said.within):
             continue
-        found: set[str] = {each.group() for pattern in (TIME, REQUIREMENT, VALUE) for each in pattern.finditer(said.text)}
+        words = DIGEST.sub("", said.text)
+        found: set[str] = {each.group() for pattern in (TIME, REQUIREMENT, VALUE) for each in pattern.finditer(words)}
         if locale == "zh" and not listed(page.endpoint, IDS):
             found |= set(re.findall(r"\b(?:None|null)\b", said.text))
         if not listed(page.endpoint, ACCOUNTS):
             found |= usernames & set(re.findall(r"[A-Za-z][\w.-]*\w", said.text))
         if not listed(page.endpoint, IDS):
-            found |= set(IDENTIFIER.findall(said.text)) - usernames
-            found |= (set(SMALL.findall(said.text)) - WORDS - usernames) if locale == "zh" else set()
+            found |= set(IDENTIFIER.findall(words)) - usernames
+            found |= (set(SMALL.findall(words)) - WORDS - usernames) if locale == "zh" else set()
         if locale == "en" and not listed(page.endpoint, CHINESE):
             found |= {run for run in RUN.findall(GLOSS.sub("", said.text)) if run not in data}
         for each in sorted(found):

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.campaign import schedule
+from app.element_names import spoken
 from app.engine import definitions
 from app.engine.models import Definition
 from app.engine.schedule import read_names
@@ -28,7 +29,7 @@ class Use:
     #: id and name of the diagram, decision or form
     id: str
     title: str
-    #: name of the element, behind that of its subprocess; "" for a whole file
+    #: name of the element in the reader's language, behind that of its subprocess; "" for a whole file
     element: str
     #: due, timer, phase (a bar of the timeline, a gate) or other
     what: str
@@ -59,8 +60,8 @@ def _in_diagram(session: Session, id_: str, key: int) -> Iterator[tuple[str, Use
 
 
 def _called(process: definitions.Process, item: Any) -> str:
-    own, around = item.name or item.id, process.elements.get(item.scope)
-    return f"{around.name}：{own}" if around is not None and around.name else own
+    around = process.elements.get(item.scope)
+    return " · ".join(spoken(each) for each in (around.name if around else "", item.name or item.id) if each)
 
 
 def _in_file(session: Session, kind: str, id_: str, key: int) -> Iterator[tuple[str, Use]]:

@@ -63,7 +63,7 @@ def collected() -> Catalog:
     )
     for filename, _line, message, _comments, context in found:
         catalog.add(message, locations=[(f"app/{filename}", 0)], context=context)
-    for name, file in (*_diagram_names(), *_rule_words()):
+    for name, file in (*_diagram_names(), *_decision_names(), *_rule_words()):
         catalog.add(name, locations=[(file, 0)])
     return catalog
 
@@ -77,6 +77,13 @@ def _diagram_names() -> Iterator[tuple[str, str]]:
         for each in tree.iter(f"{{{ZEEBE}}}property"):
             if _SPOKEN.fullmatch(each.get("name", "")):
                 yield unbroken(each.get("value", "")), f"processes/{path.name}"
+
+
+def _decision_names() -> Iterator[tuple[str, str]]:
+    for path in sorted((APP.parent / "processes").glob("*.dmn")):
+        for decision in etree.fromstring(path.read_bytes()).iter(_DMN + "decision"):
+            if name := unbroken(decision.get("name", "")):
+                yield name, f"processes/{path.name}"
 
 
 def _rule_words() -> Iterator[tuple[str, str]]:

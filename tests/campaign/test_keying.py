@@ -148,7 +148,8 @@ def test_a_village_is_keyed_in_and_compared_too(place: Database, at: At) -> None
     assert signed.reviewed["totals"]["households_registered"] == 2
 
 
-def test_without_an_approved_form_or_table_the_entry_still_opens(db: Database, at: At) -> None:
+def test_without_an_approved_form_or_table_the_entry_still_opens(db: Database, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(filled.FILES, "app_screens.dmn")
     made: Database = PLACE.__wrapped__(db, at)  # type: ignore[attr-defined]
     code = filled.home(made)
     work = filled.task("app_entry", f"household:{code}")
