@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.auth.roles import ROLES
 from app.db import Database
-from app.engine import definition_cache, definitions, runtime
+from app.engine import definition_lookup, definitions, runtime
 from app.engine.models import Definition, ProcessInstance, Task
 from app.modeler.drafts import starting, store
 from app.modeler.models import ModelDraft, ModelDraftVersion
@@ -45,8 +45,8 @@ def app(request: pytest.FixtureRequest, db: Database, tmp_path: Path, at: Any) -
     db.in_transaction(_broken_scenario)
     db.in_transaction(lambda session: _rewrite(session, "process", "p", BROKEN[request.param]))
     db.in_transaction(lambda session: _rewrite(session, "form", "old", IFRAME))
-    definition_cache._cache.clear()
-    definition_cache._files.clear()
+    definition_lookup._cache.clear()
+    definition_lookup._files.clear()
     return app
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from app.engine import child_instances, definition_cache, spiff
+from app.engine import child_instances, definition_lookup, spiff
 from app.engine import step as steps
 from app.engine.child_instances import RUNNING
 from app.engine.leases import Leased
@@ -125,7 +125,7 @@ def _enough(work: Work, parent: ProcessInstance, call: Call, child: int) -> bool
 def _ended(work: Work, parent: ProcessInstance, call: Call, child: int) -> dict[str, Any]:
     """What the completion condition sees of the child that ended: its input element and loopCounter and, if it was completed, what it has
     found. What it only took over from its parent is seen as it is there now."""
-    process = definition_cache.process_of(work.session, parent.definition_key)
+    process = definition_lookup.process_of(work.session, parent.definition_key)
     loop = process.elements[call.element_id].loop
     row = work.session.get_one(ProcessInstance, child)
     own = {"loopCounter", loop.input_element if loop else None}
@@ -155,7 +155,7 @@ def _keep_results(work: Work, call: Call, ended: list[int]) -> dict[int, Any]:
     if not ended:
         return {}
     definition_key = work.session.scalar(select(ProcessInstance.definition_key).where(ProcessInstance.key == call.instance_key))
-    process = definition_cache.process_of(work.session, definition_key or 0)
+    process = definition_lookup.process_of(work.session, definition_key or 0)
     found = select(ProcessInstance.key, ProcessInstance.variables).where(
         ProcessInstance.key.in_(ended), ProcessInstance.state == "COMPLETED"
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.engine.bpmn import Process
 from app.engine.checks.expressions import all_written
 from app.engine.checks.graph import next_elements
-from app.engine.definition_cache import File, drawn, file_of, get, newest, process_of, version_of
+from app.engine.definition_lookup import File, drawn, file_of, get, newest, process_of, version_of
 from app.engine.deployment import DeploymentResult, deploy
 from app.engine.newest_definitions import newest as remembered
 from app.engine.problems import Problem

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app import clock
 from app.db import new_key
-from app.engine import definition_cache, events, rows, store
+from app.engine import definition_lookup, events, rows, store
 from app.engine import step as steps
 from app.engine.actor import Actor
 from app.engine.change_journal import bulk
@@ -170,7 +170,7 @@ def look_for_start(work: Work, job: Leased) -> None:
     key = job.payload["correlation_key"]
     starts = select(SubscriptionRow).where(SubscriptionRow.instance_key == 0, SubscriptionRow.kind == "message")
     for waits in work.session.scalars(starts).all():
-        definition = definition_cache.get(work.session, waits.definition_key or 0)
+        definition = definition_lookup.get(work.session, waits.definition_key or 0)
         if definition.id == job.payload["process_id"]:
             message = _waiting(work, waits.name, key, job.campaign_id, job.created_at)
             if message is not None and _correlate(work, message):
@@ -246,7 +246,7 @@ def _start(work: Work, message: MessageRow) -> bool:
         SubscriptionRow.kind == "message", SubscriptionRow.name == message.name, SubscriptionRow.instance_key == 0
     )
     for waits in work.session.scalars(starts.order_by(SubscriptionRow.key)).all():
-        definition = definition_cache.get(work.session, waits.definition_key or 0)
+        definition = definition_lookup.get(work.session, waits.definition_key or 0)
         key = message.correlation_key or None
         running = and_(
             ProcessInstance.campaign_id == message.campaign_id,

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import exact_json
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import migration_rows, snapshots, spiff
 from app.engine.actor import Actor
 from app.engine.child_instances import RUNNING

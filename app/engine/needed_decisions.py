@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import exact_json
-from app.engine import decisions, definition_cache, newest_definitions
+from app.engine import decisions, definition_lookup, newest_definitions
 from app.engine.errors import Conflict
 from app.engine.problems import Problem
 
@@ -42,7 +42,7 @@ class Needed:
             raise Conflict("decision_not_deployed", decision=self.id)
         keys = [exact_json.dumps(dict(case), sort_keys=True) for case in cases]
         different = dict(zip(keys, cases, strict=True))
-        answers = decisions.evaluate_all(definition_cache.file_of(session, found.key).content, self.id, list(different.values()))
+        answers = decisions.evaluate_all(definition_lookup.file_of(session, found.key).content, self.id, list(different.values()))
         checked = dict(zip(different, map(self._checked, answers), strict=True))
         return [checked[key] for key in keys]
 

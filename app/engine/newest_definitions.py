@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from app.engine import definition_cache
+from app.engine import definition_lookup
 from app.engine.models import Deployment
 
 
@@ -52,6 +52,6 @@ def newest(session: Session, kind: str, definition_id: str, deployments: int | N
     if memory is None or memory.stamp != deployments:
         memory = _memories[session.get_bind()] = _Memory(deployments)
     if (kind, definition_id) not in memory.found:
-        row = definition_cache.newest(session, kind, definition_id)
+        row = definition_lookup.newest(session, kind, definition_id)
         memory.found[kind, definition_id] = Found(row.key, row.id, row.version) if row else None
     return memory.found[kind, definition_id]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.engine import bpmn, form_prefill, people, resources, schedule, starters
 from app.engine.checks import form_names, variables
-from app.engine.definition_cache import drawn, file_of
+from app.engine.definition_lookup import drawn, file_of
 from app.engine.errors import Refused
 from app.engine.handlers import known_types
 from app.engine.models import Definition

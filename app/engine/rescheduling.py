@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import migration, migration_rows, spiff
 from app.engine import step as steps
 from app.engine.actor import Actor

@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app import clock
 from app.engine import (
     assignment,
-    definition_cache,
+    definition_lookup,
     events,
     idempotency,
     incidents,
@@ -100,7 +100,7 @@ def start(
             return session.get_one(models.ProcessInstance, first["instance"])
     work = Work(session, actor)
     definition = (
-        work.newest("process", process_id) if version is None else definition_cache.version_of(session, "process", process_id, version)
+        work.newest("process", process_id) if version is None else definition_lookup.version_of(session, "process", process_id, version)
     )
     if definition is None:
         raise NotFound("process", process_id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import new_key
-from app.engine import definition_cache, events, messages, rows, store
+from app.engine import definition_lookup, events, messages, rows, store
 from app.engine import step as steps
 from app.engine.actor import Actor
 from app.engine.leases import Leased
@@ -57,5 +57,5 @@ def signal(work: Work, job: Leased) -> None:
         work.record("signal.received", instance, key=waits.key, element_id=waits.element_id, detail={"name": waits.name})
         work.step(instance, steps.Trigger(waits.key, variables))
         return
-    definition = definition_cache.get(work.session, waits.definition_key or 0)
+    definition = definition_lookup.get(work.session, waits.definition_key or 0)
     work.start(definition, variables, element_id=waits.element_id, campaign_id=job.campaign_id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from app.engine import bpmn, lasting, spiff
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine.models import Incident, ProcessInstance
 from app.engine.step import Step
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app import clock
 from app.engine import bpmn, start_events, timers
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.leases import Leased
 from app.engine.models import Event, JobRow

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.engine import bpmn, events, spiff
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
 from app.engine.errors import CONFLICTS, Conflict, NotFound

@@ -25,7 +25,7 @@ from app.engine import (
     store,
     stuck_joins,
 )
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import Actor
 from app.engine.child_instances import RUNNING

@@ -18,7 +18,7 @@ from app.audit.search import filling
 from app.campaign import problems
 from app.campaign.models import Problem
 from app.db import Database
-from app.engine import definition_cache, jobs, runtime
+from app.engine import definition_lookup, jobs, runtime
 from app.engine.actor import Actor
 from app.engine.errors import EngineError
 from app.engine.models import Event, ProcessInstance, Task
@@ -181,7 +181,7 @@ class Household:
 
 
 def newest_care(db: Database) -> int:
-    return int(d.read(db, lambda s: definition_cache.newest(s, "process", "care").key))  # type: ignore[union-attr]
+    return int(d.read(db, lambda s: definition_lookup.newest(s, "process", "care").key))  # type: ignore[union-attr]
 
 
 ACTS = [name for name in vars(Household) if callable(getattr(Household, name)) and not name.startswith("_")]

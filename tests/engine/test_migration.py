@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Database
-from app.engine import definition_cache as definitions
-from app.engine import handlers, jobs, migration_dry_run, runtime, snapshots
+from app.engine import definition_lookup as definitions
+from app.engine import handlers, jobs, rehearsal, runtime, snapshots
 from app.engine.errors import Conflict
 from app.engine.migration import CannotMigrate
 from app.engine.migration_models import InstanceMigration
@@ -219,8 +219,8 @@ def test_a_key_without_value_says_why_it_cannot_be_and_keeps_everything(db: Data
     assert "nothing" in refused.value.text("en")
     assert state_of(db, instance) == before
     with db.reading() as session:
-        found = migration_dry_run.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
-    assert found.verdict == migration_dry_run.CANNOT
+        found = rehearsal.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
+    assert found.verdict == rehearsal.CANNOT
 
 
 def test_an_event_based_gateway_keeps_its_arms(db: Database, at: At) -> None:
@@ -365,8 +365,8 @@ def test_the_verdict_says_what_is_wanted(
     d.deploy(sqlite_db, linear(*middle, flows=flows))
     with sqlite_db.reading() as session:
         row = session.get_one(ProcessInstance, instance.key)
-        found = migration_dry_run.plan(session, row, newest(sqlite_db), mapping)
-        quick, obstacles = migration_dry_run.verdict_of(session, row, definitions.get(session, newest(sqlite_db)), mapping)
+        found = rehearsal.plan(session, row, newest(sqlite_db), mapping)
+        quick, obstacles = rehearsal.verdict_of(session, row, definitions.get(session, newest(sqlite_db)), mapping)
     assert (found.verdict, quick) == (verdict, verdict)
     assert [each.code for each in obstacles] == ([code] if code else [])
     assert all(each.text(locale) for each in obstacles for locale in ("zh", "en"))
@@ -380,7 +380,7 @@ def test_a_rehearsal_writes_nothing(db: Database, at: At) -> None:
     d.deploy(db, linear(d.user("a"), border, d.end("e2"), flows="s>a>e; t>e2"))
     before = state_of(db, instance)
     with db.reading() as session:
-        found = migration_dry_run.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
+        found = rehearsal.plan(session, session.get_one(ProcessInstance, instance.key), newest(db), {})
     assert (found.armed, found.stopped) == (["t"], "")
     assert state_of(db, instance) == before
 

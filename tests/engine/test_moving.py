@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.db import Database
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import jobs, runtime, token_moves
 from app.engine.errors import Conflict
 from app.engine.models import ProcessInstance

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import Database
-from app.engine import definition_cache, runtime
+from app.engine import definition_lookup, runtime
 from app.engine.models import Incident, JobRow
 from app.modeler.operations import batches
 from tests.engine import drawing as d
@@ -24,10 +24,10 @@ REASON = {"reason": "演练"}
 
 def _versions(db: Database) -> tuple[int, int]:
     """Two versions of the process, deployed once."""
-    if d.read(db, lambda s: definition_cache.newest(s, "process", "p")) is None:
+    if d.read(db, lambda s: definition_lookup.newest(s, "process", "p")) is None:
         d.deploy(db, running.ONE)
         d.deploy(db, TIMED)
-    first, second = (d.read(db, lambda s, v=v: definition_cache.version_of(s, "process", "p", v).key) for v in (1, 2))
+    first, second = (d.read(db, lambda s, v=v: definition_lookup.version_of(s, "process", "p", v).key) for v in (1, 2))
     return first, second
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.db import Database
-from app.engine import definition_cache, jobs, runtime
+from app.engine import definition_lookup, jobs, runtime
 from app.engine.models import ProcessInstance
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN
@@ -70,7 +70,7 @@ def many(db: Database, count: int) -> list[ProcessInstance]:
 
 
 def newest(db: Database) -> int:
-    return d.read(db, lambda s: definition_cache.newest(s, "process", "p").key)  # type: ignore[union-attr, no-any-return]
+    return d.read(db, lambda s: definition_lookup.newest(s, "process", "p").key)  # type: ignore[union-attr, no-any-return]
 
 
 def broken(db: Database) -> ProcessInstance:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.audit.conformance import facts
 from app.audit.conformance.facts import Fact, Source
 from app.engine import decisions, definitions
-from app.engine.definition_cache import File
+from app.engine.definition_lookup import File
 
 #: Facts, about, and chunks of them, that one look goes through; more are looked at page by page.
 MOST, CHUNKS = 2_000, 20

@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app import clock, exact_json
 from app.acts import operating, privacy
 from app.db import new_key
-from app.engine import batches, events, migration_dry_run, token_moves
+from app.engine import batches, events, rehearsal, token_moves
 from app.engine.actor import Actor
 from app.engine.errors import EngineError, NotFound
 from app.engine.models import Event, JobRow, ProcessInstance
@@ -152,8 +152,8 @@ def _rehearse(session: Session, batch: OperationBatch, target: int, _by: Actor) 
     instance = session.get(ProcessInstance, target)
     if instance is None:
         raise NotFound("instance", target)
-    found = migration_dry_run.plan(session, instance, batch.to_key or 0, batch.mapping, recompute=batch.recompute)
-    if found.verdict != migration_dry_run.FINE:
+    found = rehearsal.plan(session, instance, batch.to_key or 0, batch.mapping, recompute=batch.recompute)
+    if found.verdict != rehearsal.FINE:
         raise NotYet(found)
     return rehearsed(found)
 

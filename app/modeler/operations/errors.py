@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.clock import local
 from app.engine.errors import CONFLICTS, Conflict, EngineError
-from app.engine.migration_dry_run import Plan
+from app.engine.rehearsal import Plan
 
 CONFLICTS.update(
     {

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app import clock, exact_json
 from app.auth import access, actor, database
 from app.border import whole_number
-from app.engine import definitions, migration_dry_run
+from app.engine import definitions, rehearsal
 from app.engine.instance_progress import standing
 from app.modeler.drafts import people
 from app.modeler.operations import batches, instance_queries, listing, words
@@ -125,6 +125,6 @@ def instance_diagram(key: int) -> Answer:
 def definition_diagram(key: int) -> Answer:
     """The diagram of a version alone, as JSON."""
     with database().reading() as session:
-        found = migration_dry_run.definition(session, key)
+        found = rehearsal.definition(session, key)
         content = definitions.file_of(session, found.key).content.decode("utf-8", "replace")
         return jsonify({"xml": content, "process": found.id, "name": found.name, "activities": {}})

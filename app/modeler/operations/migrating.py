@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.border import number_or
-from app.engine import definitions, migration_dry_run
+from app.engine import definitions, rehearsal
 from app.engine.models import Definition, ProcessInstance
 from app.modeler.operations import words
 
@@ -56,7 +56,7 @@ class Judged:
 
     row: Any
     verdict: str
-    obstacles: Sequence[migration_dry_run.Obstacle]
+    obstacles: Sequence[rehearsal.Obstacle]
 
 
 @dataclass(slots=True)
@@ -100,13 +100,13 @@ def table(
     found = Table()
     begin = number_or(after)
     rows = session.execute(_of(source)).all()
-    found.occupied = migration_dry_run.occupied(list(rows))
+    found.occupied = rehearsal.occupied(list(rows))
     for row in rows:
-        said, obstacles = migration_dry_run.verdict_of(session, row, target, mapping)
+        said, obstacles = rehearsal.verdict_of(session, row, target, mapping)
         found.counts[said] += 1
-        if said == migration_dry_run.FINE:
+        if said == rehearsal.FINE:
             found.fine.append(row.key)
-        here = not element or any(place.element_id == element for place in migration_dry_run.places(row))
+        here = not element or any(place.element_id == element for place in rehearsal.places(row))
         if row.key <= begin or not here or (verdict and verdict != said):
             continue
         if len(found.rows) == SIZE:
@@ -144,7 +144,7 @@ def choices(
     found = []
     for element_id, count in occupied.items():
         element = old.elements[element_id]
-        options = [words.option(other) for other in migration_dry_run.candidates(old, new, element_id, mapping)]
+        options = [words.option(other) for other in rehearsal.candidates(old, new, element_id, mapping)]
         chosen = mapping.get(element_id, element_id)
         chosen = chosen if any(chosen == option for option, _name in options) else ""
         waits = bool(element.attached_to) or element.kind == "startEvent"
@@ -158,7 +158,7 @@ def suggested(session: Session, source: Definition, target: Definition, occupied
     old, new = definitions.process_of(session, source.key), definitions.process_of(session, target.key)
     mapping: dict[str, str] = {}
     for element_id in _outside_in(old, occupied):
-        found = migration_dry_run.suggest(old, new, element_id, mapping)
+        found = rehearsal.suggest(old, new, element_id, mapping)
         if found is not None and found != element_id:
             mapping[element_id] = found
     return mapping

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.auth import access, actor, database
 from app.border import whole_number
-from app.engine import migration_dry_run
+from app.engine import rehearsal
 from app.engine.errors import NotFound
 from app.engine.models import Definition
 from app.modeler.operations import batches, listing, migrating
@@ -57,7 +57,7 @@ def migration(source: int, target: int) -> str:
 
 
 def _both(session: Session, source: int, target: int) -> tuple[Definition, Definition]:
-    old, new = migration_dry_run.definition(session, source), migration_dry_run.definition(session, target)
+    old, new = rehearsal.definition(session, source), rehearsal.definition(session, target)
     if old.id != new.id or old.key == new.key:
         raise NotFound("process", target)
     return old, new

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import Database
-from app.engine import definition_cache, jobs, runtime
+from app.engine import definition_lookup, jobs, runtime
 from app.engine.models import Incident, ProcessInstance, SubscriptionRow
 from tests.engine import drawing as d
 from tests.engine.drawing import ANN, BOB
@@ -71,7 +71,7 @@ class Stage:
         self.drain()
 
     def newest(self, process: str = "p") -> int:
-        return int(d.read(self.db, lambda session: definition_cache.newest(session, "process", process).key))
+        return int(d.read(self.db, lambda session: definition_lookup.newest(session, "process", process).key))
 
     def migrate(self, file: bytes, mapping: dict[str, str] | None = None, **how: Any) -> Any:
         """Deploy *file*, a new version of ``p``, and take the only running instance there."""

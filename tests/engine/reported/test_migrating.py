@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.engine import migration_dry_run
+from app.engine import rehearsal
 from app.engine.migration import CannotMigrate
 from app.engine.models import ProcessInstance
 from tests.engine import drawing as d
@@ -14,13 +14,11 @@ from tests.engine.reported.stage import CHILD, Stage
 from tests.engine.reported.test_repeating import reminding
 
 
-def plan(stage: Stage, file: bytes, mapping: dict[str, str] | None = None) -> migration_dry_run.Plan:
+def plan(stage: Stage, file: bytes, mapping: dict[str, str] | None = None) -> rehearsal.Plan:
     """A dry run of taking the only instance of ``p`` to *file*."""
     stage.deploy(file)
     (row,) = d.instances(stage.db, process_id="p")
-    return stage.run(
-        lambda session: migration_dry_run.plan(session, session.get_one(ProcessInstance, row.key), stage.newest(), mapping or {})
-    )  # type: ignore[no-any-return]
+    return stage.run(lambda session: rehearsal.plan(session, session.get_one(ProcessInstance, row.key), stage.newest(), mapping or {}))  # type: ignore[no-any-return]
 
 
 def test_events_on_the_border_of_a_call_are_armed(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.engine import bpmn, migration, migration_rows, spiff
-from app.engine import definition_cache as definitions
+from app.engine import definition_lookup as definitions
 from app.engine import step as steps
 from app.engine.actor import SYSTEM
 from app.engine.errors import EngineError, NotFound, StepFailed
