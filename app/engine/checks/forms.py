@@ -44,7 +44,7 @@ def _prefill(component: Mapping[str, Any], known: frozenset[str] | None) -> Iter
     """A formula stands where there is a value to fill, and reads names that somebody provides."""
     for what, written in form_prefill.formulas(component):
         place = component.get("key") or component.get("path")
-        if component.get("type") in {"expression", *form_files.SHOWN} or not place:
+        if str(component.get("type")) in {"expression", *form_files.SHOWN} or not place:
             yield form_files.problem("prefill_place", component, what=what)
         elif not written.startswith("="):
             yield form_files.problem("prefill_not_feel", component, what=what, value=written[:80])
@@ -56,7 +56,7 @@ def _prefill(component: Mapping[str, Any], known: frozenset[str] | None) -> Iter
 def _in_rows(form: Mapping[str, Any]) -> Iterator[Problem]:
     """Rows are filled by the formula of their list."""
     for rows in form_files.components(form):
-        if rows.get("type") == "dynamiclist":
+        if rows.get("type") == "dynamiclist" and isinstance(rows.get("components"), list):
             for component in form_files.components(rows):
                 for what, _written in form_prefill.formulas(component):
                     yield form_files.problem("prefill_in_rows", component, what=what)
