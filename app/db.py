@@ -32,6 +32,8 @@ class _Readable(TypeDecorator[Any]):
 
     #: ``table.column``, set when the table is made
     place = ""
+    #: NULL is a value of it
+    optional = False
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         read = self.impl_instance.result_processor(dialect, coltype)
@@ -103,6 +105,8 @@ class Json(_Readable):
         self.shape = shape
 
     def checked(self, value: Any) -> Any:
+        if value is None and self.optional:
+            return None  # written as JSON's own null
         if self.shape is not None and not isinstance(value, self.shape):
             raise TypeError(type(value).__name__)
         return value
@@ -119,6 +123,7 @@ class Base(DeclarativeBase):
         for column in cls.__table__.c:
             if isinstance(column.type, _Readable):
                 column.type.place = f"{cls.__tablename__}.{column.name}"
+                column.type.optional = bool(column.nullable)
 
 
 _random = itertools.count(secrets.randbits(22))
