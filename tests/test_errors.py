@@ -43,20 +43,20 @@ def app(sqlite_db: Database, tmp_path: Path) -> Flask:
     ("how", "status", "words"),
     [
         ("conflict", 409, "谭丽已在 10:05 办完这项工作。"),
-        ("missing", 404, "没有找到"),
-        ("revision", 409, "刚才有人先改动了"),
-        ("crash", 500, "这不是你的问题"),
-        ("403", 403, "你的角色不能打开这一页"),
+        ("missing", 404, "未找到该事项"),
+        ("revision", 409, "数据已被他人更新"),
+        ("crash", 500, "系统异常，本次操作未完成"),
+        ("403", 403, "您没有访问该页面的权限"),
         ("413", 413, "太大"),
-        ("418", 418, "服务器看不懂这个请求"),
+        ("418", 418, "请求格式有误"),
     ],
 )
 def test_a_page_says_what_happened_what_is_kept_and_what_to_do(app: Flask, how: str, status: int, words: str) -> None:
     answer = app.test_client().get(f"/fail/{how}")
     assert answer.status_code == status
     assert words in answer.text
-    assert "保留了什么" in answer.text
-    assert "现在怎么办" in answer.text
+    assert "已保存的内容" in answer.text
+    assert "处理办法" in answer.text
     assert "<html" in answer.text
 
 

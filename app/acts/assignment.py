@@ -33,9 +33,9 @@ def hand_over(session: Session, identity: Identity, actor: Actor, key: int, to: 
     successors = dict(people.successors(session, task, identity))
     if to not in successors:
         known = people.names(session, [to])
-        raise Refusal(_("这个人没有办理这件事的角色，请从名单里选。") if known else _("没有用户“%(name)s”，任务没有转交。", name=to[:100]))
+        raise Refusal(_("该人员没有办理此任务的角色，请从名单里选。") if known else _("没有用户“%(name)s”，任务没有转办。", name=to[:100]))
     if not reason.strip():
-        raise Refusal(_("请写明转交的原因，接手的人会看到。"))
+        raise Refusal(_("请写明转办的原因，接手的人会看到。"))
     drafts.hand_on(session, task, identity.username, to)
     runtime.hand_over(session, task.key, to, actor, reason=reason.strip()[:LONGEST])
     return successors[to]
@@ -63,5 +63,5 @@ def _held(session: Session, identity: Identity, key: int) -> Task:
     """The open task that this user holds."""
     task = _open(session, identity, key)
     if task.assignee != identity.assignee:
-        raise Refusal(_("这件事还没有人领取，请先领取。"))
+        raise Refusal(_("任务尚未签收，请先签收。"))
     return task

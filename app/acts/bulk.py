@@ -18,4 +18,4 @@ def allowed(properties: Mapping[str, str]) -> bool:
 def require(task: Task) -> None:
     """Refuse a task that has to be completed by itself."""
     if not allowed(task.properties):
-        raise Refusal(_("这件事要单独办理，不能批量。"))
+        raise Refusal(_("该任务须逐件办理，不支持批量。"))

@@ -80,7 +80,7 @@ def withdraw(session: Session, identity: Identity, actor: Actor, key: int) -> No
     """Take back one's own remark, while the review in which it was written is still open."""
     comment = session.get(FieldComment, key)
     if comment is None or comment.author != identity.username:
-        raise NotFound(_("没有这条批注，或者它不是你写的。"))
+        raise NotFound(_("没有这条批注，或者它不是您写的。"))
     task = open_tasks.open_task(session, identity, comment.task_key)
     if task is None:
         raise Refusal(_("这次审核已经办结，批注已送达填表人，不能再撤回。"))

@@ -200,7 +200,7 @@ def closed(session: Session, identity: Identity, key: int) -> Exception:
         return Closed(_("“%(task)s”已由 %(name)s 于 %(at)s 办结。", task=task.name, name=name, at=at), by=name, at=at)
     if task.state == "OPEN":
         return Closed(_("“%(task)s”正由 %(name)s 办理。", task=task.name, name=name), by=name)
-    return Closed(_("“%(task)s”已取消：流程走了另一条路，不再需要它。", task=task.name))
+    return Closed(_("“%(task)s”已取消：流程已转入其他环节，本任务不再需要办理。", task=task.name))
 
 
 def overtaken(session: Session, identity: Identity, key: int, conflict: Exception) -> Exception:

@@ -33,7 +33,7 @@ def failed_step(failed: StepFailed, key: int) -> str:
     """Keep the incident in a transaction of its own; returns the sentence for the person."""
     incident = database().in_transaction(lambda session: runtime.record_incident(session, failed, task_key=key))
     text: str = _(
-        "流程走到“%(element)s”时出错，没有提交成功；你填写的内容都还在。管理员已收到通知（编号 %(number)s），修好后请再提交一次。",
+        "流程走到“%(element)s”时出错，没有提交成功；您填写的内容都还在。管理员已收到通知（编号 %(number)s），修好后请再提交一次。",
         element=_element_name(key, failed.element_id),
         number=incident.key,
     )

@@ -23,7 +23,7 @@ from app.engine.models import Activity, Definition, Event, ProcessInstance, Task
 from app.forms import schema
 
 #: Names in a record's detail that hold user names.
-_PERSONS = ("to", "from", "rectified_by", "signer", "absent", "substitute", "username", "responsible", "assignee")
+_PERSONS = ("to", "from", "rectified_by", "signer", "absent", "substitute", "username", "responsible", "assignee", "made_by", "handed_by")
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def objection(password: str, username: str) -> str | None:
     """Why a new password is refused, as a sentence for the user; None when it is fine."""
     text: str | None = None
     if len(password) < MINIMUM_LENGTH:
-        text = _("密码至少 %(count)s 个字符。一句自己记得住的话就很好。", count=MINIMUM_LENGTH)
+        text = _("密码至少 %(count)s 个字符。建议使用便于记忆的短语。", count=MINIMUM_LENGTH)
     elif len(password) > MAXIMUM_LENGTH:
         text = _("密码最多 %(count)s 个字符。", count=MAXIMUM_LENGTH)
     elif username.lower() in password.lower():

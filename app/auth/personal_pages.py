@@ -28,7 +28,7 @@ def unmask() -> Response | tuple[Response, int]:
     what, key = request.form.get("what", ""), request.form.get("key", "")[:200]
     reason = request.form.get("reason", "").strip()[:300]
     if len(reason) < MINIMUM_REASON:
-        return jsonify(error=_("请写明为什么需要看。")), 422
+        return jsonify(error=_("请填写查看事由。")), 422
     resolver: Callable[[Session, str, Identity], Unmasked | None] | None = resolver_of(what)
 
     def show(write: Session) -> str:

@@ -105,7 +105,7 @@ def _one(who: Identity, by: Actor, key: int, data: dict[str, Any], request_id: s
     except Closed as closed:
         return {"outcome": "already", "text": str(closed)}
     except NotFound:
-        return {"outcome": "failed", "text": _("没有找到，或者它不归你办。")}
+        return {"outcome": "failed", "text": _("未找到该事项，或您无权办理。")}
     except StepFailed as failed:
         return {"outcome": "failed", "text": transactions.failed_step(failed, key)}
     except EngineError as error:

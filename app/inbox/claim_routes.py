@@ -30,7 +30,7 @@ def release(key: int) -> Any:
     """Give a task back to its group."""
     who, by = identity(), actor()
     database().in_transaction(lambda session: assignment.release(session, who, by, key))
-    flash(_("已退回待领，组里的人都能看到。"))
+    flash(_("已退回待签收，有权办理的人都能看到。"))
     return answers.go(answers.list_address(View.read(request.args)))
 
 
@@ -42,5 +42,5 @@ def hand_over(key: int) -> Any:
     to, reason = str(sent.get("to", "")), str(sent.get("reason", ""))
     who, by = identity(), actor()
     name = database().in_transaction(lambda session: assignment.hand_over(session, who, by, key, to, reason))
-    flash(_("已转交 %(name)s。", name=name))
+    flash(_("已转办给%(name)s。", name=name))
     return answers.go(answers.list_address(View.read(request.args)))

@@ -42,6 +42,6 @@ def save_draft(key: int) -> Any:
         draft = database().in_transaction(work)
     except drafts.Newer as newer:
         at = wording.real_moment(newer.draft.saved_at)
-        text = _("你在另一台设备上于 %(at)s 保存过更新的内容。", at=at)
+        text = _("您在另一台设备上于 %(at)s 保存过更新的内容。", at=at)
         return jsonify(title=text, revision=newer.draft.revision, saved=at, newer=True), 409
     return jsonify(revision=draft.revision, saved=wording.real_moment(draft.saved_at))

@@ -189,7 +189,7 @@ def _words() -> dict[str, Any]:
 
 
 def _titles() -> dict[str, str]:
-    return {"mine": _("我的"), "group": _("待领"), "done": _("我办的")}
+    return {"mine": _("我的"), "group": _("待签收"), "done": _("已办")}
 
 
 def _option_names(options: list[numbers.Option], names: dict[str, str]) -> list[tuple[str, str]]:

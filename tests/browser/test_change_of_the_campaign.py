@@ -142,7 +142,7 @@ def try_out(page: Page) -> None:
 
 def ask(page: Page) -> str:
     page.get_by_role("checkbox", name="电话回访").check()
-    page.get_by_label("改了什么、为什么").fill("核查后电话回访")
+    page.get_by_label("修改内容及理由").fill("核查后电话回访")
     page.get_by_role("button", name="提交发布").click()
     page.wait_for_url("**/modeler/releases/*")
     return "/modeler/releases/" + page.url.rpartition("/")[2]
@@ -184,7 +184,7 @@ def work(app: Flask, browser: Browser, base: str, db: Database) -> int:
     with visiting(app, browser, base, "he") as visit:
         page = visit.open("/tasks?list=group")
         page.locator(".row-link").filter(has_text="电话回访").click()
-        page.get_by_role("button", name="领取并办理").click()
+        page.get_by_role("button", name="签收并办理").click()
         page.locator("[data-submit]").click()
         expect(page.locator("[data-wrong]")).to_contain_text("要改正")
         page.locator('[data-form] [data-path="heard"] input').fill("家里一切都好")

@@ -154,11 +154,11 @@ def verify_and_check_documents(place: Town, li: Person) -> None:
     li.page.goto("/tasks")
     li.page.get_by_role("link", name=re.compile("三统一、四相符")).click()
     # He gives it back and claims it again, as one does with a task of the group.
-    li.page.get_by_role("button", name="退回待领").click()
+    li.page.get_by_role("button", name="退回待签收").click()
     li.page.wait_for_url("**/tasks")
     li.page.goto("/tasks?list=group")
     li.page.get_by_role("link", name=re.compile("三统一、四相符")).click()
-    li.page.get_by_role("button", name="领取并办理").click()
+    li.page.get_by_role("button", name="签收并办理").click()
     li.page.locator('[data-path="introduction.mode"] input').first.check()
     for tick in li.page.locator('[data-path^="introduction"] input[type="checkbox"]').all():
         tick.check()
@@ -212,7 +212,7 @@ def return_with_a_remark(place: Town, wang: Person) -> None:
     review = place.task("review").key
     wang.page.goto("/tasks?list=group")
     wang.page.locator(f"#task-{review} .row-link").click()
-    wang.page.get_by_role("button", name="领取并办理").click()
+    wang.page.get_by_role("button", name="签收并办理").click()
     seen = wang.page.locator('[data-reviewed] [data-path="income.wage"]')
     expect(seen).to_be_visible()
     seen.get_by_role("button", name="批注").click()
@@ -251,7 +251,7 @@ def correct(place: Town, li: Person) -> None:
 def approve(place: Town, wang: Person) -> None:
     review = place.task("review").key
     wang.page.goto(f"/tasks/{review}?list=group")
-    wang.page.get_by_role("button", name="领取并办理").click()
+    wang.page.get_by_role("button", name="签收并办理").click()
     expect(wang.page.locator('[data-reviewed] [data-path="income.wage"]')).to_contain_text("16")
     wang.page.get_by_label("审核通过").check()
     wang.submit()

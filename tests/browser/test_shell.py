@@ -119,7 +119,7 @@ def test_a_masked_value_is_shown_after_a_reason(site: Site) -> None:
             + '<button data-unmask>显示</button></span>')"""
     )
     page.locator("[data-unmask]").click()
-    page.get_by_label("为什么需要看").fill("电话核实")
+    page.get_by_label("查看事由").fill("电话核实")
     page.get_by_role("dialog").get_by_role("button", name="显示").click()
     page.get_by_text("13800001234").wait_for()
     assert site.complaints == []

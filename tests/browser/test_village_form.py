@@ -227,7 +227,7 @@ class Person(Visit):
 
     def take(self, name: str) -> None:
         self.group_tasks().filter(has_text=name).click()
-        self.page.get_by_role("button", name="领取并办理").click()
+        self.page.get_by_role("button", name="签收并办理").click()
         expect(self.page.locator("[data-submit]")).to_be_visible()
 
 

@@ -62,7 +62,7 @@ def test_the_number_of_waiting_work_leads_to_just_this_work(office: web.Browser,
         return here
 
     db.in_transaction(work)
-    found = re.search(r'<a href="([^"]*)">核定台账、整改清单 <span class="muted">待领</span></a><span><span class="num">3<', page(office))
+    found = re.search(r'<a href="([^"]*)">核定台账、整改清单 <span class="muted">待签收</span></a><span><span class="num">3<', page(office))
     assert found
     listed = office.get(found.group(1).replace("&amp;", "&"), headers={"Accept-Language": "zh-CN"}).text
     assert len(re.findall(r'id="task-\d+"', listed)) == 3

@@ -85,7 +85,7 @@ VOIDED = {"village": "V05", "village_name": "柏树村", "number": "V05-清单01
         ("problem_settled", PROBLEM, ["user:li", "village_cadre:V05"], "answer", "问题 P-V05-001 已办结", "房屋漏雨", ""),
         (
             *("list_sent", {"number": "V05-清单01", "problems": ["P-V05-001", "P-V05-002"]}, ["office"]),
-            *("ledger", "村问题清单 V05-清单01 已签字报出", "P-V05-001、P-V05-002", ""),
+            *("ledger", "村问题清单 V05-清单01 已签字报送", "P-V05-001、P-V05-002", ""),
         ),
         (
             *("ledger_frozen", {**DAY, "variant": "town"}, ["commander", "office"]),

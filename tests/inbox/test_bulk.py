@@ -49,7 +49,7 @@ def test_a_task_that_is_not_for_many_stays_open_for_who_may_do_it_one_by_one(db:
     fill = household("H9999")
     li = person("li")
     outcome, text = send(li, [fill], NOTE)[str(fill)]
-    assert (outcome, text) == ("failed", "这件事要单独办理，不能批量。")
+    assert (outcome, text) == ("failed", "该任务须逐件办理，不支持批量。")
     nothing = li.get(f"/tasks/bulk-completion?key={fill}")
     assert (nothing.status_code, nothing.headers["Location"]) == (303, "/tasks")
     with db.reading() as session:
@@ -90,7 +90,7 @@ def test_the_list_offers_ticks_for_reviewing_tasks_and_the_bulk_page_shows_them_
     wang = person("wang")
     assert wang.page("/tasks?list=group").count("data-bulk data-kind") == 2
     page = wang.page(f"/tasks/bulk-completion?list=group&key={keys[0]}&key={keys[1]}")
-    assert "2 件一起办" in page
+    assert "批量办理 2 件" in page
     assert page.count("data-bulk-row") == 2
     fill = household("H9999")
     assert "data-bulk data-kind" not in person("li").page("/tasks?list=group")

@@ -164,7 +164,7 @@ def test_a_task_without_a_form_is_completed_and_takes_no_variables_in_a_campaign
     file = next_task(db, review)
     page = wang.page(f"/tasks/{file}?list=group")
     assert "收集、保存《户表》。" in page
-    assert "领取并办理" in page
+    assert "签收并办理" in page
     assert wang.complete(file, {"household": "overwritten"}, request_id="request-0004").status_code == 200
     with db.reading() as session:
         instance = session.scalars(select(ProcessInstance)).one()
@@ -210,7 +210,7 @@ def test_a_held_field_says_why_and_who_and_cannot_be_changed(person: Login, hous
     key = household()
     li = person("li")
     page = li.page(f"/tasks/{key}")
-    for words in ("1 项暂时锁定", "账账不相符，整改后放开", "柏树村干部", "/problems/1", "还差 2 户", "/households?state=open"):
+    for words in ("1 项暂缓填报", "账账不相符，整改后放开", "柏树村干部", "/problems/1", "还差 2 户", "/households?state=open"):
         assert words in page
     refused = li.complete(key, {"head": "张三", "income": 6})
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["income"])
@@ -223,11 +223,11 @@ def test_a_page_says_what_why_until_when_and_what_comes_next(db: Database, perso
     unclaimed = li.page(f"/tasks/{key}?list=group")
     assert unclaimed.index("柏树村 3组 张三") < unclaimed.index("先核查再填报。") < unclaimed.index("指导员审核")
     assert "R21" not in unclaimed, "the number of the clause is for tracing, not for people"
-    assert "领取并办理" in unclaimed
+    assert "签收并办理" in unclaimed
     assert li.send("POST", f"/tasks/{key}/claim?list=group").json == {"redirect": f"/tasks/{key}?list=group"}
     claimed = li.page(f"/tasks/{key}?list=group")
     assert "data-submit" in claimed
-    assert "退回待领" in claimed
+    assert "退回待签收" in claimed
     assert "提交后进入：" in claimed
 
 

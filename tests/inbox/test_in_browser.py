@@ -82,7 +82,7 @@ def test_claim_type_see_it_saved_go_on_elsewhere_and_submit(db: Database, window
     page = phone.open("/tasks?list=group&village=V01")
     page.get_by_role("link", name="户主H0001").click()
     expect(page.locator("[data-form] input")).to_have_count(0)
-    page.get_by_role("button", name="领取并办理").click()
+    page.get_by_role("button", name="签收并办理").click()
     expect(saved(page)).to_have_text("还没有改动")
     page.get_by_label("户主").fill("张三")
     expect(saved(page)).to_have_text(SAVED)
@@ -95,7 +95,7 @@ def test_claim_type_see_it_saved_go_on_elsewhere_and_submit(db: Database, window
     expect(desk.locator("#messages")).to_contain_text("已办结")
     assert [row.data["income"] for row in submissions(db)] == [12000]
     page.goto(f"{phone.base}/tasks/{second}?list=group&village=V01")
-    expect(page.get_by_role("button", name="领取并办理")).to_be_visible()
+    expect(page.get_by_role("button", name="签收并办理")).to_be_visible()
 
 
 def test_errors_stand_at_their_fields_before_anything_is_sent(db: Database, window: Window, household: Any, person: Any) -> None:
@@ -233,7 +233,7 @@ def test_the_loser_of_two_reads_who_did_it_and_keeps_what_he_typed(window: Windo
     submit(page)
     problem = page.locator("[data-problem]")
     expect(problem).to_contain_text("已由 孙调查 于 5月22日 10:00 办结")
-    expect(problem).to_contain_text("你填写的内容都还在这一页")
+    expect(problem).to_contain_text("您填写的内容都还在这一页")
     expect(page.get_by_label("户主")).to_have_value("张三")
 
 
@@ -304,7 +304,7 @@ def test_many_at_once_show_each_its_own_outcome(db: Database, window: Window, ho
     page.get_by_role("button", name="本页同类全选").click()
     expect(page.locator("[data-bulk-count]")).to_have_text("7")
     page.get_by_role("button", name="批量办理").click()
-    expect(page.get_by_role("heading", name="7 件一起办")).to_be_visible()
+    expect(page.get_by_role("heading", name="批量办理 7 件")).to_be_visible()
     assert person("zhao").complete(keys[3], {"decision": "approve"}, request_id="request-9999").status_code == 200
     page.get_by_label("通过").check()
     page.get_by_role("button", name="提交这 7 件").click()

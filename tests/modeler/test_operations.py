@@ -341,7 +341,7 @@ def test_the_first_page_of_an_administrator_says_what_is_broken(admin: web.Brows
     running.broken(db)
     assert admin.get("/").headers["Location"].endswith("/operations")
     page = text(admin.get("/operations"))
-    assert "在运行什么，坏了什么" in page
+    assert "运行概况与异常" in page
     assert "没有程序承办这类任务" in page
 
 

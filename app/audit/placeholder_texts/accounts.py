@@ -87,6 +87,8 @@ MAKERS: Mapping[str, Maker] = {
     "absent_name": lambda w: w.person("absent"),
     "substitute_name": lambda w: w.person("substitute"),
     "username_name": lambda w: w.person("username"),
+    "made_by_name": lambda w: w.person("made_by"),
+    "handed_by_name": lambda w: w.person("handed_by"),
     "role_name": lambda w: roles.label(w.said("role"), w.locale),
     "scope_s": parts.optional("scope", "（{0}）", " ({0})"),
     "origin": _origin,

@@ -25,7 +25,7 @@ def notice() -> Any:
     made.add_paragraph("{{ 主送 }}：", style="主送机关")
     body = "公文正文"
     made.add_paragraph(
-        "按照《{{ 活动名称 }}》工作安排，经自查评估核查，发现你村（社区）存在以下问题，至今未整改到位，现予督办。", style=body
+        "按照《{{ 活动名称 }}》工作安排，经自查评估核查，发现你村（社区）存在以下问题，现予督办，请于时限前整改到位。", style=body
     )
     made.add_paragraph("一、督办事项", style="一级标题")
     made.add_paragraph("{%p for 问题 in 问题清单 %}", style=body)
@@ -36,7 +36,7 @@ def notice() -> Any:
     made.add_paragraph("二、工作要求", style="一级标题")
     made.add_paragraph(
         "收到本通知后请立即签收，落实专人限时整改，并于{{ 回复时限 }}前将整改情况书面回复{{ 发文机关 }}。"
-        "问题销号须有佐证材料，由第二人复核。",
+        "问题销号须有佐证材料，由整改责任人以外的人员复核。",
         style=body,
     )
     gbt.closing(made, "{{ 发文机关 }}", "{{ 成文日期 }}")
@@ -60,7 +60,7 @@ def notice_receipt() -> Any:
 def problem_list() -> Any:
     """村问题清单 (R45), two signatures."""
     made = gbt.new_document()
-    gbt.title(made, "{{ 村名 }}无法自行整改问题清单")
+    gbt.title(made, "{{ 村名 }}无法完成整改问题清单")
     made.add_paragraph("编号：{{ 清单编号 }}", style="签字")
     made.add_paragraph("{{ 报送机关 }}：", style="主送机关")
     made.add_paragraph("经逐户核查整改，以下{{ 问题清单|length }}个问题我村（社区）无法自行完成整改，现予报告。", style="公文正文")

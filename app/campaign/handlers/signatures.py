@@ -26,7 +26,7 @@ def void_signatures(session: Session, job: Context) -> None:
 def void_list(session: Session, job: Context, *, number: str, village: str) -> None:
     """A village's list that came back is no signed list any more."""
     about = {"subject": f"list:{number}", "document": "village_problem_list"}
-    void(session, job, **about, reason="清单退回，未报出", village=village, number=number)
+    void(session, job, **about, reason="清单退回，未报送", village=village, number=number)
 
 
 def void(session: Session, job: Context, *, subject: str, document: str, reason: str, **about: str) -> None:

@@ -77,7 +77,7 @@ def documents() -> str:
         )
 
 
-_NOT_YET = errors.Words(_l("这份文书还没有内容可以生成。"), _l("什么也没有改动。"), _l("等它所依据的表册报上来以后，再从文书页生成。"))
+_NOT_YET = errors.Words(_l("这份文书还没有内容可以生成。"), _l("数据没有改动。"), _l("等它所依据的表册报上来以后，再从文书页生成。"))
 
 
 @blueprint.post("/documents/<kind>.<form>")

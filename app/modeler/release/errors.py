@@ -9,11 +9,11 @@ CONFLICTS: dict[str, tuple[str, str]] = {
         "A draft has changed since this was asked for; ask for its release again.",
     ),
     "request_moved_on": (
-        "你打开这一页之后，有人发布了同一定义的新版本。请重新看过差异再决定。",
+        "您打开这一页之后，有人发布了同一定义的新版本。请重新看过差异再决定。",
         "Somebody has released one of these definitions since you opened the page; look at the difference again.",
     ),
     "request_own": (
-        "你提交过或画过其中的内容，须由另一位管理员发布。",
+        "您提交过或画过其中的内容，须由另一位管理员发布。",
         "You asked for this or drew part of it: another administrator has to release it.",
     ),
     "request_not_yours": ("只有提交人能撤回申请。", "Only who asked for it may withdraw it."),
@@ -26,6 +26,6 @@ CONFLICTS: dict[str, tuple[str, str]] = {
         "两份草稿的文件名都是 {resource}，只能发布其中一份。",
         "Two drafts are called {resource}; only one of them can be released.",
     ),
-    "comment_needed": ("请写明这次改了什么、为什么。", "Say what has changed and why."),
+    "comment_needed": ("请写明这次修改内容及理由。", "Say what has changed and why."),
     "reason_needed": ("请写明理由。", "Give a reason."),
 }
