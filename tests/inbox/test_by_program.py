@@ -108,7 +108,7 @@ def test_a_task_goes_only_to_whom_the_page_would_offer(
 ) -> None:
     key = household()
     path = f"/user-tasks/{key}/assignment"
-    for to, words in (("nobody", "没有用户"), ("wang", "没有办理这件事的角色"), ("admin", "没有")):
+    for to, words in (("nobody", "没有用户"), ("wang", "没有办理此任务的角色"), ("admin", "没有")):
         answer = program("li", "POST", path, {"assignee": to, "reason": "我请假"})
         assert answer.status_code == 409, answer.text
         assert words in answer.json["detail"]
