@@ -170,3 +170,19 @@ def test_twice_three_hundred_elements_are_drawn_and_compared_soon(app: Flask, sq
         milliseconds = page.evaluate("performance.getEntriesByName('difference')[0].duration")
         # 1.2 s on two busy cores, most of it for drawing; opening one diagram has two seconds
         assert milliseconds < 4_000, milliseconds
+
+
+def test_changed_dates_are_said_in_words(app: Flask, sqlite_db: Database, browser: Browser) -> None:
+    (path,) = (ROOT / "processes").glob("**/campaign.bpmn")
+    old = path.read_text(encoding="utf-8")
+    formula = re.search(r'name="date\.training" value=\'=back\((\d+), "08:30"\)\'', old)
+    assert formula is not None
+    new = old.replace(formula.group(0), formula.group(0).replace(f"back({formula.group(1)},", "back(12,"), 1)
+    address = two_versions(sqlite_db, old, new)
+    with serving(app) as base, visiting(app, browser, base, "zhang", DESK) as visit:
+        page = visit.open(address)
+        drawn(page)
+        expect(page.locator(".diff-lines dt")).to_have_text(["动员培训"])
+        expect(page.locator(".diff-lines del")).to_have_text(f"截止日往回数第 {formula.group(1)} 天 08:30")
+        expect(page.locator(".diff-lines ins")).to_have_text("截止日往回数第 12 天 08:30")
+        assert visit.complaints == []

@@ -2,6 +2,7 @@
 // what an element says is compared property by property, so that the list can say it in words.
 import { diff } from 'bpmn-js-differ';
 
+import { dateNames } from './dates.js';
 import { properties } from './properties.js';
 
 /** → [{ what, id, type, name, lines: [{ property, old, new }], isFlow }], in the order of the new file, what is gone last. */
@@ -13,18 +14,18 @@ export function compare(left, right) {
   for (const [ id, { element, said } ] of after) {
     const old = before.get(id);
     if (!old) {
-      changes.push(change('added', element, lines(new Map(), said)));
+      changes.push(change('added', element, lines(new Map(), said), said));
       continue;
     }
     const differing = lines(old.said, said);
-    if (differing.length) changes.push(change('changed', element, differing));
-    else if (walked._layoutChanged[id]) changes.push(change('moved', element, []));
+    if (differing.length) changes.push(change('changed', element, differing, said));
+    else if (walked._layoutChanged[id]) changes.push(change('moved', element, [], said));
   }
-  for (const [ id, { element, said } ] of before) if (!after.has(id)) changes.push(change('removed', element, lines(said, new Map())));
+  for (const [ id, { element, said } ] of before) if (!after.has(id)) changes.push(change('removed', element, lines(said, new Map()), said));
   return changes;
 }
 
-function change(what, element, differing) {
+function change(what, element, differing, said) {
   return {
     what,
     id: element.id,
@@ -33,6 +34,7 @@ function change(what, element, differing) {
     // a flow without a name is known by its ends
     ends: element.sourceRef && element.targetRef ? `${called(element.sourceRef) || element.sourceRef.id} → ${called(element.targetRef) || element.targetRef.id}` : '',
     lines: differing,
+    dates: dateNames(said),
     isFlow: /Flow$|Association$/.test(element.$type)
   };
 }

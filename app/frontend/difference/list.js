@@ -1,5 +1,7 @@
 // The changes in words: by kind of change, each with its properties before and after. A click shows the place.
 
+import { dateLabel, formulaWords } from './dates.js';
+
 export function make(tag, attributes = {}, ...inside) {
   const element = document.createElement(tag);
   for (const [ name, value ] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -40,25 +42,25 @@ function item(change, texts, onSelect) {
     make('span', { class: 'diff-name' }, title), make('span', { class: 'diff-kind' }, kind));
   button.addEventListener('click', () => onSelect(change.id));
   const shown = change.what === 'changed' ? change.lines : change.lines.filter(({ property }) => ![ 'type', 'name', 'userTask' ].includes(property));
-  const table = shown.length ? [ make('dl', { class: 'diff-lines' }, ...shown.flatMap(line => row(line, change.what, texts))) ] : [];
+  const table = shown.length ? [ make('dl', { class: 'diff-lines' }, ...shown.flatMap(line => row(line, change, texts))) ] : [];
   return make('li', { 'data-change': change.id, 'data-what': change.what }, button, ...table);
 }
 
-function row({ property, old, new: now }, what, texts) {
+function row({ property, old, new: now }, { what, dates }, texts) {
   const values = [];
-  if (old !== null && what !== 'added') values.push(make('del', {}, words(property, old, texts)));
+  if (old !== null && what !== 'added') values.push(make('del', {}, words(property, old, texts, dates)));
   if (old !== null && now !== null && what === 'changed') values.push(make('span', { class: 'diff-arrow', 'aria-hidden': 'true' }, '→'));
-  if (now !== null && what !== 'removed') values.push(make('ins', {}, words(property, now, texts)));
+  if (now !== null && what !== 'removed') values.push(make('ins', {}, words(property, now, texts, dates)));
   if (what === 'changed' && old === null) values.unshift(make('span', { class: 'diff-void' }, texts.nothing), make('span', { class: 'diff-arrow' }, '→'));
   if (what === 'changed' && now === null) values.push(make('span', { class: 'diff-arrow' }, '→'), make('span', { class: 'diff-void' }, texts.nothing));
-  return [ make('dt', {}, label(property, texts)), make('dd', {}, ...values) ];
+  return [ make('dt', {}, dateLabel(property, dates) || label(property, texts)), make('dd', {}, ...values) ];
 }
 
-function words(property, value, texts) {
+function words(property, value, texts, dates) {
   if (property === 'type' || property === 'event') return texts.kinds[value] || value;
   if (value === 'true') return texts.yes;
   if (value === 'false') return texts.no;
-  return value || texts.blank;
+  return formulaWords(property, value, dates, texts) || value || texts.blank;
 }
 
 /** `ioMapping.input[household]` → 输入「household」 */
