@@ -281,8 +281,8 @@ def test_a_list_that_comes_back_is_signed_by_nobody(place: Database, number: str
     with place.reading() as session:
         row = session.scalars(select(Signature)).one()
         told = sorted(each.username for each in session.scalars(select(Notification).where(Notification.title.contains("作废"))))
-    assert (row.void_reason, told) == ("清单退回，未报出", ["mayor", "party"])
-    assert "作废：清单退回，未报出" in word_text(made(place, "problem_list", "docx", listed["number"]))
+    assert (row.void_reason, told) == ("清单退回，未报送", ["mayor", "party"])
+    assert "作废：清单退回，未报送" in word_text(made(place, "problem_list", "docx", listed["number"]))
 
 
 def test_a_signed_list_never_prints_another_reason(place: Database, number: str, at: At) -> None:
