@@ -15,8 +15,13 @@ from app.auth.models import Account, RoleAssignment
 from app.auth.roles import ROLES
 from app.campaign import demonstration, id_numbers
 from app.campaign.demonstration import households, names, town
+from app.campaign.errors import Conflict
 from app.campaign.models import Campaign, Extract, Household, Member, Staff, Village, WorkGroup
 from app.db import Database
+from app.engine import definitions
+from app.engine.actor import Actor
+from tests.engine import drawing as d
+from tests.shipped import PROPERTIES
 
 
 @pytest.fixture
@@ -92,13 +97,17 @@ def test_a_small_demonstration_has_just_as_many_households(size: int) -> None:
 
 
 def test_loading_writes_it_once_and_finds_it_again(db: Database, keys: None) -> None:
+    with pytest.raises(Conflict):
+        demonstration.load(db, households=130, seed=1)  # nothing says its dates
+    root = d.diagram("campaign", d.start(), d.user("a"), d.end(), flows="s>a>e", properties=PROPERTIES)
+    db.in_transaction(lambda session: definitions.deploy(session, {"campaign.bpmn": root}, Actor("cli"), now=clock.now()))
     first = demonstration.load(db, households=130, seed=1)
     again = demonstration.load(db, households=130, seed=1)
     assert (first.created, again.created) == (True, False)
     assert (again.campaign_id, again.households, again.staff) == (first.campaign_id, 130, 82)
     with db.reading() as session:
         campaign = session.get_one(Campaign, first.campaign_id)
-        assert (campaign.demonstration, campaign.state) == (True, "draft"), "without diagrams it waits"
+        assert (campaign.demonstration, campaign.state) == (True, "running")
         rows = {model: session.scalar(select(func.count()).select_from(model)) for model in (Village, WorkGroup, Staff, Account)}
         assert rows == {Village: 9, WorkGroup: 25, Staff: 82, Account: 82}
         assert holding.breaches(session, clock.now()) == []
