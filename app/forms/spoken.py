@@ -32,10 +32,14 @@ def said(field: schema.Field | None, value: Any, locale: str, choices: Choices) 
     given = choices.get(str(component.get("valuesKey") or ""), {}).get(str(value))
     if given is not None:
         return given[1] if locale == "en" and given[1] else given[0]
-    return _moment(value) if isinstance(value, str) and value[4:5] == "-" and "T" in value else str(value)
+    return plain(value)
 
 
-def _moment(text: str) -> str:
+def plain(value: Any) -> str:
+    """A value without a form: a moment in the campaign's zone, anything else as it stands."""
+    text = str(value)
+    if not isinstance(value, str) or text[4:5] != "-" or "T" not in text:
+        return text
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import personal
 from app.acts.people import Names
 from app.engine.models import Definition, Event, Task
-from app.forms import paths, schema, submissions
+from app.forms import paths, schema, spoken, submissions
 from app.forms.models import Submission
 
 #: How many earlier answers of others are shown.
@@ -93,7 +93,7 @@ def in_words(component: Mapping[str, Any], value: Any, locale: str) -> str:
     for option in component.get("values") or ():
         if isinstance(option, dict) and option.get("value") == value:
             return str((locale == "en" and option.get("labelEn")) or option.get("label", value))
-    return "✓" if value is True else str(value)
+    return "✓" if value is True else spoken.plain(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app.campaign import people, revisions
+from app.campaign import people
 from app.db import Database
+from app.forms import spoken
 from tests import web
 
 SHOWN: tuple[tuple[Any, str], ...] = (
@@ -23,7 +24,7 @@ SHOWN: tuple[tuple[Any, str], ...] = (
 
 def test_a_value_of_an_earlier_revision(sqlite_db: Database, tmp_path: Path) -> None:
     with web.application(sqlite_db, tmp_path).test_request_context():
-        assert [revisions.shown(None, value, "zh") for value, _words in SHOWN] == [words for _value, words in SHOWN]
+        assert [spoken.said(None, value, "zh", {}) for value, _words in SHOWN] == [words for _value, words in SHOWN]
 
 
 def test_what_nobody_did_the_system_did(sqlite_db: Database, tmp_path: Path) -> None:
