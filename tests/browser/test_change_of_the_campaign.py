@@ -165,6 +165,7 @@ def migrate(page: Page, db: Database) -> None:
     expect(page.get_by_role("link", name=f"可迁移 {MANY}")).to_be_visible()
     page.get_by_label("理由（迁移时必填）").fill("全部按新版本")
     page.get_by_role("button", name="开始迁移").click()
+    expect(page.get_by_text("可以离开这一页").first).to_be_visible()  # the form has been sent
     aside(lambda: jobs.drain(db))
     expect(page.get_by_text(f"成功 {MANY} · 失败 0 · 等待 0").first).to_be_visible()
     with db.reading() as session:

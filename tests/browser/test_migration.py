@@ -91,6 +91,7 @@ def test_fifty_instances_are_migrated_by_picking(site: tuple[Visit, Flask], sqli
     expect(page.get_by_role("link", name="可迁移 50")).to_be_visible()
 
     page.get_by_role("button", name="先试迁移").click()
+    expect(page.get_by_text("可以离开这一页").first).to_be_visible()  # the form has been sent
     work(sqlite_db)
     expect(page.get_by_text("成功 50 · 失败 0 · 等待 0").first).to_be_visible()
     assert {row.version for row in d.instances(sqlite_db)} == {1}
@@ -98,6 +99,7 @@ def test_fifty_instances_are_migrated_by_picking(site: tuple[Visit, Flask], sqli
     page.get_by_role("link", name="回去迁移").click()
     page.get_by_label("理由（迁移时必填）").fill("表改了名")
     page.get_by_role("button", name="开始迁移").click()
+    expect(page.get_by_text("可以离开这一页").first).to_be_visible()  # the form has been sent
     work(sqlite_db)
     expect(page.get_by_text("成功 50 · 失败 0 · 等待 0").first).to_be_visible()
 
