@@ -115,25 +115,35 @@ def deadline_of(session: Session, campaign: Campaign) -> datetime:
 
 def count(session: Session, campaign: Campaign, deadline: datetime | None = None) -> dict[str, tuple[str, str]]:
     """Write what the diagram counts for every date that nobody adjusted; unknown dates are gone. Returns name → (old, new)."""
-    plan = schedule.needed(session, campaign)
-    rows = {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
-    if deadline is None:
-        deadline = schedule.moment(rows[plan.anchor].value) if plan.anchor in rows else _last(rows)
-    changed = {}
-    for name, value in plan.compute(deadline, calendar(session, campaign.id)).items():
-        row = rows.pop(name, None)
-        if row is None:
+    rows = date_rows(session, campaign)
+    changed = difference(session, campaign, schedule.needed(session, campaign), rows, deadline)
+    for name, (_old, value) in changed.items():
+        if not value:
+            session.delete(rows[name])
+        elif name in rows:
+            rows[name].value = value
+        else:
             session.add(CampaignDate(campaign_id=campaign.id, name=name, value=value))
-            changed[name] = ("", value)
-        elif not row.adjusted:
-            if row.value != value:
-                changed[name] = (row.value, value)
-            row.value = value
-    for name, row in rows.items():
-        changed[name] = (row.value, "")
-        session.delete(row)
     session.flush()
     return changed
+
+
+def date_rows(session: Session, campaign: Campaign) -> dict[str, CampaignDate]:
+    """The dates of a campaign by name."""
+    return {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
+
+
+def difference(
+    session: Session, campaign: Campaign, plan: schedule.Schedule, rows: Mapping[str, CampaignDate], deadline: datetime | None = None
+) -> dict[str, tuple[str, str]]:
+    """What *plan* counts otherwise than *rows* say: name → (old, new), "" where there is none. Adjusted dates stay; writes nothing."""
+    if deadline is None:
+        deadline = schedule.moment(rows[plan.anchor].value) if plan.anchor in rows else _last(rows)
+    computed = plan.compute(deadline, calendar(session, campaign.id))
+    kept = {name: row.value if row.adjusted and name in computed else computed.get(name, "") for name, row in rows.items()}
+    after = {**computed, **kept}
+    before = {name: rows[name].value if name in rows else "" for name in after}
+    return {name: (before[name], value) for name, value in after.items() if before[name] != value}
 
 
 def _last(rows: Mapping[str, CampaignDate]) -> datetime:
@@ -144,7 +154,7 @@ def _last(rows: Mapping[str, CampaignDate]) -> datetime:
 def adjust(session: Session, campaign: Campaign, values: Mapping[str, str], actor: Actor) -> dict[str, tuple[str, str]]:
     """Set dates by hand (ISO text); returns name → (old, new). A value equal to the computed one is no longer an adjustment."""
     _draft(campaign)
-    rows = {row.name: row for row in session.scalars(select(CampaignDate).where(CampaignDate.campaign_id == campaign.id))}
+    rows = date_rows(session, campaign)
     plan = schedule.needed(session, campaign)
     computed = plan.compute(schedule.moment(values.get(plan.anchor, rows[plan.anchor].value)), calendar(session, campaign.id))
     changed = {}

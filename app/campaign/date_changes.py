@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.acts import operating
 from app.campaign import campaigns, schedule
 from app.campaign.errors import Conflict
-from app.campaign.models import Campaign, CampaignDate
+from app.campaign.models import Campaign
 from app.engine import batches, definitions, deployment, events
 from app.engine.actor import Actor
 from app.engine.models import Event, ProcessInstance
@@ -24,17 +24,8 @@ def pending(session: Session, campaign: Campaign) -> dict[str, tuple[str, str]]:
     """What the newest released diagram counts otherwise for a running *campaign*: name → (now, then). Adjusted dates stay."""
     if campaign.state != "running":
         return {}
-    plan, rows = schedule.of(session), {row.name: row for row in session.scalars(_rows(campaign))}
-    anchor = rows.get(plan.anchor)
-    if anchor is None:
-        return {}
-    computed = plan.compute(schedule.moment(anchor.value), campaigns.calendar(session, campaign.id))
-    kept = {name: rows[name].value if name in rows else "" for name in computed if name not in rows or not rows[name].adjusted}
-    return {name: (value, computed[name]) for name, value in kept.items() if value != computed[name]}
-
-
-def _rows(campaign: Campaign) -> Select[CampaignDate]:
-    return select(CampaignDate).where(CampaignDate.campaign_id == campaign.id)
+    plan, rows = schedule.of(session), campaigns.date_rows(session, campaign)
+    return campaigns.difference(session, campaign, plan, rows) if plan.anchor in rows else {}
 
 
 def take(session: Session, campaign: Campaign, actor: Actor, reason: str) -> dict[str, tuple[str, str]]:

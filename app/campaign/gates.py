@@ -15,6 +15,7 @@ from app import clock
 from app.campaign import board, schedule
 from app.campaign.models import Staff, Village
 from app.element_names import spoken
+from app.engine.schedule import COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def of(session: Session, plan: schedule.Schedule, dates: dict[str, str], whole: 
     counts = missing(session, campaign_id, whole)
     coming = whole.submitted < whole.target
     found = []
-    for gate in sorted(plan.gates, key=lambda each: schedule.moment(dates[each.until])):
+    for gate in sorted(plan.gates_at(dates), key=lambda each: schedule.moment(dates[each.until])):
         endpoint, values = LISTS[gate.count]
         state = _state(gate.count, schedule.moment(dates[gate.until]), counts[gate.count], whole, coming)
         url = url_for(endpoint, **values)
@@ -75,6 +76,8 @@ LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "village:report.delivered": ("campaign.villages", {}),
     PROBLEMS: ("campaign.problems", {"state": "open"}),
 }
+
+COUNTED.update(LISTS)
 
 
 def missing(session: Session, campaign_id: int, whole: board.Line) -> dict[str, int]:

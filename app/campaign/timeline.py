@@ -65,7 +65,7 @@ def build(plan: schedule.Schedule, dates: Mapping[str, str], *, now: datetime | 
     count = (last - first).days + 1
     width = count * DAY
     days = tuple(_day(first + timedelta(days=number), number, now.date()) for number in range(count))
-    phases = sorted(plan.phases, key=lambda phase: (schedule.moment(dates[phase.start]), schedule.moment(dates[phase.end])))
+    phases = sorted(plan.phases_at(dates), key=lambda phase: (schedule.moment(dates[phase.start]), schedule.moment(dates[phase.end])))
     bars = tuple(_bar(phase, dates, origin, line, now, width, phase.name in unfinished) for line, phase in enumerate(phases))
     place = _place(now, origin)
     return Timeline(days, bars, width, len(bars) * LINE, place if 0 <= place <= width else None)

@@ -194,6 +194,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有名为“{name}”的日期。请检查名称，相近的有：{known}。",
         "There is no date “{name}”. Check the name. Similar: {known}.",
     ),
+    "gate_count": (
+        "关口（gate.count）不能统计“{name}”。请检查写法，相近的有：{known}。",
+        "A gate cannot count “{name}” (gate.count). Check how it is written. Similar: {known}.",
+    ),
     "schedule_formula": ('{reason}。请改公式，如 =back(11, "08:30")。', '{reason_en}. Write a formula such as =back(11, "08:30").'),
     "schedule_circle": (
         "日期互相引用，无法计算：{dates}。请改其中一个公式。",

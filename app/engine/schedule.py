@@ -24,6 +24,9 @@ DEADLINE = "=deadline"
 #: what the variable ``campaign`` holds besides dates
 RESERVED = frozenset({"id", "name", "days", "calendar"})
 
+#: what a gate may count: a feature that counts adds its names; the check refuses others where there are any
+COUNTED: set[str] = set()
+
 _DATE = re.compile(r"date\.([A-Za-z_]\w*)")
 _TIME = re.compile(r"time\.([A-Za-z_]\w*)")
 _READ = re.compile(r"\bcampaign\s*\.\s*([A-Za-z_]\w*)")
@@ -140,6 +143,14 @@ class Schedule:
         """What the variable ``campaign`` holds under this schedule."""
         times = {daily.name for daily in self.times}
         return RESERVED | {entry.name for entry in self.entries} | times | {f"{name}s" for name in times}
+
+    def phases_at(self, dates: Mapping[str, str]) -> list[Phase]:
+        """The phases whose dates the campaign has: a diagram that it goes by newly may state more than it has counted so far."""
+        return [phase for phase in self.phases if phase.start in dates and phase.end in dates]
+
+    def gates_at(self, dates: Mapping[str, str]) -> list[Gate]:
+        """The gates whose dates the campaign has."""
+        return [gate for gate in self.gates if gate.until in dates]
 
     def entry(self, name: str) -> Entry:
         return next(entry for entry in self.entries if entry.name == name)

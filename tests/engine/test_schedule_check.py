@@ -84,3 +84,15 @@ def test_the_shipped_plan_is_in_order() -> None:
         if path.suffix in {".bpmn", ".dmn", ".form"}
     }
     assert [each for each in definitions.check(files, definitions.known_files(files)) if each.code.startswith("schedule_")] == []
+
+
+def test_a_gate_that_nobody_can_count_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the page of gates could not be shown."""
+    monkeypatch.setattr("app.engine.checks.schedule.COUNTED", {"household:submitted"})
+    gate = '<zeebe:properties><zeebe:property name="gate" value="x"/><zeebe:property name="gate.count" value="household:submited"/>'
+    task = d.element("manualTask", "t", extensions=f'{gate}<zeebe:property name="gate.to" value="visit"/></zeebe:properties>')
+    wait = d.catch("w", d.timer("timeDate", f"={TIMER}"))
+    files = {"p.bpmn": d.diagram("p", d.start(), task, wait, d.end(), flows="s>t>w>e", properties=GOOD)}
+    (problem,) = (each for each in definitions.check(files, definitions.known_files(files, ())) if each.code == "gate_count")
+    assert (problem.element_id, problem.severity) == ("t", "error")
+    assert "household:submitted" in problem.text("zh")

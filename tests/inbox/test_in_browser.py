@@ -136,6 +136,16 @@ def test_without_signal_nothing_is_lost_and_it_is_sent_once_when_the_signal_is_b
     assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('daopai'))") == []
 
 
+def ended(db: Database) -> None:
+    """Every session of li is over; his password is known."""
+
+    def work(session: Any) -> None:
+        accounts.find(session, "li").password_hash = web.password_hash()
+        sessions.revoke_all(session, "li", web.CLI)
+
+    db.in_transaction(work)
+
+
 def test_a_session_that_ended_is_renewed_over_the_form_and_what_was_typed_is_submitted(
     db: Database, window: Window, household: Any, person: Any
 ) -> None:
@@ -144,12 +154,7 @@ def test_a_session_that_ended_is_renewed_over_the_form_and_what_was_typed_is_sub
     person("li").send("POST", f"/tasks/{key}/claim")
     page = window("li").open(f"/tasks/{key}")
     expect(page.get_by_label("户主")).to_be_editable()
-
-    def end(session: Any) -> None:
-        accounts.find(session, "li").password_hash = web.password_hash()
-        sessions.revoke_all(session, "li", web.CLI)
-
-    db.in_transaction(end)
+    ended(db)
     page.get_by_label("户主").fill("张三")
     page.get_by_label("年收入").fill("7000")
     expect(saved(page)).to_contain_text("登录已过期")
@@ -167,12 +172,7 @@ def test_an_upload_in_a_field_renews_a_session_that_ended(db: Database, window: 
     person("li").send("POST", f"/tasks/{key}/claim")
     page = window("li").open(f"/tasks/{key}")
     expect(page.get_by_label("户主")).to_be_editable()
-
-    def end(session: Any) -> None:
-        accounts.find(session, "li").password_hash = web.password_hash()
-        sessions.revoke_all(session, "li", web.CLI)
-
-    db.in_transaction(end)
+    ended(db)
     pdf = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
     page.locator("[data-path=photos] input[type=file]").set_input_files([pdf])
     box = page.locator("dialog[data-sign-in]")

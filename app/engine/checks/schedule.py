@@ -11,7 +11,7 @@ from app.clock import CAMPAIGN_ZONE
 from app.engine.bpmn_model import Element, Process
 from app.engine.checks.expressions import all_written
 from app.engine.checks.findings import Findings
-from app.engine.schedule import DEADLINE, RESERVED, Entry, FormulaError, Schedule, is_time, moment, read, read_names
+from app.engine.schedule import COUNTED, DEADLINE, RESERVED, Entry, FormulaError, Schedule, is_time, moment, read, read_names
 
 #: any deadline shows whether the formulas give moments in order
 _SAMPLE = datetime(2020, 6, 1, tzinfo=CAMPAIGN_ZONE)
@@ -36,6 +36,7 @@ def check(process: Process, dates: Dates, found: Findings) -> None:
         _names(process, plan, found)
         _times(process, plan, found)
         _bounds(process, plan, found)
+        _counted(process, plan, found)
         _order(process, plan, found)
         _unused(process, plan, dates, found)
     if dates.dates is not None:
@@ -68,6 +69,12 @@ def _bounds(process: Process, plan: Schedule, found: Findings) -> None:
     for at, name in _named(process):
         if name not in known:
             found.error("schedule_unknown", at, name=name, known=_alike(name, known))
+
+
+def _counted(process: Process, plan: Schedule, found: Findings) -> None:
+    for gate in plan.gates:
+        if COUNTED and gate.count not in COUNTED:
+            found.error("gate_count", process.elements[gate.element], name=gate.count, known=_alike(gate.count, COUNTED))
 
 
 def _named(process: Process) -> Iterator[tuple[Element, str]]:
